@@ -1,0 +1,1 @@
+"""Rules and the engine that runs them. Pure: no module here does I/O."""

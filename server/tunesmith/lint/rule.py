@@ -1,0 +1,134 @@
+"""The shape of a rule: what a rule file gives, and what a rule reports.
+
+A rule is one module under `lint/rules/<group>/`. Its file name is its name; its docstring is its
+documentation; the annotation of its check's first parameter says what it looks at. See
+CONTRIBUTING.md, "Add a rule in five steps".
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, Any
+
+from tunesmith.text import Edit, Span
+
+if TYPE_CHECKING:
+    from tunesmith.project import Project
+
+
+class Severity(IntEnum):
+    """How much a finding costs: the job fails, it probably goes wrong, or it could be better."""
+
+    INFORMATION = 1
+    WARNING = 2
+    ERROR = 3
+
+
+INFORMATION, WARNING, ERROR = Severity.INFORMATION, Severity.WARNING, Severity.ERROR
+
+
+class Applicability(Enum):
+    """SAFE does what the author evidently wrote and loses no value or comment; UNSAFE chooses
+    a value or drops something, and is therefore offered one by one only."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits of one document that remove a finding. `title` is a verb phrase."""
+
+    title: str
+    edits: Sequence[Edit]
+    applicability: Applicability
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule reports: where, what happens, since which version, what to do."""
+
+    span: Span
+    message: str
+    fix: Fix | None = None
+    severity: Severity | None = None
+    """Overrides the rule's severity where a version makes the difference."""
+
+
+Check = Callable[[Any, "Project"], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as the engine runs it."""
+
+    name: str
+    code: str
+    severity: Severity
+    group: str
+    documentation: str
+    source: str
+    """The class that the check looks at: `PythonScript`, `ScriptHeader` or `LaunchCommand`."""
+    check: Check = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """An example that a rule must find, exactly once.
+
+    Attributes:
+        text: the document.
+        at: the text that the finding underlines.
+        fixed: the document after the fix; None where the rule offers none.
+        file: the document's name; its suffix tells its kind.
+        beside: other files of the project, by path.
+        hub: the huggingface_hub release in force, where it matters.
+        severity: expected severity; None expects the rule's own.
+    """
+
+    text: str
+    at: str
+    fixed: str | None = None
+    file: str = "train.py"
+    beside: Mapping[str, str] | None = None
+    hub: str | None = None
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """An example that a rule must stay silent on, where it takes more than a text to say it."""
+
+    text: str
+    file: str = "train.py"
+    beside: Mapping[str, str] | None = None
+    hub: str | None = None
+
+
+def rule(*, code: str, severity: Severity) -> Callable[[Check], Rule]:
+    """Make a rule of a check; its module gives the name, the group and the documentation.
+
+    Raises:
+        TypeError: the first parameter has no annotation.
+    """
+
+    def decorate(check: Check) -> Rule:
+        parameter = next(iter(inspect.signature(check).parameters.values()))
+        source = parameter.annotation
+        if not isinstance(source, str):
+            raise TypeError(
+                f"{check.__module__}: annotate check()'s parameter {parameter.name!r} with the class "
+                "that it looks at, under `from __future__ import annotations`"
+            )
+        _, group, name = check.__module__.rsplit(".", 2)
+        documentation = inspect.cleandoc(sys.modules[check.__module__].__doc__ or "")
+        return Rule(name.replace("_", "-"), code, severity, group, documentation, source, check)
+
+    return decorate

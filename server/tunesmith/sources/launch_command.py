@@ -1,0 +1,114 @@
+"""A command that starts a Hugging Face Job, read as the `hf` command line reads it.
+
+The words come from anywhere: a shell script, a Markdown fence, a Python list. Every word
+knows where it stands, so that a finding underlines just the word and a fix touches just the word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from tunesmith.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One argument of a command.
+
+    Attributes:
+        text: what the program receives; None where a variable or a substitution decides.
+        span: the document's place of the word as written, quotes included.
+        is_movable: the raw text between the span's ends stands for the word by itself, so that it
+            may be written elsewhere in the same command (a word glued together from two Python
+            string literals may not).
+    """
+
+    text: str | None
+    span: Span
+    is_movable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Argv:
+    """The words of one command, program first, as found in a document.
+
+    Attributes:
+        words: the program and its arguments.
+        is_counter_example: the text around says that the command is wrong on purpose.
+        folder_hint: a folder that the command changes to first (`cd DIR && ...`), if it says so.
+    """
+
+    words: Sequence[Word]
+    is_counter_example: bool = False
+    folder_hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option that `hf` takes for itself.
+
+    Attributes:
+        name: the long name, "--flavor" also where "-f" is written.
+        flag: the word that names it ("--flavor" or "--flavor=a10g-small").
+        value: its value; None for a flag without value, a missing value, or an unknown one.
+        words: every word that it is made of, in order.
+        after_script: it stands behind the script (or the image).
+    """
+
+    name: str
+    flag: Word
+    value: str | None
+    words: Sequence[Word]
+    after_script: bool
+
+    @property
+    def span(self) -> Span:
+        return Span(self.words[0].span.start, self.words[-1].span.end)
+
+
+@dataclass(frozen=True)
+class LaunchCommand:
+    """An `hf jobs run`, `hf jobs uv run` or `hf jobs scheduled ... run` command.
+
+    Attributes:
+        path: the document that it stands in.
+        argv: the words as found.
+        program: "hf", "huggingface-cli", "hfjobs" or "huggingface_hub" (`python -m`).
+        action: the subcommand words, as ("jobs", "uv", "run").
+        hub: the huggingface_hub release that the command itself pins (`uvx --from`), if any.
+        options: the options that a current `hf` takes, before and after the script.
+        unknown_options: words before the script that look like options but are none.
+        target: the script (or the image of `jobs run`); None where there is none.
+        target_arguments: what the script (or the container) receives, `--` left out.
+    """
+
+    path: PurePosixPath
+    argv: Argv = field(repr=False)
+    program: str
+    action: Sequence[str]
+    hub: str | None
+    options: Sequence[Option]
+    unknown_options: Sequence[Word]
+    target: Word | None
+    target_arguments: Sequence[Word]
+
+    @cached_property
+    def span(self) -> Span:
+        words = self.argv.words
+        return Span(words[0].span.start, words[-1].span.end)
+
+    @property
+    def runs_uv_script(self) -> bool:
+        return "uv" in self.action
+
+    @property
+    def script(self) -> str | None:
+        """The script's path or URL as written; None for images and for unknown words."""
+        return self.target.text if self.target and self.runs_uv_script else None
+
+    def option(self, name: str) -> Option | None:
+        """The last option of that long name: the one that wins."""
+        return next((o for o in reversed(self.options) if o.name == name), None)

@@ -1,0 +1,95 @@
+"""From a document to everything that rules look at. Pure; no exception leaves it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tunesmith.project import FileFacts, ScriptFacts
+from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind
+from tunesmith.sources.launch_command import LaunchCommand
+from tunesmith.sources.python_script import PythonScript, UnreadableScriptError
+from tunesmith.sources.script_header import ScriptHeader, find_header
+
+_MENTIONS_COMMAND = re.compile(r"\bjobs\b")
+_MENTIONS_LIBRARY = re.compile(
+    r"\b(?:trl|peft|transformers|unsloth|huggingface_hub|datasets|bitsandbytes|trackio)\b"
+)
+_HAS_HEADER = re.compile(r"^#[ \t]*///[ \t]*script", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What a document means.
+
+    Attributes:
+        document: the document.
+        script: its Python, if it has any that a rule could care for.
+        header: its PEP 723 header.
+        commands: the launch commands in it, wherever they stand.
+        unreadable: why the document, or the Python in it, could not be read; None where it could.
+    """
+
+    document: Document
+    script: PythonScript | None = None
+    header: ScriptHeader | None = None
+    commands: Sequence[LaunchCommand] = ()
+    unreadable: str | None = None
+
+    @property
+    def sources(self) -> Iterator[object]:
+        """Everything in it that a rule can look at."""
+        if self.script:
+            yield self.script
+        if self.header:
+            yield self.header
+        yield from self.commands
+
+    @property
+    def facts(self) -> FileFacts:
+        """What the project keeps of it."""
+        if self.script is None and self.header is None:
+            return FileFacts(self.commands)
+        options = self.script.command_line_options if self.script else frozenset[str]()
+        has_jobs_table = bool(self.header and self.header.jobs_table is not None)
+        return FileFacts(self.commands, ScriptFacts(options, has_jobs_table))
+
+
+def is_relevant(text: str) -> bool:
+    """Whether a text can mean anything to us: a cheap look that spares most files a parse."""
+    return bool(_MENTIONS_COMMAND.search(text) or _MENTIONS_LIBRARY.search(text) or _HAS_HEADER.search(text))
+
+
+def understand(document: Document, *, relevant: bool | None = None) -> Understanding:
+    """Read a document.
+
+    Args:
+        document: any text.
+        relevant: skip (False) or enforce (True) the reading of a file that mentions nothing of
+            ours; a script that a command launches is read in any case.
+    """
+    if len(document.text) > MAX_CHARACTERS:
+        return Understanding(
+            document,
+            unreadable=f"{len(document.text):,} characters; files over {MAX_CHARACTERS:,} are not checked",
+        )
+    if not (is_relevant(document.text) if relevant is None else relevant):
+        return Understanding(document)
+    return _read(document)
+
+
+def _read(document: Document) -> Understanding:
+    from tunesmith.sources.commands import find_commands  # the grammars load only where needed
+
+    mentions_command = _MENTIONS_COMMAND.search(document.text)
+    if document.kind not in (Kind.PYTHON, Kind.NOTEBOOK):
+        commands = find_commands(document, None) if mentions_command else ()
+        return Understanding(document, commands=commands)
+    header = find_header(document)
+    try:
+        script, unreadable = PythonScript.parse(document, header), None
+    except UnreadableScriptError as error:
+        script, unreadable = None, str(error)
+    commands = find_commands(document, script) if mentions_command else ()
+    return Understanding(document, script, header, commands, unreadable)
