@@ -14,28 +14,8 @@ from types import MappingProxyType
 
 from packaging.requirements import Requirement
 
+from tunesmith.sources.facts import FileFacts, ScriptFacts
 from tunesmith.sources.launch_command import LaunchCommand
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptFacts:
-    """What other files need to know of a Python script.
-
-    Attributes:
-        options: the command-line options that it defines by itself, as "--timeout" and "-e".
-        has_jobs_table: its header has `[tool.hf-jobs]`, so that it is meant to run as a job.
-    """
-
-    options: frozenset[str] = frozenset()
-    has_jobs_table: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """What the project knows of one file."""
-
-    commands: Sequence[LaunchCommand] = ()
-    script: ScriptFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

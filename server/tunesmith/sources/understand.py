@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tunesmith.project import FileFacts, ScriptFacts
 from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind
+from tunesmith.sources.facts import FileFacts, ScriptFacts
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript, UnreadableScriptError
 from tunesmith.sources.script_header import ScriptHeader, find_header
