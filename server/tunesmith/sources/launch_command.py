@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from tunesmith.sources.document import Document
 from tunesmith.text import Span
 
 
@@ -74,7 +75,7 @@ class LaunchCommand:
     """An `hf jobs run`, `hf jobs uv run` or `hf jobs scheduled ... run` command.
 
     Attributes:
-        path: the document that it stands in.
+        document: where it stands.
         argv: the words as found.
         program: "hf", "huggingface-cli", "hfjobs" or "huggingface_hub" (`python -m`).
         action: the subcommand words, as ("jobs", "uv", "run").
@@ -85,7 +86,7 @@ class LaunchCommand:
         target_arguments: what the script (or the container) receives, `--` left out.
     """
 
-    path: PurePosixPath
+    document: Document = field(repr=False)
     argv: Argv = field(repr=False)
     program: str
     action: Sequence[str]
@@ -94,6 +95,14 @@ class LaunchCommand:
     unknown_options: Sequence[Word]
     target: Word | None
     target_arguments: Sequence[Word]
+
+    @property
+    def path(self) -> PurePosixPath:
+        return self.document.path
+
+    def raw(self, span: Span) -> str:
+        """The document's text at a span."""
+        return self.document.text[span.start : span.end]
 
     @cached_property
     def span(self) -> Span:
