@@ -66,7 +66,7 @@ def check(understanding: Understanding, project: Project) -> Sequence[Diagnostic
 
 def _run(rule: Rule, understanding: Understanding, project: Project) -> Iterator[Diagnostic]:
     for source in understanding.sources:
-        if type(source).__name__ == rule.source:
+        if type(source).__name__ in rule.sources:
             for finding in rule.check(source, project):
                 yield _diagnostic(rule, finding)
 

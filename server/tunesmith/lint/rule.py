@@ -74,8 +74,8 @@ class Rule:
     severity: Severity
     group: str
     documentation: str
-    source: str
-    """The class that the check looks at: `PythonScript`, `ScriptHeader` or `LaunchCommand`."""
+    sources: frozenset[str]
+    """What the check looks at: of `PythonScript`, `ScriptHeader` and `LaunchCommand`."""
     check: Check = field(repr=False)
 
 
@@ -121,14 +121,14 @@ def rule(*, code: str, severity: Severity) -> Callable[[Check], Rule]:
 
     def decorate(check: Check) -> Rule:
         parameter = next(iter(inspect.signature(check).parameters.values()))
-        source = parameter.annotation
-        if not isinstance(source, str):
+        if not isinstance(parameter.annotation, str):
             raise TypeError(
                 f"{check.__module__}: annotate check()'s parameter {parameter.name!r} with the class "
                 "that it looks at, under `from __future__ import annotations`"
             )
+        sources = frozenset(parameter.annotation.split(" | "))
         _, group, name = check.__module__.rsplit(".", 2)
         documentation = inspect.cleandoc(sys.modules[check.__module__].__doc__ or "")
-        return Rule(name.replace("_", "-"), code, severity, group, documentation, source, check)
+        return Rule(name.replace("_", "-"), code, severity, group, documentation, sources, check)
 
     return decorate

@@ -6,7 +6,7 @@ knows where it stands, so that a finding underlines just the word and a fix touc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -117,6 +117,13 @@ class LaunchCommand:
     def script(self) -> str | None:
         """The script's path or URL as written; None for images and for unknown words."""
         return self.target.text if self.target and self.runs_uv_script else None
+
+    @property
+    def arguments_before_separator(self) -> Iterator[Word]:
+        """The target's arguments up to a `--`: the place where an option for `hf` may be meant."""
+        separators = (word.span.start for word in self.argv.words if word.text == "--")
+        end = next(separators, self.span.end)
+        return (word for word in self.target_arguments if word.span.start < end)
 
     def option(self, name: str) -> Option | None:
         """The last option of that long name: the one that wins."""
