@@ -1,7 +1,8 @@
 // Write the hash-locked requirement files again: npm run lock [-- --upgrade]
-import { repository } from './lib/setup.mjs';
-import { main, run } from './lib/run.mjs';
+
 import { VENV, venvProgram } from './lib/paths.mjs';
+import { main, run } from './lib/run.mjs';
+import { repository } from './lib/setup.mjs';
 
 const OPTIONS = [
   'pip',
