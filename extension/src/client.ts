@@ -1,0 +1,90 @@
+/** The language client: which documents it serves, how it restarts, what it changes on the way. */
+import { type Diagnostic, type LogOutputChannel, Uri } from 'vscode';
+import {
+  CloseAction,
+  type ErrorHandler,
+  type Executable,
+  LanguageClient,
+  type LanguageClientOptions,
+  RevealOutputChannelOn,
+} from 'vscode-languageclient/node';
+import { SELECTOR } from './documents';
+import { openRuleAddress, ruleInAddress, rulePage } from './links';
+import { PROTOCOL_VERSION } from './protocol';
+import { SECTION, serverSettings } from './settings';
+
+/** Restarts within three minutes after which a crashing server stays down. */
+export const RESTART_LIMIT = 4;
+
+/** Leaves what to tell the user, and when, to its owner: its own notices go to the output only. */
+class QuietLanguageClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
+export interface ClientOptions {
+  command: Executable;
+  output: LogOutputChannel;
+  extensionPath: string;
+  /** Called when a server that was running has crashed too often to be started again. */
+  onGivenUp: () => void;
+}
+
+export function createClient(options: ClientOptions): LanguageClient {
+  const clientOptions: LanguageClientOptions = {
+    documentSelector: SELECTOR,
+    outputChannel: options.output,
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    initializationOptions: () => ({ protocol: PROTOCOL_VERSION, settings: serverSettings() }),
+    initializationFailedHandler: () => false,
+    synchronize: { configurationSection: SECTION },
+    middleware: {
+      handleDiagnostics: (uri, diagnostics, next) => {
+        for (const diagnostic of diagnostics) linkToBundledPage(diagnostic, options.extensionPath);
+        next(uri, diagnostics);
+      },
+    },
+  };
+  const client = new QuietLanguageClient(SECTION, 'Tunesmith', options.command, clientOptions);
+  client.clientOptions.errorHandler = restartAfterCrash(client, options.onGivenUp);
+  return client;
+}
+
+/** The client's own handler, except that a server that never ran is not started again. */
+function restartAfterCrash(client: LanguageClient, onGivenUp: () => void): ErrorHandler {
+  const standard = client.createDefaultErrorHandler(RESTART_LIMIT);
+  let hasRun = false;
+  client.onDidChangeState(() => {
+    hasRun ||= client.isRunning();
+  });
+  return {
+    error: (error, message, count) => standard.error(error, message, count),
+    closed: async () => {
+      if (!hasRun) return { action: CloseAction.DoNotRestart, handled: true };
+      const result = await standard.closed();
+      if (result.action === CloseAction.DoNotRestart) onGivenUp();
+      return { ...result, handled: true };
+    },
+  };
+}
+
+/** Makes "learn more" open the page that comes with the extension, which needs no network. */
+function linkToBundledPage(diagnostic: Diagnostic, extensionPath: string): void {
+  const { code } = diagnostic;
+  if (typeof code !== 'object') return;
+  const rule = ruleInAddress(code.target.toString());
+  if (rule && rulePage(extensionPath, rule)) code.target = Uri.parse(openRuleAddress(rule));
+}
+
+/** Throws when the server is of another release than the extension. */
+export function requireProtocol(client: LanguageClient): void {
+  const experimental: unknown = client.initializeResult?.capabilities.experimental;
+  const theirs = (experimental as { tunesmith?: { protocol?: number } } | undefined)?.tunesmith
+    ?.protocol;
+  if (theirs === PROTOCOL_VERSION) return;
+  throw new Error(
+    `The checker speaks protocol ${theirs ?? 'unknown'}, this extension ${PROTOCOL_VERSION}. ` +
+      'Reload the window; when tunesmith.server.path is set, update that server or clear the setting.',
+  );
+}

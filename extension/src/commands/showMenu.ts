@@ -1,0 +1,20 @@
+import { commands, window } from 'vscode';
+
+const ENTRIES = [
+  { label: '$(wand) Fix All in File', command: 'tunesmith.fixAll' },
+  { label: '$(book) Open Rule', command: 'tunesmith.openRule' },
+  { label: '$(output) Show Output', command: 'tunesmith.showOutput' },
+  { label: '$(debug-restart) Restart Server', command: 'tunesmith.restartServer' },
+  {
+    label: '$(gear) Settings',
+    command: 'workbench.action.openSettings',
+    argument: '@ext:tunesmith.tunesmith',
+  },
+];
+
+export async function showMenu(): Promise<void> {
+  const entry = await window.showQuickPick(ENTRIES, { placeHolder: 'Tunesmith' });
+  if (!entry) return;
+  const args = entry.argument === undefined ? [] : [entry.argument];
+  await commands.executeCommand(entry.command, ...args);
+}

@@ -1,0 +1,145 @@
+/** How the server is started: a chosen executable, a development checkout, or the private environment. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import {
+  commands,
+  type ExtensionContext,
+  ExtensionMode,
+  extensions,
+  type LogOutputChannel,
+  ProgressLocation,
+  window,
+  workspace,
+} from 'vscode';
+import type { Executable } from 'vscode-languageclient/node';
+import {
+  discardIfBroken,
+  type EnvironmentOptions,
+  ensureEnvironment,
+  PYTHON_FLAGS,
+  removeLeftovers,
+} from './environment';
+import { type Candidate, findInterpreter, systemCandidates } from './python';
+import { setting } from './settings';
+import { readWheelhouse, type Wheelhouse } from './wheelhouse';
+
+const SERVE = ['server', '--stdio'];
+
+/** The user was asked and said no. */
+export class DeclinedError extends Error {}
+
+export async function serverCommand(
+  extension: ExtensionContext,
+  output: LogOutputChannel,
+  { repair = false } = {},
+): Promise<Executable> {
+  const storage = extension.globalStorageUri.fsPath;
+  fs.mkdirSync(storage, { recursive: true });
+  // Not the workspace: nothing in it may be picked up as a module or a program.
+  const options = { cwd: storage };
+
+  const chosen = setting('server.path');
+  if (chosen) return { command: chosenServer(chosen), args: SERVE, options };
+  const checkout = developmentPython(extension);
+  if (checkout) return { command: checkout, args: ['-I', '-m', 'tunesmith', ...SERVE], options };
+
+  const environment = await privateEnvironment(extension, output);
+  if (repair) await discardIfBroken(environment);
+  const folder = await ensureEnvironment(environment);
+  removeLeftovers(environment.root, folder).catch((error) => output.warn(String(error)));
+  return { command: environment.python.path, args: [...PYTHON_FLAGS, folder, ...SERVE], options };
+}
+
+function chosenServer(file: string): string {
+  if (path.isAbsolute(file) && fs.existsSync(file)) return file;
+  throw new Error(
+    `The setting tunesmith.server.path is ${JSON.stringify(file)}, expected the absolute path of ` +
+      'an existing tunesmith executable. Correct it or leave it empty.',
+  );
+}
+
+/** Python of the repository that the extension is run from, when it is run from one. */
+function developmentPython(extension: ExtensionContext): string | undefined {
+  if (extension.extensionMode === ExtensionMode.Production) return undefined;
+  const inside = process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python';
+  const python = path.join(extension.extensionPath, '.venv', inside);
+  return fs.existsSync(python) ? python : undefined;
+}
+
+async function privateEnvironment(
+  extension: ExtensionContext,
+  output: LogOutputChannel,
+): Promise<EnvironmentOptions> {
+  const wheels = await readWheelhouse(path.join(extension.extensionPath, 'wheels'));
+  const python = await findInterpreter(candidates(wheels), wheels);
+  output.info(`Python ${python.version.join('.')} at ${python.path}`);
+  return {
+    root: path.join(extension.globalStorageUri.fsPath, 'env'),
+    python,
+    wheels,
+    confirmInstall: () => confirmDownload(wheels),
+    aroundInstall: (install) =>
+      window.withProgress(
+        { location: ProgressLocation.Notification, title: 'Tunesmith: setting up the checker' },
+        install,
+      ),
+  };
+}
+
+async function* candidates(wheels: Wheelhouse): AsyncGenerator<Candidate> {
+  const chosen = setting('interpreter');
+  if (chosen) {
+    yield { path: chosen, origin: 'the setting tunesmith.interpreter', explicit: true };
+  }
+  // The extension's interpreter can be a file of the workspace, which an untrusted one must not run.
+  const selected = workspace.isTrusted ? await selectedInterpreter() : undefined;
+  if (selected) yield { path: selected, origin: 'the Python extension' };
+  yield* systemCandidates(wheels.minors);
+}
+
+interface PythonExtension {
+  environments?: {
+    getActiveEnvironmentPath(): { path: string };
+    resolveEnvironment(
+      path: unknown,
+    ): Promise<{ executable: { uri?: { fsPath: string } } } | undefined>;
+  };
+}
+
+async function selectedInterpreter(): Promise<string | undefined> {
+  const python = extensions.getExtension<PythonExtension>('ms-python.python');
+  if (!python) return undefined;
+  try {
+    const { environments } = await python.activate();
+    const resolved = await environments?.resolveEnvironment(
+      environments.getActiveEnvironmentPath(),
+    );
+    return resolved?.executable.uri?.fsPath;
+  } catch {
+    // Its failure is its own to report; other interpreters remain.
+    return undefined;
+  }
+}
+
+/** The universal package carries no libraries: they are downloaded, and nothing is without consent. */
+async function confirmDownload(wheels: Wheelhouse): Promise<void> {
+  if (wheels.target !== 'universal') return;
+  const network = setting('network');
+  if (network === 'on') return;
+  if (network === 'ask') {
+    const question =
+      'Tunesmith needs to download the Python libraries of its checker (about 10 MB), once. ' +
+      'Each is compared with a recorded hash.';
+    if ((await window.showInformationMessage(question, 'Download', 'Not Now')) === 'Download')
+      return;
+  }
+  throw new DeclinedError(
+    'The libraries of the checker are not installed, and this package of Tunesmith does not ' +
+      'carry them. Run "Tunesmith: Restart Server" to be asked again, set tunesmith.network to ' +
+      '"on", or install the package for your platform.',
+  );
+}
+
+export async function openInterpreterSetting(): Promise<void> {
+  await commands.executeCommand('workbench.action.openSettings', 'tunesmith.interpreter');
+}

@@ -1,0 +1,60 @@
+import { commands, type ExtensionContext, window, workspace } from 'vscode';
+import { fixAll } from './commands/fixAll';
+import { openRule } from './commands/openRule';
+import { showMenu } from './commands/showMenu';
+import type { Context } from './context';
+import { anyCheckedDocument } from './documents';
+import { ServerController } from './server';
+import { SECTION, setting } from './settings';
+import { createStatus } from './status';
+
+type Command = (context: Context, ...args: unknown[]) => unknown;
+
+const COMMANDS: Record<string, Command> = {
+  restartServer: ({ server }) => server.restart(),
+  showOutput: ({ output }) => output.show(),
+  fixAll,
+  openRule,
+  showMenu,
+};
+
+let server: ServerController | undefined;
+
+/** Gives the server's state to the tests that run inside the editor. */
+export function activate(extension: ExtensionContext): Pick<ServerController, 'state' | 'pid'> {
+  const output = window.createOutputChannel('Tunesmith', { log: true });
+  server = new ServerController(extension, output);
+  const context: Context = { extension, output, server };
+  extension.subscriptions.push(output);
+  for (const [name, command] of Object.entries(COMMANDS)) {
+    const handler = (...args: unknown[]) => command(context, ...args);
+    extension.subscriptions.push(commands.registerCommand(`${SECTION}.${name}`, handler));
+  }
+  createStatus(context);
+  startWhenNeeded(context);
+  return server;
+}
+
+export function deactivate(): Promise<void> | undefined {
+  return server?.stop();
+}
+
+/** The server costs nothing until a document that it checks is open. */
+function startWhenNeeded({ extension, server }: Context): void {
+  const update = () => {
+    if (!setting('enable')) return server.stop();
+    return anyCheckedDocument() ? server.start() : undefined;
+  };
+  extension.subscriptions.push(
+    workspace.onDidOpenTextDocument(update),
+    workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(`${SECTION}.enable`)) return update();
+      const program = ['interpreter', 'server.path'].map((key) => `${SECTION}.${key}`);
+      if (server.state !== 'off' && program.some((key) => event.affectsConfiguration(key))) {
+        return server.restart();
+      }
+      return undefined;
+    }),
+  );
+  void update();
+}

@@ -1,0 +1,139 @@
+/** Starts and stops the language server, one step at a time, and tells the user when it cannot. */
+import { EventEmitter, type ExtensionContext, type LogOutputChannel, window } from 'vscode';
+import { type LanguageClient, State } from 'vscode-languageclient/node';
+import { createClient, RESTART_LIMIT, requireProtocol } from './client';
+import { EnvironmentError } from './environment';
+import { DeclinedError, openInterpreterSetting, serverCommand } from './launch';
+import { NoInterpreterError } from './python';
+
+const START_LIMIT_MS = 60_000;
+
+export type ServerState = 'off' | 'starting' | 'running' | 'failed';
+
+export class ServerController {
+  private client: LanguageClient | undefined;
+  private queue: Promise<void> = Promise.resolve();
+  private current: ServerState = 'off';
+  private readonly changed = new EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
+
+  constructor(
+    private readonly extension: ExtensionContext,
+    private readonly output: LogOutputChannel,
+  ) {}
+
+  get state(): ServerState {
+    return this.current;
+  }
+
+  /** The version that the server gave; undefined while it is not running. */
+  get version(): string | undefined {
+    return this.client?.initializeResult?.serverInfo?.version;
+  }
+
+  /** Process id of the server; undefined while it is not running. */
+  get pid(): number | undefined {
+    return this.client?.serverProcess?.pid;
+  }
+
+  /** Does nothing after a failure: the user was told, and restarts it. */
+  start(): Promise<void> {
+    return this.enqueue(async () => {
+      if (this.current === 'off') await this.launch();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.enqueue(() => this.shutDown());
+  }
+
+  /** Starts anew; a broken environment is replaced. */
+  restart(): Promise<void> {
+    return this.enqueue(async () => {
+      await this.shutDown();
+      await this.launch({ repair: true });
+    });
+  }
+
+  private enqueue(step: () => Promise<void>): Promise<void> {
+    this.queue = this.queue.then(step);
+    return this.queue;
+  }
+
+  private setState(state: ServerState): void {
+    this.current = state;
+    this.changed.fire();
+  }
+
+  private async launch(options: { repair?: boolean } = {}): Promise<void> {
+    this.setState('starting');
+    try {
+      this.client = createClient({
+        command: await serverCommand(this.extension, this.output, options),
+        output: this.output,
+        extensionPath: this.extension.extensionPath,
+        onGivenUp: () => this.giveUp(),
+      });
+      await startWithin(START_LIMIT_MS, this.client);
+      requireProtocol(this.client);
+      this.client.onDidChangeState(({ newState }) => this.follow(newState));
+      this.setState('running');
+    } catch (error) {
+      await this.shutDown();
+      this.fail(error as Error);
+    }
+  }
+
+  /** The client restarts a crashed server by itself. */
+  private follow(state: State): void {
+    if (this.current === 'off') return;
+    if (state === State.Starting) this.setState('starting');
+    if (state === State.Running) this.setState('running');
+  }
+
+  private async shutDown(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    this.setState('off');
+    if (client?.isRunning()) {
+      await client.stop().catch((error) => this.output.warn(String(error)));
+    } else {
+      // The client refuses to stop while it starts.
+      client?.serverProcess?.kill();
+    }
+  }
+
+  private giveUp(): void {
+    this.fail(new Error(`The checker stopped ${RESTART_LIMIT + 1} times within three minutes.`));
+  }
+
+  private fail(error: Error): void {
+    this.setState('failed');
+    this.output.error(error.message);
+    if (error instanceof EnvironmentError) this.output.error(error.detail);
+    if (!(error instanceof DeclinedError)) void this.offerNextStep(error);
+  }
+
+  private async offerNextStep(error: Error): Promise<void> {
+    const step =
+      error instanceof NoInterpreterError
+        ? { title: 'Open Settings', run: openInterpreterSetting }
+        : { title: 'Restart', run: () => this.restart() };
+    const output = { title: 'Show Output', run: () => this.output.show() };
+    const answer = await window.showErrorMessage(`Tunesmith: ${error.message}`, step, output);
+    await answer?.run();
+  }
+}
+
+async function startWithin(limitMs: number, client: LanguageClient): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new Error(`The checker did not answer within ${limitMs / 1000} s.`);
+    timer = setTimeout(() => reject(error), limitMs);
+  });
+  try {
+    await Promise.race([client.start(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

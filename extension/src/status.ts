@@ -1,0 +1,50 @@
+/** The status item: state of the server and number of findings in the active file. */
+import { languages, StatusBarAlignment, type StatusBarItem, window } from 'vscode';
+import type { Context } from './context';
+import { countFindings, isChecked } from './documents';
+import type { ServerState } from './server';
+
+export function createStatus(context: Context): StatusBarItem {
+  const item = window.createStatusBarItem('status', StatusBarAlignment.Right);
+  item.name = 'Tunesmith';
+  item.command = 'tunesmith.showMenu';
+  const update = () => updateStatus(item, context);
+  context.extension.subscriptions.push(
+    item,
+    context.server.onDidChange(update),
+    languages.onDidChangeDiagnostics(update),
+    window.onDidChangeActiveTextEditor(update),
+  );
+  update();
+  return item;
+}
+
+function updateStatus(item: StatusBarItem, { server }: Context): void {
+  const document = window.activeTextEditor?.document;
+  const checked = document !== undefined && isChecked(document);
+  const findings = checked ? countFindings(document) : 0;
+  const { icon, label } = appearance(server.state, findings);
+  const count = server.state === 'running' && findings > 0 ? ` ${findings}` : '';
+  item.text = `$(${icon}) Tunesmith${count}`;
+  item.tooltip = [label, server.version && `Version ${server.version}`].filter(Boolean).join('\n');
+  item.accessibilityInformation = { label: `Tunesmith: ${label}` };
+  if (checked || server.state === 'failed') item.show();
+  else item.hide();
+}
+
+function appearance(state: ServerState, findings: number): { icon: string; label: string } {
+  switch (state) {
+    case 'off':
+      return { icon: 'circle-slash', label: 'Off' };
+    case 'starting':
+      return { icon: 'loading~spin', label: 'Starting' };
+    case 'failed':
+      return { icon: 'error', label: 'Not running: see the output' };
+    case 'running':
+      if (findings === 0) return { icon: 'check', label: 'No findings in this file' };
+      return {
+        icon: 'warning',
+        label: findings === 1 ? '1 finding in this file' : `${findings} findings in this file`,
+      };
+  }
+}
