@@ -1,0 +1,121 @@
+"""Where the keys and the array elements of a TOML text stand, which TOML readers do not tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from tunesmith.text import Span
+
+_TOKEN = re.compile(
+    r'''(?P<string>"""(?:\\.|[^\\])*?"""(?:"{1,2}(?!"))?|\'\'\'.*?\'\'\'(?:'{1,2}(?!'))?'''
+    r"""|"(?:\\.|[^"\\\n])*"|'[^'\n]*')"""
+    r"""|(?P<comment>\#[^\n]*)|(?P<newline>\n)|(?P<space>[ \t\r]+)"""
+    r"""|(?P<mark>[\[\]{}=,])|(?P<word>[^\s\[\]{}=,"'\#]+)""",
+    re.DOTALL,
+)
+_TRIVIA = ("comment", "newline", "space")
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    span: Span
+
+
+class Element(NamedTuple):
+    """An array's element, and the comma behind it if there is one."""
+
+    span: Span
+    comma: Span | None
+
+
+class Place(NamedTuple):
+    """Where a key (or a table's name) stands, and its value.
+
+    Attributes:
+        key: the key as written; of a table the whole `[name]`.
+        value: the value as written; of a table the same as `key`.
+        elements: the elements where the value is an array.
+    """
+
+    key: Span
+    value: Span
+    elements: Sequence[Element] = ()
+
+
+def places(toml: str) -> Mapping[tuple[str, ...], Place]:
+    """The place of every key outside inline tables, by its full name ("tool", "uv", "index").
+
+    Of a text that is no TOML the answer is incomplete, but there is one.
+    """
+    found: dict[tuple[str, ...], Place] = {}
+    table: tuple[str, ...] = ()
+    for statement in _statements(toml):
+        if statement[0].text == "[":
+            table = _name(statement)
+            span = Span(statement[0].span.start, statement[-1].span.end)
+            found.setdefault(table, Place(span, span))
+            continue
+        key, value = _split_at_equals(statement)
+        if key and value:
+            place = Place(_extent(key), _extent(value), tuple(_elements(value)))
+            found.setdefault((*table, *_name(key)), place)
+    return found
+
+
+def _statements(toml: str) -> Iterator[list[_Token]]:
+    """The tokens of every statement, without the space and the comments around it."""
+    statement: list[_Token] = []
+    depth = 0
+    for match in _TOKEN.finditer(toml):
+        token = _Token(match.lastgroup or "", match[0], Span(*match.span()))
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token.text, 0)
+        if token.kind == "newline" and depth <= 0:
+            if statement:
+                yield statement
+            statement, depth = [], 0
+        elif token.kind not in _TRIVIA:
+            statement.append(token)
+    if statement:
+        yield statement
+
+
+def _split_at_equals(statement: Sequence[_Token]) -> tuple[Sequence[_Token], Sequence[_Token]]:
+    for index, token in enumerate(statement):
+        if token.text == "=":
+            return statement[:index], statement[index + 1 :]
+    return statement, ()
+
+
+def _elements(value: Sequence[_Token]) -> Iterator[Element]:
+    """The elements of an array; nothing for any other value."""
+    if value[0].text != "[":
+        return
+    element: list[_Token] = []
+    depth = 0
+    for token in value[1:-1]:
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token.text, 0)
+        if token.text == "," and depth == 0:
+            if element:
+                yield Element(_extent(element), token.span)
+            element = []
+        else:
+            element.append(token)
+    if element:
+        yield Element(_extent(element), None)
+
+
+def _name(tokens: Sequence[_Token]) -> tuple[str, ...]:
+    parts: list[str] = []
+    for token in tokens:
+        if token.kind == "string":
+            parts.append(token.text[1:-1])
+        elif token.kind == "word":
+            parts += filter(None, token.text.split("."))
+    return tuple(parts)
+
+
+def _extent(tokens: Sequence[_Token]) -> Span:
+    return Span(tokens[0].span.start, tokens[-1].span.end)
