@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,25 +50,45 @@ def rule_named(name: str) -> Rule | None:
     return next((rule for rule in all_rules() if name in (rule.name, rule.code)), None)
 
 
-def check(understanding: Understanding, project: Project) -> Sequence[Diagnostic]:
-    """All findings of a document, in the order of their places."""
+OnFailure = Callable[[Rule, Exception], None]
+
+
+def check(
+    understanding: Understanding, project: Project, *, on_failure: OnFailure | None = None
+) -> Sequence[Diagnostic]:
+    """All findings of a document, in the order of their places.
+
+    Args:
+        understanding: the document.
+        project: what it is checked against.
+        on_failure: told of a rule that raised, which then finds nothing; without it, the rule's
+            exception is the caller's.
+    """
     settings = project.settings_for(understanding.document.path)
     found = [
         diagnostic
         for rule in all_rules()
         if rule.name not in settings.ignore
-        for diagnostic in _run(rule, understanding, project)
+        for diagnostic in _run(rule, understanding, project, on_failure)
     ]
     if found:
         found = Suppressions.of(understanding).apply(found)
     return sorted(found, key=lambda diagnostic: (diagnostic.span, diagnostic.code))
 
 
-def _run(rule: Rule, understanding: Understanding, project: Project) -> Iterator[Diagnostic]:
+def _run(
+    rule: Rule, understanding: Understanding, project: Project, on_failure: OnFailure | None
+) -> Iterator[Diagnostic]:
     for source in understanding.sources:
-        if type(source).__name__ in rule.sources:
-            for finding in rule.check(source, project):
-                yield _diagnostic(rule, finding)
+        if type(source).__name__ == rule.source:
+            try:
+                findings = list(rule.check(source, project))
+            except Exception as error:
+                if on_failure is None:
+                    raise
+                on_failure(rule, error)
+            else:
+                yield from (_diagnostic(rule, finding) for finding in findings)
 
 
 def _diagnostic(rule: Rule, finding: Finding) -> Diagnostic:
