@@ -80,7 +80,7 @@ def _run(
     rule: Rule, understanding: Understanding, project: Project, on_failure: OnFailure | None
 ) -> Iterator[Diagnostic]:
     for source in understanding.sources:
-        if type(source).__name__ == rule.source:
+        if type(source).__name__ in rule.sources:
             try:
                 findings = list(rule.check(source, project))
             except Exception as error:
