@@ -6,7 +6,6 @@ Format: https://packaging.python.org/en/latest/specifications/inline-script-meta
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,13 +17,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tunesmith.sources.document import CellKind, Document, Kind
-from tunesmith.sources.toml_places import Element, Place, places
+from tunesmith.sources.toml import Element, Place, places, read_toml
 from tunesmith.text import MappedText, Span
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +62,7 @@ class ScriptHeader:
         table: the TOML as Python values; empty where it does not parse.
         dependencies: the entries with their places, in order.
         errors: bad TOML, a second block, wrong types; such a header gives no findings but these.
+        toml: its TOML, with the place of every character.
     """
 
     path: PurePosixPath
@@ -75,7 +70,7 @@ class ScriptHeader:
     table: Mapping[str, Any]
     dependencies: Sequence[HeaderRequirement]
     errors: Sequence[HeaderError] = ()
-    _toml: MappedText = field(default=MappedText("", (), ()), repr=False, compare=False)
+    toml: MappedText = field(default=MappedText("", (), ()), repr=False)
 
     @property
     def requires_python(self) -> str | None:
@@ -99,17 +94,18 @@ class ScriptHeader:
 
     def key_span(self, *key: str) -> Span | None:
         """Where a key stands: `key_span("tool", "hf-jobs", "flavor")`."""
-        place = self._places.get(key)
-        return self._toml.span(*place.key) if place else None
+        place = self.places.get(key)
+        return self.toml.span(*place.key) if place else None
 
     def value_span(self, *key: str) -> Span | None:
         """Where a key's value stands, quotes and brackets included."""
-        place = self._places.get(key)
-        return self._toml.span(*place.value) if place else None
+        place = self.places.get(key)
+        return self.toml.span(*place.value) if place else None
 
     @cached_property
-    def _places(self) -> Mapping[tuple[str, ...], Place]:
-        return places(self._toml.text)
+    def places(self) -> Mapping[tuple[str, ...], Place]:
+        """The place of every key in `toml`."""
+        return places(self.toml.text)
 
     def _tool(self, name: str) -> Mapping[str, Any] | None:
         tools = self.table.get("tool")
@@ -191,8 +187,8 @@ def _comment_runs(text: str, part: Span) -> Iterator[list[Span]]:
 def _read(document: Document, block: _Block) -> ScriptHeader:
     toml = _toml_of(document.text, block.content)
     try:
-        table = tomllib.loads(toml.text)
-    except (ValueError, RecursionError) as error:
+        table = read_toml(toml.text)
+    except ValueError as error:
         found = _toml_error(error, toml, block)
         return ScriptHeader(document.path, block.span, {}, (), (found,))
     header = ScriptHeader(document.path, block.span, table, (), (), toml)
@@ -215,8 +211,8 @@ def _toml_of(text: str, content: Sequence[Span]) -> MappedText:
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 
 
-def _toml_error(error: Exception, toml: MappedText, block: _Block) -> HeaderError:
-    message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+def _toml_error(error: ValueError, toml: MappedText, block: _Block) -> HeaderError:
+    message = str(error)
     place = _TOML_PLACE.search(message)
     lines = toml.text.split("\n")
     index, column = len(block.content) - 1, 0
@@ -273,14 +269,14 @@ def _is_specifier(text: str) -> bool:
 
 
 def _entries(header: ScriptHeader, document: Document) -> Iterator[HeaderRequirement]:
-    place = header._places.get(("dependencies",))
+    place = header.places.get(("dependencies",))
     texts = header.table.get("dependencies", [])
     if place is None or len(place.elements) != len(texts):
         return
     for index, (text, element) in enumerate(zip(texts, place.elements, strict=True)):
         previous = place.elements[index - 1] if index else None
-        span = header._toml.span(*element.span)
-        removal = _removal(header._toml, document, element, previous)
+        span = header.toml.span(*element.span)
+        removal = _removal(header.toml, document, element, previous)
         yield HeaderRequirement(text, _requirement(text), span, removal)
 
 

@@ -1,12 +1,16 @@
-"""Where the keys and the array elements of a TOML text stand, which TOML readers do not tell."""
+"""TOML: its values, and where its keys and array elements stand, which TOML readers do not tell."""
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tunesmith.text import Span
+
+_tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 _TOKEN = re.compile(
     r'''(?P<string>"""(?:\\.|[^\\])*?"""(?:"{1,2}(?!"))?|\'\'\'.*?\'\'\'(?:'{1,2}(?!'))?'''
@@ -43,6 +47,18 @@ class Place(NamedTuple):
     key: Span
     value: Span
     elements: Sequence[Element] = ()
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """The values of a TOML text.
+
+    Raises:
+        ValueError: it is no TOML; the message ends with the place as "(at line 1, column 2)".
+    """
+    try:
+        return _tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("Nested too deeply") from None
 
 
 def places(toml: str) -> Mapping[tuple[str, ...], Place]:
