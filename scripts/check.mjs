@@ -1,0 +1,32 @@
+// npm run check [-- ruff|pyright|tsc|biome|imports|generated …]: everything that reads code without running it.
+import fs from 'node:fs';
+import path from 'node:path';
+import { npmProgram, PYTHON, ROOT, VENV, venvProgram } from './lib/paths.mjs';
+import { main, run } from './lib/run.mjs';
+import { repository } from './lib/setup.mjs';
+import { runStages } from './lib/stages.mjs';
+
+const ruff = (...args) => run(venvProgram(VENV, 'ruff'), args);
+
+/** Every scripts/generate*.py compares its file with what it would write. */
+async function generated() {
+  const folder = path.join(ROOT, 'scripts');
+  const scripts = fs.readdirSync(folder).filter((name) => /^generate.*\.py$/.test(name));
+  for (const script of scripts) await run(PYTHON, [path.join('scripts', script), '--check']);
+}
+
+await main(async (chosen) => {
+  await repository();
+  await runStages(
+    {
+      ruff: () => ruff('check'),
+      format: () => ruff('format', '--check'),
+      pyright: () => run(npmProgram('pyright'), ['--warnings']),
+      imports: () => run(venvProgram(VENV, 'lint-imports'), ['--no-logo']),
+      generated,
+      tsc: () => run(npmProgram('tsc'), ['--noEmit']),
+      biome: () => run(npmProgram('biome'), ['check', '--error-on-warnings']),
+    },
+    chosen,
+  );
+});

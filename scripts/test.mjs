@@ -1,0 +1,46 @@
+// npm test [-- python|extension|editor …]: all tests, with every socket outside loopback denied.
+import fs from 'node:fs';
+import path from 'node:path';
+import { bundleTests } from './lib/bundle.mjs';
+import { guardedEnvironment, namespace } from './lib/offline.mjs';
+import { PYTHON, ROOT } from './lib/paths.mjs';
+import { Failure, main, run } from './lib/run.mjs';
+import { developmentVsix, editorAndBrowser, repository } from './lib/setup.mjs';
+import { runStages } from './lib/stages.mjs';
+
+const NODE_TESTS = ['--test', '--test-concurrency=1', '--test-reporter=spec'];
+
+function testFiles(folder, ending) {
+  const names = fs.readdirSync(path.join(ROOT, folder)).filter((name) => name.endsWith(ending));
+  if (names.length === 0) throw new Failure(`no *${ending} in ${folder}: nothing would be tested`);
+  return names.map((name) => path.join(folder, name));
+}
+
+await main(async (chosen) => {
+  await repository();
+  const prefix = await namespace();
+  console.log(
+    prefix.length
+      ? 'Tests run in a network namespace that has nothing but loopback.'
+      : 'No network namespace here: Python and Node refuse outside sockets, a browser could not.',
+  );
+  const env = guardedEnvironment();
+  const offline = (...command) => {
+    const [program, ...args] = [...prefix, ...command];
+    return run(program, args, { env });
+  };
+  await runStages(
+    {
+      python: () => offline(PYTHON, '-m', 'pytest', '-q'),
+      extension: async () =>
+        offline(process.execPath, ...NODE_TESTS, ...(await bundleTests('extension/test', 'unit'))),
+      editor: async () => {
+        await editorAndBrowser();
+        await developmentVsix();
+        await bundleTests('extension/test/host', 'host');
+        await offline(process.execPath, ...NODE_TESTS, ...testFiles('tests/e2e', '.test.mjs'));
+      },
+    },
+    chosen,
+  );
+});
