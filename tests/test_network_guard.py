@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from network_guard import NetworkDenied, is_local
+from network_guard import NetworkDeniedError, is_local
 
 OUTSIDE = "192.0.2.1"  # reserved for documentation: nothing answers there
 
@@ -41,19 +41,19 @@ def test_loopback_connects() -> None:
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
 def test_an_outside_address_is_denied(kind: socket.SocketKind) -> None:
-    with socket.socket(socket.AF_INET, kind) as outside, pytest.raises(NetworkDenied):
+    with socket.socket(socket.AF_INET, kind) as outside, pytest.raises(NetworkDeniedError):
         outside.connect((OUTSIDE, 443))
 
 
 def test_an_outside_name_is_denied_before_it_is_looked_up() -> None:
-    with pytest.raises((NetworkDenied, urllib.error.URLError), match="loopback only"):
+    with pytest.raises((NetworkDeniedError, urllib.error.URLError), match="loopback only"):
         urllib.request.urlopen("https://example.org", timeout=5)
 
 
 def test_a_child_python_is_denied() -> None:
     program = f"import socket; socket.create_connection(('{OUTSIDE}', 443), 5)"
     child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert "NetworkDenied" in child.stderr
+    assert "NetworkDeniedError" in child.stderr
 
 
 def run_guarded_node(program: str) -> subprocess.CompletedProcess[str]:

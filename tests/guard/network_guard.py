@@ -8,7 +8,7 @@ import sys
 _GUARDED = {"socket.connect": 1, "socket.sendto": 1, "socket.sendmsg": 1, "socket.getaddrinfo": 0}
 
 
-class NetworkDenied(PermissionError):
+class NetworkDeniedError(PermissionError):
     """A test tried to leave loopback."""
 
 
@@ -32,7 +32,7 @@ def _deny(event: str, arguments: tuple[object, ...]) -> None:
         address = (address.decode() if isinstance(address, bytes) else address, 0)
     if not is_local(address):
         message = f"{event} to {address!r}: tests reach loopback only; serve it on 127.0.0.1"
-        raise NetworkDenied(message)
+        raise NetworkDeniedError(message)
 
 
 sys.addaudithook(_deny)
