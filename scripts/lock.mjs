@@ -15,22 +15,17 @@ const OPTIONS = [
   '--no-emit-find-links',
   '--custom-compile-command=npm run lock',
   '--quiet',
-  'pyproject.toml',
 ];
 
 await main(async (args) => {
   await repository();
-  const uv = venvProgram(VENV, 'uv');
-  await run(uv, [...OPTIONS, ...args, '--output-file=requirements/server.txt'], { quiet: true });
-  await run(
-    uv,
-    [
-      ...OPTIONS,
-      ...args,
-      '--group=dev',
-      '--constraint=requirements/server.txt',
-      '--output-file=requirements/dev.txt',
-    ],
-    { quiet: true },
-  );
+  const lock = (name, source, ...more) => {
+    const output = `--output-file=requirements/${name}.txt`;
+    return run(venvProgram(VENV, 'uv'), [...OPTIONS, source, ...more, ...args, output], {
+      quiet: true,
+    });
+  };
+  await lock('server', 'pyproject.toml');
+  await lock('dev', 'pyproject.toml', '--group=dev', '--constraint=requirements/server.txt');
+  await lock('installer', 'requirements/installer.in');
 });
