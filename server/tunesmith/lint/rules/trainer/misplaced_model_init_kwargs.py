@@ -1,0 +1,174 @@
+"""`model_init_kwargs` given to the trainer instead of its configuration.
+
+## What it does
+
+Finds `model_init_kwargs=` among the arguments of a TRL trainer.
+
+## Why it costs you
+
+The keyword belongs into the trainer's configuration (`SFTConfig`, `DPOConfig` …). The trainer
+raises `TypeError: __init__() got an unexpected keyword argument 'model_init_kwargs'`, on a job
+after the image, the dependencies and often the data set have been loaded and paid for.
+
+## Fix
+
+Moves the keyword, as it is written, into the configuration that the trainer receives, or makes a
+configuration where there is none. Safe. None is offered where the configuration is not in the file,
+already has the keyword, or stands before something that the value needs.
+
+## Source
+
+The signatures of the trainers in every minor release of TRL from 0.7 to 1.16. `SFTTrainer` and
+`DPOTrainer` took the keyword from 0.7.3 to 0.12, with a warning since 0.9; the other trainers never
+did. Silent where unsloth is imported: it moves the keyword into the configuration by itself.
+
+## Since
+
+TRL 0.13.0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tunesmith.knowledge.versions import library
+from tunesmith.lint.rule import ERROR, SAFE, Bad, Finding, Fix, Good, rule
+from tunesmith.project import Project
+from tunesmith.sources.python_script import Argument, Call, PythonScript
+from tunesmith.sources.python_values import ABSENT
+from tunesmith.text import Edit
+
+class _Method(NamedTuple):
+    """A training method of TRL: when its configuration got the keyword, and where the trainer's
+    `args` stands among its positional parameters."""
+
+    config_takes_it_since: str
+    args_position: int
+
+
+_METHODS = {
+    "SFT": _Method("0.9.2", 1),
+    "DPO": _Method("0.9.2", 2),
+    "GRPO": _Method("0.14.0", 2),
+    "KTO": _Method("0.8.0", 2),
+    "RLOO": _Method("0.22.0", 2),
+    "Reward": _Method("0.24.0", 1),
+    "ORPO": _Method("0.8.2", 1),
+    "CPO": _Method("0.8.2", 1),
+}
+_TRAINERS = tuple(f"trl.{method}Trainer" for method in _METHODS)
+_KEYWORD = "model_init_kwargs"
+_UNSLOTH = re.compile(r"^\s*(?:import|from)\s+unsloth\b", re.MULTILINE)
+
+
+@rule(code="TRN001", severity=ERROR)
+def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+    if _KEYWORD not in script.text or _UNSLOTH.search(script.text):
+        return
+    trl = library("trl", script, project)
+    if not trl.at_least("0.13"):
+        return
+    for call in script.calls(*_TRAINERS):
+        argument = call.argument(_KEYWORD)
+        if argument is None:
+            continue
+        method = call.name.removeprefix("trl.").removesuffix("Trainer")
+        takes_it = trl.at_least(_METHODS[method].config_takes_it_since)
+        yield Finding(
+            argument.name_span,
+            f"{method}Trainer of TRL {trl.version} takes no {_KEYWORD} and raises TypeError"
+            + (f". It belongs into {method}Config." if takes_it else "."),
+            _move(script, call, argument, method) if takes_it else None,
+        )
+
+
+def _move(script: PythonScript, call: Call, argument: Argument, method: str) -> Fix | None:
+    if argument.comes_from_expansion:
+        return None
+    keyword = script.text_of(argument.node).rstrip().removesuffix(",").rstrip()
+    config, position = f"{method}Config", _METHODS[method].args_position
+    given = call.argument("args", position)
+    if given is None and call.value("args", position) is ABSENT:
+        edits = _into_new_config(script, argument, keyword, config)
+    elif given is not None and isinstance(given.value, Call):
+        edits = _into_config(script, call, argument, given.value, keyword)
+    else:
+        edits = None
+    return Fix(f"Move {_KEYWORD} into {config}", edits, SAFE) if edits else None
+
+
+def _into_new_config(
+    script: PythonScript, argument: Argument, keyword: str, config: str
+) -> list[Edit]:
+    edits = [Edit(script.span(argument.node), f"args={config}({keyword})")]
+    imported = script.import_edit("trl", config)
+    return [*edits, imported] if imported else edits
+
+
+def _into_config(
+    script: PythonScript, call: Call, argument: Argument, config: Call, keyword: str
+) -> list[Edit] | None:
+    takes_it = config.name.startswith("trl.") and config.value(_KEYWORD) is ABSENT
+    if not takes_it or not script.is_available_at(argument.value_node, config.node):
+        return None
+    return [script.keyword_removal(call, argument), script.keyword_insertion(config, keyword)]
+
+
+BAD = [
+    Bad(
+        "from trl import SFTConfig, SFTTrainer\n\n"
+        'config = SFTConfig(output_dir="out")\n'
+        "trainer = SFTTrainer(\n"
+        '    model="Qwen/Qwen3-0.6B",\n'
+        "    args=config,\n"
+        '    model_init_kwargs={"dtype": "bfloat16"},\n'
+        ")\n",
+        at="model_init_kwargs",
+        fixed="from trl import SFTConfig, SFTTrainer\n\n"
+        'config = SFTConfig(output_dir="out", model_init_kwargs={"dtype": "bfloat16"})\n'
+        "trainer = SFTTrainer(\n"
+        '    model="Qwen/Qwen3-0.6B",\n'
+        "    args=config,\n"
+        ")\n",
+    ),
+    Bad(
+        "from trl import GRPOTrainer\n\n"
+        'trainer = GRPOTrainer("Qwen/Qwen3-0.6B", reward, model_init_kwargs=dict(dtype="auto"))\n',
+        at="model_init_kwargs",
+        fixed="from trl import GRPOConfig, GRPOTrainer\n\n"
+        'trainer = GRPOTrainer("Qwen/Qwen3-0.6B", reward, '
+        'args=GRPOConfig(model_init_kwargs=dict(dtype="auto")))\n',
+    ),
+    Bad(
+        'import trl\n\nt = trl.DPOTrainer("m", model_init_kwargs={"dtype": "auto"})\n',
+        at="model_init_kwargs",
+        fixed="import trl\nfrom trl import DPOConfig\n\n"
+        't = trl.DPOTrainer("m", args=DPOConfig(model_init_kwargs={"dtype": "auto"}))\n',
+    ),
+    Bad(
+        "from trl import SFTTrainer\n\n"
+        "def train(config, kwargs):\n"
+        "    SFTTrainer(model='m', args=config, model_init_kwargs=kwargs)\n",
+        at="model_init_kwargs",
+    ),
+    Bad(
+        "from trl import SFTConfig, SFTTrainer\n\n"
+        "config = SFTConfig()\n"
+        "kwargs = load()\n"
+        "SFTTrainer(model='m', args=config, model_init_kwargs=kwargs)\n",
+        at="model_init_kwargs",
+    ),
+]
+_TRL_0_12 = '# /// script\n# dependencies = ["trl<0.13"]\n# ///\n'
+GOOD = [
+    "from trl import SFTConfig, SFTTrainer\n\n"
+    'SFTTrainer(model="m", args=SFTConfig(model_init_kwargs={"dtype": "auto"}))\n',
+    _TRL_0_12 + "from trl import SFTTrainer\n\nSFTTrainer(model='m', model_init_kwargs={})\n",
+    "from trl import SFTTrainer\n\nSFTTrainer(model='m', **options)\n",
+    "class SFTTrainer: ...\n\nSFTTrainer(model_init_kwargs={})\n",
+    "import unsloth\nfrom trl import SFTTrainer\n\nSFTTrainer(model='m', model_init_kwargs={})\n",
+    '# /// script\n# dependencies = ["trl @ git+https://example.com/trl"]\n# ///\n'
+    "from trl import SFTTrainer\n\nSFTTrainer(model='m', model_init_kwargs={})\n",
+]
