@@ -18,3 +18,31 @@ def copy_ownership(status: os.stat_result, path: Path) -> None:
     if os.name == "posix":
         with suppress(PermissionError):
             os.chown(path, status.st_uid, status.st_gid)
+
+
+def is_running(process_id: int) -> bool:
+    """Whether a process of that id exists."""
+    if os.name == "nt":
+        return _is_running_on_windows(process_id)
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _is_running_on_windows(process_id: int) -> bool:
+    """Python's `os.kill` ends the process there, whatever the signal."""
+    import ctypes
+
+    synchronize, timed_out = 0x0010_0000, 0x102
+    kernel32 = getattr(ctypes, "windll").kernel32  # noqa: B009 - unknown to type checkers elsewhere
+    handle = kernel32.OpenProcess(synchronize, False, process_id)
+    if not handle:
+        return False
+    try:
+        return kernel32.WaitForSingleObject(handle, 0) == timed_out
+    finally:
+        kernel32.CloseHandle(handle)
