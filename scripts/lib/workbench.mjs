@@ -1,0 +1,207 @@
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { browser as findBrowser } from './browser.mjs';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const PATIENCE = 30_000;
+// The first start installs the private environment.
+const FIRST_START = 90_000;
+const SETTLED = 1_500;
+
+/** A headless browser. */
+export async function launchBrowser() {
+  const { chromium } = await import('playwright-core');
+  return chromium.launch({ executablePath: await findBrowser(), headless: true, args: FLAGS });
+}
+
+/** A page on which no host but this machine can be reached. */
+async function localPage(browser, viewport) {
+  const context = await browser.newContext({ viewport });
+  await context.route(
+    (url) => /^https?:$/.test(url.protocol) && url.hostname !== '127.0.0.1',
+    (route) => route.abort(),
+  );
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  return page;
+}
+
+const SEVERITIES = { Error: 'error', Warning: 'warning', Info: 'information' };
+// The accessible name of a row in the Problems panel.
+const PROBLEM = /^(Error|Warning|Info): (.*) at line (\d+) and character (\d+)/s;
+
+/** The workbench of VS Code, driven as a person would: keys, clicks and what is on the screen. */
+export class Workbench {
+  static async open(browser, url, { viewport = { width: 1400, height: 900 } } = {}) {
+    const page = await localPage(browser, viewport);
+    const workbench = new Workbench(page);
+    await page.goto(url);
+    await page.locator('.monaco-workbench').waitFor();
+    return workbench;
+  }
+
+  constructor(page) {
+    this.page = page;
+  }
+
+  close() {
+    return this.page.context().close();
+  }
+
+  press(...keys) {
+    return keys.reduce(
+      (before, key) => before.then(() => this.page.keyboard.press(key)),
+      Promise.resolve(),
+    );
+  }
+
+  /** Run a command of the palette by its title. */
+  async command(title) {
+    await this.press('F1');
+    await this.page.locator('.quick-input-widget input').first().fill(`>${title}`);
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    await row.click();
+  }
+
+  /** Open a file of the workspace by its path in it. */
+  async openFile(name) {
+    await this.press('Control+p');
+    await this.page.locator('.quick-input-widget input').first().fill(name);
+    const base = path.posix.basename(name);
+    const rows = this.page.locator('.quick-input-list .monaco-list-row');
+    await rows
+      .and(this.page.locator(`[aria-label^="${base}"]`))
+      .first()
+      .click();
+    await this.page.locator(`.tab.active[data-resource-name="${base}"]`).waitFor();
+  }
+
+  /** Put the cursor at a line and column, both from 1. */
+  async goTo(line, column = 1) {
+    await this.press('Control+g');
+    await this.page.locator('.quick-input-widget input').first().fill(`:${line}:${column}`);
+    await this.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** The text of the active editor's lines that are on the screen. */
+  async visibleText() {
+    const lines = await this.page
+      .locator('.editor-group-container.active .editor-instance .view-line')
+      .evaluateAll((nodes) =>
+        nodes
+          .map((node) => [Number.parseFloat(node.style.top), node.textContent])
+          .sort(([first], [second]) => first - second)
+          .map(([, text]) => text),
+      );
+    return lines.join('\n').replaceAll('\u00a0', ' ');
+  }
+
+  /** Squiggles of a severity in the active editor. */
+  squiggles(severity = 'error') {
+    return this.page.locator(`.editor-group-container.active .squiggly-${severity}`);
+  }
+
+  async waitForSquiggle(severity) {
+    await this.squiggles(severity).first().waitFor({ state: 'attached' });
+  }
+
+  async showProblems() {
+    const panel = this.page.locator('.markers-panel');
+    if (!(await panel.isVisible())) await this.press('Control+Shift+m');
+    await panel.waitFor();
+  }
+
+  /** The rows of the Problems panel: `{ file, severity, message, line, column }`. */
+  async problems() {
+    await this.showProblems();
+    const rows = await this.page
+      .locator('.markers-panel .monaco-list-row')
+      .evaluateAll((nodes) => nodes.map((node) => [node.ariaLabel ?? '', node.textContent ?? '']));
+    const found = [];
+    let file = '';
+    for (const [label, text] of rows) {
+      const problem = PROBLEM.exec(label);
+      if (!problem) file = /in file (.+?) of folder/.exec(label)?.[1] ?? text;
+      else
+        found.push({
+          file,
+          severity: SEVERITIES[problem[1]],
+          message: problem[2],
+          line: Number(problem[3]),
+          column: Number(problem[4]),
+          rule: /\(([a-z][a-z0-9-]*)\)\s*\[Ln/.exec(text)?.[1] ?? '',
+        });
+    }
+    return found;
+  }
+
+  /** The problems once the checker runs and has added none for a while. */
+  async settledProblems() {
+    await this.serverReady();
+    let before;
+    let rows = await this.problems();
+    while (JSON.stringify(rows) !== before) {
+      before = JSON.stringify(rows);
+      await delay(SETTLED);
+      rows = await this.problems();
+    }
+    return rows;
+  }
+
+  /** Wait until the status item of the active file says that the checker runs. */
+  async serverReady() {
+    const item = this.page.locator('.statusbar-item[id="tunesmith.tunesmith.status"]');
+    const settled = item.and(this.page.locator('[aria-label]:not([aria-label*="Starting"])'));
+    await settled.waitFor({ timeout: FIRST_START });
+    const label = await settled.getAttribute('aria-label');
+    if (/Not running|Off/.test(label)) throw new Error(`the checker does not run: "${label}"`);
+  }
+
+  /** The text of the hover at a word of the active editor. */
+  async hover(word) {
+    const span = this.page.locator('.editor-group-container.active .view-line span', {
+      hasText: word,
+    });
+    await span.last().hover();
+    const hover = this.page.locator('.monaco-hover:not(.hidden)').first();
+    await hover.waitFor();
+    return hover;
+  }
+
+  /** The titles of the quick fixes at a place. */
+  async quickFixes(line, column = 1) {
+    await this.goTo(line, column);
+    await this.press('Control+.');
+    const rows = this.#fixes();
+    await rows.first().waitFor();
+    return rows.allInnerTexts();
+  }
+
+  async applyQuickFix(title) {
+    await this.#fixes().filter({ hasText: title }).first().click();
+  }
+
+  #fixes() {
+    return this.page.locator('.action-widget:not(.action-list-submenu-panel) .monaco-list-row');
+  }
+
+  /** Save the changed file of the active editor. */
+  async save() {
+    await this.page.locator('.tab.active.dirty').waitFor();
+    await this.press('Control+s');
+    await this.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+  }
+
+  screenshot(file) {
+    return this.page.screenshot({ path: file });
+  }
+}
