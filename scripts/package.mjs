@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleExtension } from './bundle.mjs';
-import { CACHE, DIST, PYTHON, ROOT } from './lib/paths.mjs';
+import { CACHE, DIST, npmProgram, PYTHON, ROOT } from './lib/paths.mjs';
 import { contentHash, Failure, fillOnce, main, run, step } from './lib/run.mjs';
 import { repository } from './lib/setup.mjs';
 
@@ -98,28 +98,21 @@ async function fillWheelhouse(folder, target, version) {
 /** The package is made from a folder that holds exactly what belongs into it. */
 async function fillStage(stage, target) {
   const { scripts, devDependencies, private: _, ...manifest } = readManifest();
-  manifest.files = [...CONTENTS, 'dist', 'wheels'];
+  const contents = CONTENTS.filter((entry) => fs.existsSync(path.join(ROOT, entry)));
+  manifest.files = [...contents, 'dist', 'wheels'];
   fs.writeFileSync(path.join(stage, 'package.json'), JSON.stringify(manifest, null, 2));
-  for (const entry of CONTENTS) {
-    const source = path.join(ROOT, entry);
-    if (fs.existsSync(source)) fs.cpSync(source, path.join(stage, entry), { recursive: true });
-  }
+  for (const entry of contents)
+    fs.cpSync(path.join(ROOT, entry), path.join(stage, entry), { recursive: true });
   await bundleExtension(path.join(stage, 'dist', 'extension.js'), { forUsers: true });
   await fillWheelhouse(path.join(stage, 'wheels'), target, manifest.version);
 }
 
 const readManifest = () => JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 
-async function packageStage(stage, target, packagePath) {
-  const { createVSIX } = await import('@vscode/vsce');
-  await createVSIX({
-    cwd: stage,
-    packagePath,
-    dependencies: false,
-    rewriteRelativeLinks: false,
-    allowMissingRepository: true,
-    ...(target === UNIVERSAL ? {} : { target }),
-  });
+function packageStage(stage, target, vsix) {
+  const flags = ['--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository'];
+  if (target !== UNIVERSAL) flags.push('--target', target);
+  return run(npmProgram('vsce'), ['package', ...flags, '--out', vsix], { cwd: stage, quiet: true });
 }
 
 await main(async (argv) => {

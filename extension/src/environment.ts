@@ -1,5 +1,5 @@
 /** The private Python environment of the server, in the extension's global storage. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -73,7 +73,7 @@ export function environmentName(python: Interpreter, wheels: Wheelhouse): string
 }
 
 async function installInto(final: string, options: EnvironmentOptions): Promise<void> {
-  const partial = `${final}.${process.pid}.${Date.now()}${PARTIAL}`;
+  const partial = `${final}.${randomUUID().slice(0, 8)}${PARTIAL}`;
   try {
     const install = await run(options.python.path, pipArguments(partial, options.wheels), {
       cwd: options.root,
