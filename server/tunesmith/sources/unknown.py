@@ -1,4 +1,4 @@
-"""UNKNOWN: the value of everything that cannot be told from the text."""
+"""UNKNOWN: the value of everything that cannot be told from the text. ABSENT: surely not given."""
 
 from __future__ import annotations
 
@@ -23,3 +23,21 @@ class Unknown(Enum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
+
+
+class Absent(Enum):
+    """The type of ABSENT: an argument that is surely not given.
+
+    It refuses to be a truth value, as UNKNOWN does: a default is not nothing.
+    """
+
+    ABSENT = "ABSENT"
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("ABSENT has no truth value: compare with `is ABSENT` first")
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = Absent.ABSENT

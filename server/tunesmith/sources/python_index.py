@@ -1,0 +1,100 @@
+"""What is known of a Python file after one walk: its scopes, calls, strings and statements.
+
+The index keeps nodes; what they mean is worked out when somebody asks (`python_evaluate`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from tunesmith.sources.python_scopes import AttributeAssignment, Block, Mutation, Scope
+
+StatementOwner = cst.Module | cst.IndentedBlock | cst.SimpleStatementLine | cst.SimpleStatementSuite
+StringNode = (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString)
+
+
+@dataclass(slots=True, eq=False)
+class CallSite:
+    """A call as written, and the block that it stands in."""
+
+    node: cst.Call
+    block: Block
+    order: int
+
+
+@dataclass(slots=True, eq=False)
+class StringSite:
+    """A string literal, literals side by side, an f-string, or a sum with one of these."""
+
+    node: cst.BaseExpression
+    block: Block
+    order: int
+    is_statement: bool
+
+
+@dataclass(slots=True, eq=False)
+class DisplaySite:
+    """A list or tuple display, and the name that it alone is assigned to."""
+
+    node: cst.List | cst.Tuple
+    block: Block
+    order: int
+
+
+@dataclass(eq=False)
+class PythonIndex:
+    """What the walk found, each list in the order of the text."""
+
+    scope: Scope
+    calls: list[CallSite] = field(default_factory=list[CallSite])
+    classes: list[tuple[cst.ClassDef, Block]] = field(
+        default_factory=list[tuple[cst.ClassDef, Block]]
+    )
+    class_scopes: dict[int, Scope] = field(default_factory=dict[int, Scope])
+    strings: list[StringSite] = field(default_factory=list[StringSite])
+    displays: list[DisplaySite] = field(default_factory=list[DisplaySite])
+    mutations: dict[str, list[Mutation]] = field(default_factory=dict[str, list[Mutation]])
+    attribute_assignments: dict[str, list[AttributeAssignment]] = field(
+        default_factory=dict[str, list[AttributeAssignment]]
+    )
+    owners: list[StatementOwner] = field(default_factory=list[StatementOwner])
+    imports: list[cst.Import | cst.ImportFrom] = field(
+        default_factory=list[cst.Import | cst.ImportFrom]
+    )
+
+
+def dotted_name(node: cst.BaseExpression) -> str:
+    """`a.b.c` of a Name or Attribute chain."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    parts.append(node.value if isinstance(node, cst.Name) else "?")
+    return ".".join(reversed(parts))
+
+
+def sum_terms(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """The terms of `a + b + c`, from left to right."""
+    terms: list[cst.BaseExpression] = []
+    while isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
+        terms.append(node.right)
+        node = node.left
+    return [node, *reversed(terms)]
+
+
+def string_holes(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """The expressions inside the f-strings of a string node; format specifications included."""
+    found: list[cst.BaseExpression] = []
+    pending: list[cst.CSTNode] = [node]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, cst.ConcatenatedString):
+            pending += (part.right, part.left)
+        elif isinstance(part, cst.FormattedString):
+            pending += reversed(part.parts)
+        elif isinstance(part, cst.FormattedStringExpression):
+            found.append(part.expression)
+            pending += reversed(part.format_spec or ())
+    return found

@@ -1,0 +1,190 @@
+"""Names: which library object an expression means, and which class of the file's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import libcst as cst
+
+from tunesmith.sources.python_index import PythonIndex
+from tunesmith.sources.python_scopes import (
+    BUILTIN_NAMES,
+    Binding,
+    BindingKind,
+    Block,
+    Scope,
+    ScopeKind,
+)
+
+_RE_EXPORTING_PACKAGES = frozenset(
+    ["accelerate", "bitsandbytes", "datasets", "diffusers", "evaluate", "huggingface_hub", "optimum", "peft", "safetensors", "tokenizers", "trackio", "transformers", "trl", "unsloth"]
+)
+"""Libraries that export at their root what their modules define: one name for one thing."""
+_MAX_ALIASES = 10
+
+
+@lru_cache(maxsize=4096)
+def canonical_name(name: str) -> str:
+    """The public name of a library's object, wherever it was imported from.
+
+    `trl.trainer.sft_trainer.SFTTrainer` is `trl.SFTTrainer`; what lives below an `experimental`
+    module keeps that: `trl.experimental.gold.GOLDTrainer` is `trl.experimental.GOLDTrainer`.
+    A class's attribute stays: `transformers.AutoModel.from_pretrained`. Other packages' names are
+    left alone: `torch.cuda.is_available`.
+    """
+    root, *path = name.split(".")
+    if root not in _RE_EXPORTING_PACKAGES or not path:
+        return name
+    classes = (index for index, part in enumerate(path) if part.lstrip("_")[:1].isupper())
+    start = next(classes, len(path) - 1)
+    experimental = ["experimental"] if "experimental" in path[:start] else []
+    return ".".join((root, *experimental, *path[start:]))
+
+
+class Names:
+    """Resolves the names of one file."""
+
+    def __init__(self, index: PythonIndex) -> None:
+        self._index = index
+        self._cache: dict[tuple[int, str], str | None] = {}
+
+    def qualified(self, node: cst.BaseExpression, scope: Scope) -> str | None:
+        """The canonical name of the library object that an expression means; None if unsure."""
+        name = self._resolve(node, scope, 0)
+        return canonical_name(name) if name else None
+
+    def binding(self, name: str, scope: Scope) -> Binding | None:
+        """The one binding that a name read in a scope can mean; None if there is not just one."""
+        holder = scope.holder(name)
+        if holder is None:
+            return None
+        bindings = _without_fallbacks(holder.bindings[name])
+        first = bindings[0]
+        if any(order > first.order for _, order in holder.star_imports):
+            return None
+        if len(bindings) == 1:
+            return first
+        targets = {
+            canonical_name(binding.target) if binding.target else None for binding in bindings
+        }
+        return first if len(targets) == 1 and None not in targets else None
+
+    def own_class(self, node: cst.BaseExpression, scope: Scope) -> cst.ClassDef | None:
+        """The class of this file that an expression means."""
+        for _ in range(_MAX_ALIASES):
+            binding = self.binding(node.value, scope) if isinstance(node, cst.Name) else None
+            if binding is None:
+                return None
+            if isinstance(binding.node, cst.ClassDef):
+                return binding.node
+            if not isinstance(binding.node, cst.BaseExpression):
+                return None
+            node, scope = binding.node, binding.block.scope
+        return None
+
+    def bases(self, node: cst.ClassDef) -> Iterator[str | cst.ClassDef]:
+        """The bases of an own class that are known: canonical names and own classes."""
+        scope = self._index.class_scopes[id(node)].parent
+        for argument in node.bases:
+            if scope is not None:
+                base = self.qualified(argument.value, scope) or self.own_class(
+                    argument.value, scope
+                )
+                if base and base is not node:
+                    yield base
+
+    def ancestors(self, node: cst.ClassDef) -> Iterator[str | cst.ClassDef]:
+        """The known bases and their bases, nearest first, each own class once."""
+        seen: set[int] = {id(node)}
+        pending: list[str | cst.ClassDef] = list(self.bases(node))
+        while pending:
+            base = pending.pop(0)
+            if isinstance(base, cst.ClassDef):
+                if id(base) in seen:
+                    continue
+                seen.add(id(base))
+                pending += self.bases(base)
+            yield base
+
+    def constructed(self, node: cst.ClassDef) -> Sequence[str]:
+        """The library classes whose `__init__` a call of an own class runs."""
+        if self.defines(node, "__init__"):
+            return ()
+        names: list[str] = []
+        for base in self.ancestors(node):
+            if isinstance(base, str):
+                names.append(base)
+            elif self.defines(base, "__init__"):
+                break
+        return names
+
+    def defines(self, node: cst.ClassDef, name: str) -> bool:
+        """Whether the body of an own class binds a name."""
+        return name in self._index.class_scopes[id(node)].bindings
+
+    def class_around(self, block: Block) -> cst.ClassDef | None:
+        """The class whose method a block belongs to."""
+        scope: Scope | None = block.scope
+        while scope:
+            if scope.kind is ScopeKind.CLASS and isinstance(scope.node, cst.ClassDef):
+                return scope.node
+            scope = scope.parent
+        return None
+
+    def _resolve(self, node: cst.BaseExpression, scope: Scope, aliases: int) -> str | None:
+        attributes: list[str] = []
+        while isinstance(node, cst.Attribute):
+            attributes.append(node.attr.value)
+            node = node.value
+        if not isinstance(node, cst.Name):
+            return None
+        root = self._resolve_name(node.value, scope, aliases)
+        if root is None or not attributes:
+            return root
+        return None if self._is_patched(attributes) else ".".join((root, *reversed(attributes)))
+
+    def _is_patched(self, attributes: Sequence[str]) -> bool:
+        """Whether the file assigns to the class or function that a chain of attributes names."""
+        changes = self._index.attribute_assignments.get(attributes[0], ())
+        return any(
+            isinstance(change.base, cst.Name)
+            and (binding := self.binding(change.base.value, change.block.scope)) is not None
+            and binding.kind is BindingKind.IMPORT
+            for change in changes
+        )
+
+    def _resolve_name(self, name: str, scope: Scope, aliases: int) -> str | None:
+        key = (id(scope), name)
+        if key not in self._cache:
+            self._cache[key] = self._look_up(name, scope, aliases)
+        return self._cache[key]
+
+    def _look_up(self, name: str, scope: Scope, aliases: int) -> str | None:
+        binding = self.binding(name, scope)
+        if binding is None:
+            return self._unbound(name, scope) if scope.holder(name) is None else None
+        if binding.kind is BindingKind.IMPORT:
+            return binding.target
+        is_alias = isinstance(binding.node, (cst.Name, cst.Attribute))
+        if binding.kind is BindingKind.ASSIGNMENT and is_alias and aliases < _MAX_ALIASES:
+            return self._resolve(binding.node, binding.block.scope, aliases + 1)
+        return None
+
+    def _unbound(self, name: str, scope: Scope) -> str | None:
+        """A name that nothing binds: a built-in, or of the file's only star import."""
+        modules = [module for module, _ in scope.module.star_imports]
+        if name in BUILTIN_NAMES:
+            return None if modules else f"builtins.{name}"
+        return f"{modules[0]}.{name}" if len(modules) == 1 else None
+
+
+def _without_fallbacks(bindings: Sequence[Binding]) -> Sequence[Binding]:
+    """Leave out `X = None` in `except ImportError:` beside an import of X."""
+    if len(bindings) == 1:
+        return bindings
+    imported = [binding for binding in bindings if binding.kind is BindingKind.IMPORT]
+    others = [binding for binding in bindings if binding.kind is not BindingKind.IMPORT]
+    if imported and all(binding.block.is_fallback for binding in others):
+        return imported
+    return bindings
