@@ -11,7 +11,7 @@ import {
 import { SELECTOR } from './documents';
 import { openRuleAddress, ruleInAddress, rulePage } from './links';
 import { PROTOCOL_VERSION } from './protocol';
-import { SECTION, serverSettings } from './settings';
+import { SECTION } from './settings';
 
 /** Restarts within three minutes after which a crashing server stays down. */
 export const RESTART_LIMIT = 4;
@@ -36,7 +36,7 @@ export function createClient(options: ClientOptions): LanguageClient {
     documentSelector: SELECTOR,
     outputChannel: options.output,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
-    initializationOptions: () => ({ protocol: PROTOCOL_VERSION, settings: serverSettings() }),
+    initializationOptions: { protocol: PROTOCOL_VERSION },
     initializationFailedHandler: () => false,
     synchronize: { configurationSection: SECTION },
     middleware: {

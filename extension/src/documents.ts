@@ -1,5 +1,6 @@
 import { languages, type TextDocument, workspace } from 'vscode';
 import type { DocumentSelector } from 'vscode-languageclient/node';
+import { setting } from './settings';
 
 const LANGUAGES = [
   'python',
@@ -26,8 +27,11 @@ export function isChecked(document: TextDocument): boolean {
   );
 }
 
-export function anyCheckedDocument(): boolean {
-  return workspace.textDocuments.some(isChecked);
+/** Whether a document is open that the user wants checked. */
+export function isServerNeeded(): boolean {
+  return workspace.textDocuments.some(
+    (document) => isChecked(document) && setting('enable', document.uri),
+  );
 }
 
 /** Number of findings shown in a document. */

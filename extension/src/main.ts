@@ -1,11 +1,17 @@
-import { commands, type ExtensionContext, window, workspace } from 'vscode';
+import {
+  type ConfigurationChangeEvent,
+  commands,
+  type ExtensionContext,
+  window,
+  workspace,
+} from 'vscode';
 import { fixAll } from './commands/fixAll';
 import { openRule } from './commands/openRule';
 import { showMenu } from './commands/showMenu';
 import type { Context } from './context';
-import { anyCheckedDocument } from './documents';
+import { isServerNeeded } from './documents';
 import { ServerController } from './server';
-import { SECTION, setting } from './settings';
+import { SECTION } from './settings';
 import { createStatus } from './status';
 
 type Command = (context: Context, ...args: unknown[]) => unknown;
@@ -41,20 +47,17 @@ export function deactivate(): Promise<void> | undefined {
 
 /** The server costs nothing until a document that it checks is open. */
 function startWhenNeeded({ extension, server }: Context): void {
-  const update = () => {
-    if (!setting('enable')) return server.stop();
-    return anyCheckedDocument() ? server.start() : undefined;
-  };
+  const startIfNeeded = () => (isServerNeeded() ? server.start() : undefined);
   extension.subscriptions.push(
-    workspace.onDidOpenTextDocument(update),
-    workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration(`${SECTION}.enable`)) return update();
-      const program = ['interpreter', 'server.path'].map((key) => `${SECTION}.${key}`);
-      if (server.state !== 'off' && program.some((key) => event.affectsConfiguration(key))) {
-        return server.restart();
-      }
-      return undefined;
-    }),
+    workspace.onDidOpenTextDocument(startIfNeeded),
+    workspace.onDidChangeConfiguration((event) => followSettings(event, server)),
   );
-  void update();
+  void startIfNeeded();
+}
+
+function followSettings(event: ConfigurationChangeEvent, server: ServerController): void {
+  const changed = (key: string) => event.affectsConfiguration(`${SECTION}.${key}`);
+  if (changed('enable')) void (isServerNeeded() ? server.start() : server.stop());
+  const isOtherProgram = changed('interpreter') || changed('server.path');
+  if (isOtherProgram && server.state !== 'off') void server.restart();
 }

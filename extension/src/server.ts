@@ -4,6 +4,7 @@ import { type LanguageClient, State } from 'vscode-languageclient/node';
 import { createClient, RESTART_LIMIT, requireProtocol } from './client';
 import { EnvironmentError } from './environment';
 import { DeclinedError, openInterpreterSetting, serverCommand } from './launch';
+import { STATUS_NOTIFICATION, type StatusParams } from './protocol';
 import { NoInterpreterError } from './python';
 
 const START_LIMIT_MS = 60_000;
@@ -14,6 +15,7 @@ export class ServerController {
   private client: LanguageClient | undefined;
   private queue: Promise<void> = Promise.resolve();
   private current: ServerState = 'off';
+  private report: StatusParams | undefined;
   private readonly changed = new EventEmitter<void>();
   readonly onDidChange = this.changed.event;
 
@@ -29,6 +31,11 @@ export class ServerController {
   /** The version that the server gave; undefined while it is not running. */
   get version(): string | undefined {
     return this.client?.initializeResult?.serverInfo?.version;
+  }
+
+  /** What the server said last about its work; undefined while it is not running. */
+  get work(): StatusParams | undefined {
+    return this.current === 'running' ? this.report : undefined;
   }
 
   /** Process id of the server; undefined while it is not running. */
@@ -74,6 +81,10 @@ export class ServerController {
         extensionPath: this.extension.extensionPath,
         onGivenUp: () => this.giveUp(),
       });
+      this.client.onNotification(STATUS_NOTIFICATION, (status: StatusParams) => {
+        this.report = status;
+        this.changed.fire();
+      });
       await startWithin(START_LIMIT_MS, this.client);
       requireProtocol(this.client);
       this.client.onDidChangeState(({ newState }) => this.follow(newState));
@@ -94,6 +105,7 @@ export class ServerController {
   private async shutDown(): Promise<void> {
     const client = this.client;
     this.client = undefined;
+    this.report = undefined;
     this.setState('off');
     if (client?.isRunning()) {
       await client.stop().catch((error) => this.output.warn(String(error)));

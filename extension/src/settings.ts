@@ -2,10 +2,9 @@ import { type ConfigurationScope, workspace } from 'vscode';
 
 export const SECTION = 'tunesmith';
 
+/** The settings that the extension reads itself; the server asks for its own. */
 export interface Settings {
   enable: boolean;
-  hfVersion: string;
-  ignore: string[];
   interpreter: string;
   network: 'off' | 'ask' | 'on';
   'server.path': string;
@@ -14,9 +13,4 @@ export interface Settings {
 export function setting<K extends keyof Settings>(key: K, scope?: ConfigurationScope): Settings[K] {
   // package.json gives every setting a default.
   return workspace.getConfiguration(SECTION, scope).get(key) as Settings[K];
-}
-
-/** What the server needs before its first check. */
-export function serverSettings(): Pick<Settings, 'hfVersion' | 'ignore'> {
-  return { hfVersion: setting('hfVersion'), ignore: setting('ignore') };
 }

@@ -2,7 +2,7 @@
 import { languages, StatusBarAlignment, type StatusBarItem, window } from 'vscode';
 import type { Context } from './context';
 import { countFindings, isChecked } from './documents';
-import type { ServerState } from './server';
+import type { ServerController } from './server';
 
 export function createStatus(context: Context): StatusBarItem {
   const item = window.createStatusBarItem('status', StatusBarAlignment.Right);
@@ -23,17 +23,18 @@ function updateStatus(item: StatusBarItem, { server }: Context): void {
   const document = window.activeTextEditor?.document;
   const checked = document !== undefined && isChecked(document);
   const findings = checked ? countFindings(document) : 0;
-  const { icon, label } = appearance(server.state, findings);
+  const { icon, label } = appearance(server, findings);
   const count = server.state === 'running' && findings > 0 ? ` ${findings}` : '';
   item.text = `$(${icon}) Tunesmith${count}`;
-  item.tooltip = [label, server.version && `Version ${server.version}`].filter(Boolean).join('\n');
+  const version = server.version && `Version ${server.version}`;
+  item.tooltip = [label, server.work?.note, version].filter(Boolean).join('\n');
   item.accessibilityInformation = { label: `Tunesmith: ${label}` };
   if (checked || server.state === 'failed') item.show();
   else item.hide();
 }
 
-function appearance(state: ServerState, findings: number): { icon: string; label: string } {
-  switch (state) {
+function appearance(server: ServerController, findings: number): { icon: string; label: string } {
+  switch (server.state) {
     case 'off':
       return { icon: 'circle-slash', label: 'Off' };
     case 'starting':
@@ -41,6 +42,8 @@ function appearance(state: ServerState, findings: number): { icon: string; label
     case 'failed':
       return { icon: 'error', label: 'Not running: see the output' };
     case 'running':
+      if (server.work?.state === 'scanning')
+        return { icon: 'loading~spin', label: 'Reading the workspace' };
       if (findings === 0) return { icon: 'check', label: 'No findings in this file' };
       return {
         icon: 'warning',
