@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePosixPath
-from types import MappingProxyType
 
 from packaging.requirements import Requirement
 
@@ -54,17 +53,17 @@ class FolderFacts:
     pins: Sequence[Pin] = ()
 
 
-_NOTHING: Mapping[PurePosixPath, FileFacts] = MappingProxyType({})
-_NO_FOLDERS: Mapping[PurePosixPath, FolderFacts] = MappingProxyType({})
-
-
 @dataclass(frozen=True)
 class Project:
     """All that is known beside the document under check. Paths are absolute and normalised."""
 
     root: PurePosixPath = PurePosixPath("/")
-    files: Mapping[PurePosixPath, FileFacts] = field(default=_NOTHING, repr=False)
-    folders: Mapping[PurePosixPath, FolderFacts] = field(default=_NO_FOLDERS, repr=False)
+    files: Mapping[PurePosixPath, FileFacts] = field(
+        default_factory=dict[PurePosixPath, FileFacts], repr=False
+    )
+    folders: Mapping[PurePosixPath, FolderFacts] = field(
+        default_factory=dict[PurePosixPath, FolderFacts], repr=False
+    )
     settings: Settings = Settings()
 
     def with_file(self, path: PurePosixPath, facts: FileFacts | None) -> Project:
