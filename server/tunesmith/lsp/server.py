@@ -1,0 +1,35 @@
+"""Runs the language server on standard input and output."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import BinaryIO
+
+from tunesmith.lsp import handlers, rpc
+from tunesmith.lsp.language_server import TunesmithServer
+
+
+def main() -> int:
+    """Serve one client until it leaves, then end the process."""
+    output = _claim_output()
+    _log_to_stderr()
+    server = handlers.register_all(TunesmithServer())
+    server.start_io(sys.stdin.buffer, output)
+    sys.stderr.flush()
+    os._exit(server.exit_code)  # a check that hangs must not keep the process
+
+
+def _claim_output() -> BinaryIO:
+    """The real standard output; whatever else is printed goes to standard error from now on."""
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return output
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(rpc.PayloadFreeFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
