@@ -1,11 +1,12 @@
 // npm test [-- python|extension|editor …]: all tests, with every socket outside loopback denied.
 import fs from 'node:fs';
 import path from 'node:path';
+import { bundleExtension } from './bundle.mjs';
 import { bundleTests } from './lib/bundle.mjs';
 import { guardedEnvironment, namespace } from './lib/offline.mjs';
-import { PYTHON, ROOT } from './lib/paths.mjs';
+import { DIST, PYTHON, ROOT } from './lib/paths.mjs';
 import { Failure, main, run } from './lib/run.mjs';
-import { developmentVsix, editorAndBrowser, repository } from './lib/setup.mjs';
+import { developmentVsix, editorAndBrowser, platformVsix, repository } from './lib/setup.mjs';
 import { runStages } from './lib/stages.mjs';
 
 const NODE_TESTS = ['--test', '--test-concurrency=1', '--test-reporter=spec'];
@@ -37,6 +38,8 @@ await main(async (chosen) => {
       editor: async () => {
         await editorAndBrowser();
         await developmentVsix();
+        await platformVsix();
+        await bundleExtension(path.join(DIST, 'extension.js'));
         await bundleTests('extension/test/host', 'host');
         await offline(process.execPath, ...NODE_TESTS, ...testFiles('tests/e2e', '.test.mjs'));
       },

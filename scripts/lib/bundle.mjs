@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DIST, ROOT } from './paths.mjs';
 import { Failure } from './run.mjs';
 
-/** Bundle the *.test.ts files of a folder into dist/test/<kind>; returns the bundles. */
+/** Bundle a folder's *.test.ts (and its index.ts) into dist/test/<kind>; returns the tests. */
 export async function bundleTests(folder, kind) {
   const { build } = await import('esbuild');
   const names = fs.existsSync(path.join(ROOT, folder))
@@ -13,13 +13,15 @@ export async function bundleTests(folder, kind) {
   const outdir = path.join(DIST, 'test', kind);
   fs.rmSync(outdir, { recursive: true, force: true });
   await build({
-    entryPoints: names.map((name) => path.join(ROOT, folder, name)),
+    entryPoints: [...names, 'index.ts']
+      .map((name) => path.join(ROOT, folder, name))
+      .filter((file) => fs.existsSync(file)),
     outdir,
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    external: ['vscode'],
+    external: ['vscode', 'mocha'],
     sourcemap: 'inline',
     logLevel: 'warning',
   });

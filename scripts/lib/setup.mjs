@@ -1,7 +1,8 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { browser } from './browser.mjs';
 import { codeServer } from './editor.mjs';
-import { ROOT } from './paths.mjs';
+import { DIST, ROOT } from './paths.mjs';
 import { repositoryEnvironment } from './python.mjs';
 import { contentHash, run, step, unlessStamped } from './run.mjs';
 
@@ -16,36 +17,46 @@ export const npmPackages = () =>
       ),
   );
 
-/** The platform .vsix for this machine, built again only when its sources changed. */
-export async function developmentVsix() {
-  const sources = [
-    'extension/src',
-    'server/tunesmith',
-    'templates',
-    'docs/rules',
-    'media',
-    'requirements',
-    'docs/images',
-    'README.md',
-    'CHANGELOG.md',
-    'LICENSE',
-    'requirements/installer.txt',
-    'scripts/package.mjs',
-    'scripts/bundle.mjs',
-    'scripts/wheelhouse.py',
-    'package.json',
-    'package.nls.json',
-    'package-lock.json',
-    'pyproject.toml',
-    'tsconfig.json',
-  ];
-  const vsix = path.join(ROOT, 'dist', 'tunesmith-dev.vsix');
-  await unlessStamped(`${vsix}.stamp`, contentHash(sources), () =>
-    step('Build the extension', () =>
-      run(process.execPath, ['scripts/package.mjs', '--dev'], { quiet: true }),
+// What a package is made from.
+const PACKAGED = [
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'docs/images',
+  'docs/rules',
+  'extension/src',
+  'media',
+  'package-lock.json',
+  'package.json',
+  'package.nls.json',
+  'pyproject.toml',
+  'requirements',
+  'scripts/bundle.mjs',
+  'scripts/package.mjs',
+  'scripts/wheelhouse.py',
+  'server/tunesmith',
+  'templates',
+  'tsconfig.json',
+];
+
+async function builtVsix(name, ...options) {
+  const vsix = path.join(DIST, name);
+  await unlessStamped(`${vsix}.stamp`, contentHash(PACKAGED), () =>
+    step(`Build ${name}`, () =>
+      run(process.execPath, ['scripts/package.mjs', ...options], { quiet: true }),
     ),
   );
   return vsix;
+}
+
+/** The package for a run from this checkout, built again only when its sources changed. */
+export const developmentVsix = () => builtVsix('tunesmith-dev.vsix', '--dev');
+
+/** The package that is published for this platform, built again only when its sources changed. */
+export function platformVsix() {
+  const target = `${process.platform}-${process.arch}`;
+  const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  return builtVsix(`tunesmith-${version}-${target}.vsix`, '--target', target);
 }
 
 /** Everything that tests and checks need, in the order of dependence. */

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { format } from 'node:util';
 import { browser as findBrowser } from './browser.mjs';
 
 const FLAGS = [
@@ -11,6 +12,7 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
+const VIEWPORT = { width: 1400, height: 900 };
 const PATIENCE = 30_000;
 // The first start installs the private environment.
 const FIRST_START = 90_000;
@@ -40,12 +42,23 @@ const PROBLEM = /^(Error|Warning|Info): (.*) at line (\d+) and character (\d+)/s
 
 /** The workbench of VS Code, driven as a person would: keys, clicks and what is on the screen. */
 export class Workbench {
-  static async open(browser, url, { viewport = { width: 1400, height: 900 } } = {}) {
+  static async open(browser, url, { viewport = VIEWPORT } = {}) {
     const page = await localPage(browser, viewport);
     const workbench = new Workbench(page);
     await page.goto(url);
     await page.locator('.monaco-workbench').waitFor();
     return workbench;
+  }
+
+  /** Open a page that runs tests in the extension host; its exit code and what was printed. */
+  static async runTests(browser, url) {
+    const page = await localPage(browser, VIEWPORT);
+    const lines = [];
+    await page.exposeFunction('codeAutomationLog', (_type, args) => lines.push(format(...args)));
+    const code = await new Promise((resolve, reject) => {
+      page.exposeFunction('codeAutomationExit', resolve).then(() => page.goto(url), reject);
+    });
+    return { code, output: lines.join('\n') };
   }
 
   constructor(page) {
@@ -61,6 +74,11 @@ export class Workbench {
       (before, key) => before.then(() => this.page.keyboard.press(key)),
       Promise.resolve(),
     );
+  }
+
+  /** Type where the cursor is, as it stands: without the editor's own indents and brackets. */
+  async type(text) {
+    await this.page.keyboard.insertText(text);
   }
 
   /** Run a command of the palette by its title. */

@@ -1,0 +1,95 @@
+// A real VS Code for tests: every describeEditor has a fresh profile, workspace and page.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Profile, workbenchUrl } from '../../scripts/lib/code-server.mjs';
+import { codeServer } from '../../scripts/lib/editor.mjs';
+import { DIST } from '../../scripts/lib/paths.mjs';
+import { developmentVsix } from '../../scripts/lib/setup.mjs';
+import { launchBrowser, Workbench } from '../../scripts/lib/workbench.mjs';
+
+const SCREENSHOTS = path.join(DIST, 'screenshots');
+const TIMEOUT = 120_000;
+
+/** Write files, given as `{ name: text }`, into a folder. */
+export function writeFiles(folder, files) {
+  for (const [name, text] of Object.entries(files)) {
+    const file = path.join(folder, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, text);
+  }
+}
+
+async function prepare({ files = {}, settings }) {
+  const root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'tunesmith-e2e-')));
+  const workspace = path.join(root, 'workspace');
+  fs.mkdirSync(workspace);
+  writeFiles(workspace, files);
+  const profile = new Profile(await codeServer(), path.join(root, 'profile'), settings);
+  const remove = () => fs.rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+  return { workspace, profile, remove };
+}
+
+async function openEditor({ vsix = developmentVsix, ...options }) {
+  const { workspace, profile, remove } = await prepare(options);
+  await profile.install(await vsix());
+  const server = await profile.start(options);
+  const browser = await launchBrowser();
+  const workbench = await Workbench.open(browser, workbenchUrl(server.base, workspace));
+  const close = async () => {
+    await browser.close();
+    await server.stop();
+    remove();
+  };
+  return { workbench, workspace, profile, close };
+}
+
+/** Run a test bundle in the extension host: its exit code and what it printed. */
+export async function runInHost({ development, tests, ...options }) {
+  const { workspace, profile, remove } = await prepare(options);
+  const server = await profile.start({ development: true });
+  const browser = await launchBrowser();
+  try {
+    const remote = (file) => `vscode-remote://${new URL(server.base).host}${file}`;
+    const url = workbenchUrl(server.base, workspace, [
+      ['extensionDevelopmentPath', remote(development)],
+      ['extensionTestsPath', remote(tests)],
+    ]);
+    return await Workbench.runTests(browser, url);
+  } finally {
+    await browser.close();
+    await server.stop();
+    remove();
+  }
+}
+
+const slug = (title) => title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+
+/**
+ * A group of scenarios in one editor. `options`: files, settings, a function that gives the vsix,
+ * and what Profile.start takes.
+ * Each scenario gets `{ workbench, workspace, profile, screenshot }`; a failed one leaves a picture.
+ */
+export function describeEditor(title, options, define) {
+  describe(title, { timeout: 5 * TIMEOUT }, () => {
+    let editor;
+    before(async () => {
+      editor = await openEditor(options);
+    });
+    after(() => editor?.close());
+    const picture = (name) => {
+      fs.mkdirSync(SCREENSHOTS, { recursive: true });
+      return editor.workbench.screenshot(path.join(SCREENSHOTS, `${name}.png`));
+    };
+    define((name, work) =>
+      test(name, { timeout: TIMEOUT }, async () => {
+        try {
+          await work({ ...editor, screenshot: picture });
+        } catch (error) {
+          await picture(`failed-${slug(`${title} ${name}`)}`).catch(() => {});
+          throw error;
+        }
+      }));
+  });
+}

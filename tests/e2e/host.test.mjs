@@ -1,0 +1,16 @@
+// The suites of extension/test/host, run by mocha inside the extension host.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { DIST, ROOT } from '../../scripts/lib/paths.mjs';
+import { runInHost } from './harness.mjs';
+
+test('the extension keeps its promises to the VS Code API', { timeout: 180_000 }, async (t) => {
+  const { code, output } = await runInHost({
+    development: ROOT,
+    tests: path.join(DIST, 'test', 'host', 'index.js'),
+  });
+  t.diagnostic(output);
+  assert.equal(code, 0, output);
+  assert.match(output, /\d+ passing/);
+});

@@ -1,0 +1,55 @@
+// Documents with mistakes, as people write them.
+
+export const TRAIN = `# /// script
+# dependencies = ["trl>=1.0", "datasets"]
+# ///
+from datasets import load_dataset
+from trl import SFTConfig, SFTTrainer
+
+trainer = SFTTrainer(
+    model="Qwen/Qwen3-0.6B",
+    args=SFTConfig(output_dir="support"),
+    train_dataset=load_dataset("trl-lib/Capybara", split="train"),
+    model_init_kwargs={"dtype": "bfloat16"},
+)
+trainer.train()
+`;
+
+export const RUN = `hf jobs uv run train.py --flavor l4x1 --timeout 2h
+hf jobs uv run --secret HF_TOKEN train.py
+`;
+
+export const README = `# Train
+
+\`\`\`bash
+hf jobs uv run --secret HF_TOKEN train.py
+\`\`\`
+
+Not like this:
+
+\`\`\`bash
+# ❌ wrong
+hf jobs uv run --secret HF_TOKEN train.py
+\`\`\`
+`;
+
+const cell = (cell_type, source) => ({
+  cell_type,
+  metadata: {},
+  source: [source],
+  ...(cell_type === 'code' ? { execution_count: null, outputs: [] } : {}),
+});
+
+export const NOTEBOOK = JSON.stringify({
+  cells: [
+    cell('markdown', '# Train on Jobs'),
+    cell('code', 'print("before the job")'),
+    cell('code', '!hf jobs uv run --secret HF_TOKEN train.py'),
+  ],
+  metadata: {
+    kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' },
+    language_info: { name: 'python' },
+  },
+  nbformat: 4,
+  nbformat_minor: 5,
+});
