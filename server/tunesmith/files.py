@@ -34,13 +34,34 @@ class UnwritableFileError(Exception):
     """A file that could not be changed, and is as it was; the message says why."""
 
 
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file that is not too large to be checked.
+
+    Raises:
+        UnreadableFileError: there is none, or it is too large.
+    """
+    limit = MAX_NOTEBOOK_BYTES if kind_of(path) is Kind.NOTEBOOK else MAX_BYTES
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UnreadableFileError("it is no regular file")
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise UnreadableFileError(error.strerror or str(error)) from None
+    except ValueError as error:  # a NUL in the path
+        raise UnreadableFileError(str(error)) from None
+    if len(data) > limit:
+        raise UnreadableFileError(f"it is larger than {limit:,} bytes; such files are not checked")
+    return data
+
+
 def read_document(path: Path) -> Document:
     """The document in a file.
 
     Raises:
         UnreadableFileError: there is none, or it is no text.
     """
-    return document_of(path, _read_bytes(path))
+    return document_of(path, read_bytes(path))
 
 
 def document_of(path: Path, data: bytes) -> Document:
@@ -109,17 +130,26 @@ def write_document(path: Path, before: Document, after: Document) -> None:
         UnwritableFileError: the file changed since it was read, or the system refuses.
     """
     try:
-        data = _read_bytes(path)
+        data = read_bytes(path)
         now = document_of(path, data)
     except UnreadableFileError as error:
         raise UnwritableFileError(f"it can no longer be read: {error}") from None
     if now.text != before.text or now.cells != before.cells:
         raise UnwritableFileError("it changed since it was read; check it again")
+    _replace(path, changed_bytes(data, before, after))
+
+
+def changed_bytes(data: bytes, before: Document, after: Document) -> bytes:
+    """What a file with these bytes, which hold one document, holds after it became another.
+
+    Raises:
+        UnwritableFileError: the file's encoding has no place for the new text.
+    """
     encoding = _encoding(data, after.kind)
     text = after.text
     if after.kind is Kind.NOTEBOOK:
         text = replace_sources(_decode(data, encoding), _changed_cells(before, after))
-    _replace(path, _encode(text, encoding))
+    return _encode(text, encoding)
 
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -140,22 +170,6 @@ _MARKS = (  # those of UTF-32 first, as one of them begins like one of UTF-16
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _QUADRATIC = ("punycode", "idna")
 """Codecs that are no source encodings and take minutes for a large text."""
-
-
-def _read_bytes(path: Path) -> bytes:
-    limit = MAX_NOTEBOOK_BYTES if kind_of(path) is Kind.NOTEBOOK else MAX_BYTES
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise UnreadableFileError("it is no regular file")
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except OSError as error:
-        raise UnreadableFileError(error.strerror or str(error)) from None
-    except ValueError as error:  # a NUL in the path
-        raise UnreadableFileError(str(error)) from None
-    if len(data) > limit:
-        raise UnreadableFileError(f"it is larger than {limit:,} bytes; such files are not checked")
-    return data
 
 
 def _encoding(data: bytes, kind: Kind) -> _Encoding:

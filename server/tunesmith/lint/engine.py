@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from tunesmith.lint import rules as rules_package
 from tunesmith.lint.rule import Finding, Fix, Rule, Severity
-from tunesmith.lint.suppress import Suppressions
+from tunesmith.lint.suppress import MARK, Suppressions
 from tunesmith.project import Project
 from tunesmith.sources.understand import Understanding
 from tunesmith.text import Span
@@ -64,31 +64,40 @@ def check(
         on_failure: told of a rule that raised, which then finds nothing; without it, the rule's
             exception is the caller's.
     """
-    settings = project.settings_for(understanding.document.path)
-    found = [
-        diagnostic
-        for rule in all_rules()
-        if rule.name not in settings.ignore
-        for diagnostic in _run(rule, understanding, project, on_failure)
-    ]
-    if found:
-        found = Suppressions.of(understanding).apply(found)
+    ignored = project.settings_for(understanding.document.path).ignore
+    run = _Run([rule for rule in all_rules() if not ignored & {rule.name, rule.code}], project, on_failure)
+    found = list(run.on(understanding.sources))
+    if MARK in understanding.document.text:
+        suppressions = Suppressions.of(understanding, all_rules(), ignored)
+        found = [*suppressions.apply(found), *run.on([suppressions])]
     return sorted(found, key=lambda diagnostic: (diagnostic.span, diagnostic.code))
 
 
-def _run(
-    rule: Rule, understanding: Understanding, project: Project, on_failure: OnFailure | None
-) -> Iterator[Diagnostic]:
-    for source in understanding.sources:
-        if type(source).__name__ in rule.sources:
-            try:
-                findings = list(rule.check(source, project))
-            except Exception as error:
-                if on_failure is None:
-                    raise
-                on_failure(rule, error)
-            else:
-                yield from (_diagnostic(rule, finding) for finding in findings)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The rules to run and what they are run against."""
+
+    rules: Sequence[Rule]
+    project: Project
+    on_failure: OnFailure | None
+
+    def on(self, sources: Iterable[object]) -> Iterator[Diagnostic]:
+        """What the rules find in these sources, each rule in those that it looks at."""
+        for source in sources:
+            for rule in self.rules:
+                if type(source).__name__ in rule.sources:
+                    yield from (
+                        _diagnostic(rule, finding) for finding in self._findings(rule, source)
+                    )
+
+    def _findings(self, rule: Rule, source: object) -> Sequence[Finding]:
+        try:
+            return list(rule.check(source, self.project))
+        except Exception as error:
+            if self.on_failure is None:
+                raise
+            self.on_failure(rule, error)
+            return ()
 
 
 def _diagnostic(rule: Rule, finding: Finding) -> Diagnostic:

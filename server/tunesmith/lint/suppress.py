@@ -1,1 +1,244 @@
-"""`# tunesmith: ignore[rule-name]`: findings that a user has decided to live with."""
+"""`# tunesmith: ignore[rule-name]`: findings that a user has decided to live with.
+
+Behind code it holds for its line, alone on a line for the next one, as `ignore-file` in the first
+lines for the whole document. A command counts with all of its lines. In Markdown it is
+`<!-- tunesmith: ignore[rule-name] -->`, which holds for the block below it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from tunesmith.lint.rule import UNSAFE, Finding, Fix, Rule
+from tunesmith.sources.document import CellKind, Document, Kind
+from tunesmith.sources.understand import Understanding
+from tunesmith.text import Edit, Span
+
+MARK = "tunesmith:"
+"""A text without it suppresses nothing."""
+FIRST_LINES = 10
+"""Where `ignore-file` may stand."""
+
+_DIRECTIVE = re.compile(
+    r"(?P<open>#|<!--)[ \t]*tunesmith:[ \t]*(?P<kind>ignore-file|ignore)(?![\w-])"
+    r"(?:\[(?P<names>[^\]\r\n]*)\])?(?P<close>[ \t]*-->)?"
+)
+_NAME = re.compile(r"[^\s,]+")
+_BEFORE_LONE_COMMENT = re.compile(r"[\s#>*-]*")
+_COMMENT_LINE = re.compile(r"\s*#")
+_FENCE = re.compile(r"[\s>]*(```+|~~~+)")
+
+
+class _Placed(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def span(self) -> Span: ...
+
+
+_P = TypeVar("_P", bound=_Placed)
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """One comment that suppresses.
+
+    Attributes:
+        names: the rules' names or codes as written, with their places.
+        span: the comment, up to the end of the directive.
+        reach: the lines that it holds for; None where an `ignore-file` stands too far down.
+        used: those of `names` that suppressed a finding.
+    """
+
+    names: Sequence[tuple[str, Span]]
+    span: Span
+    reach: Span | None
+    used: set[str] = field(default_factory=set[str])
+
+    def covers(self, finding: _Placed, extent: Span) -> bool:
+        """Whether it suppresses a finding on lines of `extent`; notes that it was of use."""
+        used = {name for name, _ in self.names if name in (finding.name, finding.code)}
+        if not used or self.reach is None or not self.reach.touches(extent):
+            return False
+        self.used.update(used)
+        return True
+
+
+@dataclass(frozen=True)
+class Suppressions:
+    """All comments of a document that suppress findings."""
+
+    understanding: Understanding
+    found: Sequence[Suppression]
+    rules: Sequence[Rule]
+    ignored: frozenset[str]
+
+    @classmethod
+    def of(
+        cls,
+        understanding: Understanding,
+        rules: Sequence[Rule],
+        ignored: frozenset[str] = frozenset(),
+    ) -> Suppressions:
+        """The suppressions of a document; `rules` are all there are, those `ignored` do not run."""
+        return cls(understanding, tuple(_find(understanding)), rules, ignored)
+
+    def apply(self, findings: Iterable[_P]) -> list[_P]:
+        """The findings that no comment suppresses."""
+        return [finding for finding in findings if not self._covers(finding)]
+
+    def useless(self) -> Iterator[Finding]:
+        """What is wrong with them, once `apply` has seen all findings."""
+        for suppression in self.found:
+            if not suppression.names:
+                message = "This names no rule: write `tunesmith: ignore[rule-name]`."
+                yield Finding(suppression.span, message)
+            elif suppression.reach is None:
+                message = f"`ignore-file` holds only in the first {FIRST_LINES} lines: move it up."
+                yield Finding(suppression.span, message)
+            else:
+                yield from self._useless_names(suppression)
+
+    def _covers(self, finding: _Placed) -> bool:
+        commands = self.understanding.commands
+        extent = next((c.span for c in commands if c.span.contains(finding.span)), finding.span)
+        return any([suppression.covers(finding, extent) for suppression in self.found])
+
+    def _useless_names(self, suppression: Suppression) -> Iterator[Finding]:
+        by_name = {name: rule for rule in self.rules for name in (rule.name, rule.code)}
+        for name, span in suppression.names:
+            rule = by_name.get(name)
+            if rule is None:
+                yield _unknown(name, span, by_name)
+            elif name not in suppression.used and self._ran(rule):
+                message = f"Nothing is found here by {name}: this suppression is not needed."
+                edit = _removal(self.understanding.document, suppression, span)
+                yield Finding(span, message, Fix("Remove the suppression", [edit], UNSAFE))
+
+    def _ran(self, rule: Rule) -> bool:
+        is_ignored = bool(self.ignored & {rule.name, rule.code})
+        return not is_ignored and self.understanding.unreadable is None
+
+
+def _unknown(name: str, span: Span, known: Iterable[str]) -> Finding:
+    likely = difflib.get_close_matches(name, list(known), n=1)
+    if not likely:
+        return Finding(span, f"No rule is called {name!r}; `tunesmith rule --all` lists them.")
+    fix = Fix(f"Change to {likely[0]}", [Edit(span, likely[0])], UNSAFE)
+    return Finding(span, f"No rule is called {name!r}; do you mean {likely[0]!r}?", fix)
+
+
+def _find(understanding: Understanding) -> Iterator[Suppression]:
+    document, script = understanding.document, understanding.script
+    comments = list(script.comments) if script else None
+    for match in _DIRECTIVE.finditer(document.text):
+        is_html = match["open"] == "<!--"
+        if is_html and not _is_markdown(document, match.start()):
+            continue
+        span = Span(*match.span())
+        if comments is not None and not is_html and not any(c.contains(span) for c in comments):
+            continue
+        start = match.start("names")
+        names = [
+            (name[0], Span(start + name.start(), start + name.end()))
+            for name in _NAME.finditer(match["names"] or "")
+        ]
+        is_for_file = match["kind"] == "ignore-file"
+        reach = _whole(document, span) if is_for_file else _reach(understanding, span, is_html)
+        yield Suppression(names, span, reach)
+
+
+def _is_markdown(document: Document, offset: int) -> bool:
+    cell = document.cell_at(offset)
+    if cell is not None:
+        return document.cells[cell].kind is CellKind.MARKDOWN
+    return document.kind is Kind.MARKDOWN
+
+
+def _whole(document: Document, span: Span) -> Span | None:
+    is_at_top = document.lines.position(span.start).line < FIRST_LINES
+    return Span(0, len(document.text)) if is_at_top else None
+
+
+def _reach(understanding: Understanding, span: Span, is_html: bool) -> Span:
+    document = understanding.document
+    lines = document.lines
+    line = lines.position(span.start).line
+    own = lines.line_span(line)
+    if not _BEFORE_LONE_COMMENT.fullmatch(document.text[own.start : span.start]):
+        return own
+    last = _last_line_of(document, line)
+    header = understanding.header
+    if line == last:
+        return own
+    if is_html:
+        end = _end_of_block(document, line + 1, last)
+    elif header and header.span.contains(span):
+        end = line + 1
+    else:
+        end = _first_code_line(document, line + 1, last)
+    return Span(lines.line_span(line + 1).start, lines.line_span(end).end)
+
+
+def _last_line_of(document: Document, line: int) -> int:
+    """The last line of the cell, or of the document, that holds a line."""
+    lines = document.lines
+    cell = document.cell_at(lines.line_span(line).start)
+    return (
+        lines.line_count - 1 if cell is None else lines.position(document.cells[cell].span.end).line
+    )
+
+
+def _first_code_line(document: Document, line: int, last: int) -> int:
+    while line < last and _COMMENT_LINE.match(document.lines.line_text(line)):
+        line += 1
+    return line
+
+
+def _end_of_block(document: Document, line: int, last: int) -> int:
+    """The last line of the Markdown block that begins at a line or below: fence or paragraph."""
+    text_of = document.lines.line_text
+    while line < last and not text_of(line).strip():
+        line += 1
+    fence = _FENCE.match(text_of(line))
+    while line < last:
+        line += 1
+        if fence and text_of(line).strip(" \t>").startswith(fence[1]):
+            return line
+        if not fence and not text_of(line).strip():
+            return line - 1
+    return line
+
+
+def _removal(document: Document, suppression: Suppression, name: Span) -> Edit:
+    """Delete a name, or the whole directive where it has no other."""
+    text = document.text
+    if len(suppression.names) > 1:
+        is_last = name == suppression.names[-1][1]
+        pattern = re.compile(r"[ \t]*,?[ \t]*" if not is_last else r"[ \t]*")
+        behind = pattern.match(text, name.end)
+        before = re.search(r"[ \t]*,[ \t]*\Z", text[: name.start]) if is_last else None
+        start = before.start() if before else name.start
+        return Edit(Span(start, behind.end() if behind else name.end), "")
+    line = document.lines.line_span(document.lines.position(suppression.span.start).line)
+    start, end = suppression.span
+    if text[end : line.end].strip():
+        return Edit(Span(start, end + 1 if text[end] == " " else end), _opening(text[start:end]))
+    if text[line.start : start].strip():
+        start = line.start + len(text[line.start : start].rstrip())
+        return Edit(Span(start, line.end), "")
+    line_break = re.compile(r"\r\n|\n|\r").match(text, line.end)
+    return Edit(Span(line.start, line_break.end() if line_break else line.end), "")
+
+
+def _opening(directive: str) -> str:
+    """What must stay of a comment's beginning when more of the comment follows."""
+    if directive.startswith("#"):
+        return "# "
+    return "" if directive.endswith("-->") else "<!-- "

@@ -1,0 +1,203 @@
+"""What holds in a folder: `[tool.tunesmith]` and the versions that its files require."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from tunesmith.project import FolderFacts, Pin, Settings
+from tunesmith.sources.toml import read_toml
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Larger files are not read."""
+
+
+class Note(NamedTuple):
+    """Something that a user should know about a file, and that is no finding."""
+
+    path: Path
+    message: str
+
+
+Tell = Callable[[Note], None]
+
+
+def says_something(name: str) -> bool:
+    """Whether a file of that name can set or require anything."""
+    return name in ("pyproject.toml", "uv.lock") or _is_requirements(name)
+
+
+def read_folder(folder: Path, names: Iterable[str], tell: Tell) -> FolderFacts | None:
+    """What the files of these names in a folder say; None if there is nothing.
+
+    Args:
+        folder: the folder.
+        names: names of files in it, in any order.
+        tell: told of every value that cannot be used.
+    """
+    settings: Settings | None = None
+    pins: list[Pin] = []
+    for name in sorted(filter(says_something, names)):
+        path = folder / name
+        if name == "uv.lock":
+            pins += _locked(_read_text(path))
+        elif name == "pyproject.toml":
+            table = _read_pyproject(path, tell)
+            settings = read_settings(table, path, tell)
+            pins += _declared(table)
+        else:
+            pins += _required(path, set())
+    return FolderFacts(settings, tuple(pins)) if settings or pins else None
+
+
+def read_settings(pyproject: Mapping[str, Any], path: Path, tell: Tell) -> Settings | None:
+    """`[tool.tunesmith]` of a pyproject.toml; wrong keys and values are told and left out."""
+    table = _table(_table(pyproject, "tool"), "tunesmith")
+    if not table:
+        return None
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        setting = _SETTINGS.get(key)
+        if setting is None:
+            likely = difflib.get_close_matches(key, _SETTINGS, n=1)
+            hint = f"do you mean {likely[0]}?" if likely else f"known are {', '.join(_SETTINGS)}"
+            tell(Note(path, f"[tool.tunesmith] has no setting {key}: {hint}"))
+        elif setting.admits(value):
+            values[setting.field] = setting.convert(value)
+        else:
+            message = f"[tool.tunesmith] {key} = {value!r}; expected {setting.expected}"
+            tell(Note(path, message))
+    for name in _unknown_rules(values.get("ignore", ())):
+        tell(Note(path, f"[tool.tunesmith] ignore: {name}"))
+    return Settings(**values)
+
+
+def unknown_rule(name: str) -> str | None:
+    """Why a name is no rule's, with the likely one; None where it is one's name or code."""
+    from tunesmith.lint.engine import all_rules, rule_named
+
+    if rule_named(name):
+        return None
+    likely = difflib.get_close_matches(name, [rule.name for rule in all_rules()], n=1)
+    hint = f"do you mean {likely[0]!r}?" if likely else "`tunesmith rule --all` lists the rules"
+    return f"no rule is called {name!r}; {hint}"
+
+
+def is_version(value: object) -> bool:
+    """Whether a value is a version such as "1.3.0"."""
+    try:
+        Version(cast("str", value))
+    except (InvalidVersion, TypeError):
+        return False
+    return True
+
+
+def _is_strings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) for v in cast("list[object]", value))
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    field: str
+    expected: str
+    admits: Callable[[object], bool]
+    convert: Callable[[Any], object]
+
+
+_SETTINGS = {
+    "ignore": _Setting("ignore", 'rules such as ["login-call"]', _is_strings, frozenset),
+    "hf-version": _Setting("hub_version", 'a version such as "1.3.0"', is_version, str),
+    "exclude": _Setting("exclude", 'patterns such as ["vendor/*"]', _is_strings, tuple),
+}
+
+
+def _unknown_rules(names: Iterable[str]) -> Iterator[str]:
+    yield from filter(None, map(unknown_rule, sorted(names)))
+
+
+def _read_pyproject(path: Path, tell: Tell) -> Mapping[str, Any]:
+    try:
+        return read_toml(_read_text(path))
+    except ValueError as error:
+        tell(Note(path, f"no valid TOML, so nothing in it is used: {error}"))
+        return {}
+
+
+def _read_text(path: Path) -> str:
+    """A file's text; empty where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES)
+    except (OSError, ValueError):
+        return ""
+    return data.decode("utf-8-sig", "replace")
+
+
+def _declared(pyproject: Mapping[str, Any]) -> Iterator[Pin]:
+    """Dependencies of a project, of its extras and of its dependency groups."""
+    project = _table(pyproject, "project")
+    lists = [
+        project.get("dependencies"),
+        *_table(project, "optional-dependencies").values(),
+        *_table(pyproject, "dependency-groups").values(),
+    ]
+    for entries in lists:
+        for entry in cast("list[object]", entries) if isinstance(entries, list) else ():
+            if isinstance(entry, str):
+                yield from _pin(entry, "pyproject.toml")
+
+
+_LOCKED = re.compile(r'^\[\[package\]\]\r?\nname = "([^"]+)"\r?\nversion = "([^"]+)"', re.MULTILINE)
+
+
+def _locked(lock: str) -> Iterator[Pin]:
+    """The exact versions in a uv.lock, whose layout is uv's own: parsing it takes far longer."""
+    for match in _LOCKED.finditer(lock):
+        yield from _pin(f"{match[1]}=={match[2]}", "uv.lock")
+
+
+_CONTINUATION = re.compile(r"\\\r?\n")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s*=\s*|\s*)(\S.*)")
+_OPTIONS = re.compile(r"\s--?[a-z].*")
+
+
+def _is_requirements(name: str) -> bool:
+    return "requirements" in name and name.endswith(".txt")
+
+
+def _required(path: Path, seen: set[Path]) -> Iterator[Pin]:
+    """The requirements in a requirements file and in those that it includes."""
+    if path in seen or len(seen) > 50:
+        return
+    seen.add(path)
+    for raw in _CONTINUATION.sub(" ", _read_text(path)).splitlines():
+        line = _COMMENT.sub("", raw).strip()
+        include = _INCLUDE.match(line)
+        if include:
+            yield from _required((path.parent / include[1].strip("'\" ")).resolve(), seen)
+        elif line and not line.startswith("-"):
+            yield from _pin(_OPTIONS.sub("", line), path.name)
+
+
+def _pin(text: str, origin: str) -> Iterator[Pin]:
+    """The pin that a requirement states; none for what is no requirement, as a bare URL."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return
+    requirement.name = canonicalize_name(requirement.name)
+    yield Pin(requirement, origin)
+
+
+def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = parent.get(key)
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

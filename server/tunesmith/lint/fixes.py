@@ -1,0 +1,57 @@
+"""Which fixes can be made together, and a document after all of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from tunesmith.lint.engine import Diagnostic
+from tunesmith.lint.rule import SAFE, Applicability
+from tunesmith.sources.document import Document
+from tunesmith.text import Edit, overlap
+
+MAX_ROUNDS = 10
+"""A fix may uncover a finding whose fix uncovers another; two that undo each other end here."""
+
+Check = Callable[[Document], Sequence[Diagnostic]]
+
+
+class Fixed(NamedTuple):
+    """A document after fixes, and how many were made."""
+
+    document: Document
+    count: int
+
+
+def joint_edits(
+    findings: Iterable[Diagnostic], allowed: Collection[Applicability] = (SAFE,)
+) -> tuple[Sequence[Edit], int]:
+    """The edits of all allowed fixes, and the number of these fixes.
+
+    Of fixes that touch each other only the first is made.
+    """
+    edits: list[Edit] = []
+    count = 0
+    for finding in findings:
+        fix = finding.fix
+        if fix and fix.applicability in allowed and not overlap(fix.edits, edits):
+            edits += fix.edits
+            count += 1
+    return edits, count
+
+
+def fix_all(
+    document: Document,
+    check: Check,
+    edited: Callable[[Document, Sequence[Edit]], Document],
+    allowed: Collection[Applicability] = (SAFE,),
+) -> Fixed:
+    """A document after every allowed fix, with those that become possible by others."""
+    total = 0
+    for _ in range(MAX_ROUNDS):
+        edits, count = joint_edits(check(document), allowed)
+        if not count:
+            break
+        document = edited(document, edits)
+        total += count
+    return Fixed(document, total)

@@ -1,0 +1,58 @@
+"""Findings as JSON, for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tunesmith.lint.engine import Diagnostic
+from tunesmith.lint.rule import Fix
+from tunesmith.output.result import Result, place_of
+from tunesmith.sources.document import Document
+
+
+def render_json(results: Iterable[Result]) -> str:
+    """A JSON list with one object for each finding, in ASCII."""
+    return json.dumps([_finding(r, f) for r in results for f in r.findings], indent=2)
+
+
+def _finding(result: Result, finding: Diagnostic) -> dict[str, Any]:
+    document = result.document
+    return {
+        "code": finding.code,
+        "name": finding.name,
+        "severity": finding.severity.name.lower(),
+        "message": finding.message,
+        "filename": result.name,
+        "location": _location(document, finding.span.start),
+        "end_location": _location(document, finding.span.end),
+        "cell": place_of(document, finding.span.start).cell,
+        "fix": _fix(document, finding.fix) if finding.fix else None,
+        "url": finding.url,
+    }
+
+
+def _location(document: Document, offset: int) -> dict[str, int]:
+    place = place_of(document, offset)
+    return {"row": place.row, "column": place.column}
+
+
+def _fix(document: Document, fix: Fix) -> dict[str, Any]:
+    return {
+        "applicability": fix.applicability.value,
+        "message": fix.title,
+        "edits": _edits(document, fix),
+    }
+
+
+def _edits(document: Document, fix: Fix) -> Sequence[dict[str, Any]]:
+    return [
+        {
+            "content": edit.text,
+            "location": _location(document, edit.span.start),
+            "end_location": _location(document, edit.span.end),
+            "cell": place_of(document, edit.span.start).cell,
+        }
+        for edit in fix.edits
+    ]

@@ -1,0 +1,267 @@
+"""From a folder to its `Project`: walks it, reads what can matter and keeps it up to date."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from tunesmith.files import UnreadableFileError, document_of, read_bytes, read_document
+from tunesmith.folder_facts import Note, read_folder, says_something
+from tunesmith.platform import project_path
+from tunesmith.project import FolderFacts, Project, Settings
+from tunesmith.sources.document import Document, Kind, kind_of
+from tunesmith.sources.facts import FileFacts
+from tunesmith.sources.understand import Understanding, understand
+
+MAX_ENTRIES = 100_000
+"""Directory entries that a walk looks at; what lies deeper is left out with a note."""
+MAX_FILES = 10_000
+"""Files that the index reads; the rest is left out with a note."""
+MAX_TOTAL_BYTES = 256 * 1024 * 1024
+
+_SKIPPED = {
+    ".cache", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache",
+    ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__", "__pypackages__", "build", "dist",
+    "node_modules", "site-packages", "venv",
+}  # fmt: skip
+_ENVIRONMENT_MARKS = {"pyvenv.cfg", "conda-meta"}
+_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def find_root(path: Path) -> Path:
+    """The folder of the project that a file or a folder belongs to.
+
+    The nearest one with .git, else with pyproject.toml, else the working directory if the path
+    lies below it (and it is no home or root directory), else the path's own folder.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - keeps symlinks
+    folders = [path, *path.parents] if path.is_dir() else list(path.parents)
+    for mark in (".git", "pyproject.toml"):
+        for folder in folders:
+            if (folder / mark).exists():
+                return folder
+    here = Path.cwd()
+    is_everything = here == Path.home() or here == here.parent
+    return here if here in folders and not is_everything else folders[0]
+
+
+class Folder(NamedTuple):
+    """A folder as a walk finds it: the names of its files that can matter."""
+
+    path: Path
+    names: Sequence[str]
+
+
+def walk(root: Path, exclude: Sequence[str], tell: Callable[[Note], None]) -> Iterator[Folder]:
+    """The folders from a root down, nearest first, without environments, caches and builds.
+
+    Args:
+        root: where to begin, itself never left out.
+        exclude: patterns of paths below the root to leave out.
+        tell: told of folders that cannot be read, and of the limit when it is met.
+    """
+    folders = deque([root])
+    seen = 0
+    while folders:
+        folder = folders.popleft()
+        entries = _entries(folder, tell)
+        seen += len(entries)
+        if folder != root and _ENVIRONMENT_MARKS & {entry.name for entry in entries}:
+            continue
+        kept = [e for e in entries if not _is_excluded(Path(e.path).relative_to(root), exclude)]
+        names = [entry.name for entry in kept if _can_matter(entry)]
+        yield Folder(folder, names)
+        if seen > MAX_ENTRIES:
+            limit = f"more than {MAX_ENTRIES:,} files and folders; what lies deeper is not read"
+            tell(Note(root, limit))
+            return
+        folders += [Path(entry.path) for entry in kept if _is_walked(entry)]
+
+
+def _entries(folder: Path, tell: Callable[[Note], None]) -> Sequence[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        tell(Note(folder, f"cannot be read: {error.strerror or error}"))
+        return ()
+
+
+def _can_matter(entry: os.DirEntry[str]) -> bool:
+    is_named_so = kind_of(PurePosixPath(entry.name)) is not None or says_something(entry.name)
+    return is_named_so and entry.is_file()
+
+
+def _is_walked(entry: os.DirEntry[str]) -> bool:
+    return entry.name not in _SKIPPED and entry.is_dir(follow_symlinks=False)
+
+
+def _is_excluded(relative: Path, patterns: Sequence[str]) -> bool:
+    name, path = relative.name, relative.as_posix()
+    return any(fnmatchcase(name, p) or fnmatchcase(path, p) for p in map(_bare, patterns))
+
+
+def _bare(pattern: str) -> str:
+    """A pattern that matches the folder itself, as `vendor/**` means to."""
+    return pattern.removeprefix("./").removesuffix("/**").removesuffix("/*").rstrip("/")
+
+
+class Workspace:
+    """A folder's project, read from disk and from open editors.
+
+    Args:
+        root: the folder.
+        settings: what holds unless a file says otherwise.
+        hub_version: what holds whatever a file says.
+        keep: keep what the files mean for `understanding`, at the cost of memory.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings | None = None,
+        *,
+        hub_version: str | None = None,
+        keep: bool = False,
+    ) -> None:
+        settings = settings or Settings()
+        if hub_version:
+            settings = replace(settings, hub_version=hub_version)
+        self.root = Path(os.path.abspath(root))  # noqa: PTH100 - keeps symlinks
+        self.project = Project(project_path(self.root), settings=settings)
+        self.files: Sequence[Path] = ()
+        """The files of a kind that Tunesmith reads, nearest folder first."""
+        self.notes: list[Note] = []
+        self._hub_version = hub_version
+        self._keep = keep
+        self._understandings: dict[PurePosixPath, Understanding] = {}
+
+    def scan(self, should_stop: Callable[[], bool] = lambda: False) -> Project:
+        """Read the whole folder; the answer is `project` then, unless it was told to stop."""
+        self.notes.clear()
+        self._understandings.clear()
+        found: list[Path] = []
+        folders: dict[PurePosixPath, FolderFacts] = {}
+        exclude = list(self.project.settings.exclude)
+        for folder in walk(self.root, exclude, self.notes.append):
+            if should_stop():
+                return self.project
+            facts = read_folder(folder.path, folder.names, self.notes.append)
+            if facts:
+                folders[project_path(folder.path)] = self._forced(facts)
+                self._exclude(folder.path, facts, exclude)
+            found += self._own_files(folder, exclude)
+        self.files = found
+        self.project = replace(self.project, folders=folders, files={})
+        files = dict(self._index(found, should_stop))
+        self.project = replace(self.project, files=files)
+        self._read_launched(files.values())
+        return self.project
+
+    def refresh(self, path: Path) -> None:
+        """Read a file again that changed on disk, was added or is gone."""
+        if says_something(path.name):
+            self._refresh_folder(path.parent)
+        if kind_of(path):
+            self.update(path, None)
+
+    def update(self, path: Path, document: Document | None) -> None:
+        """Take a document of an editor for a file; None takes the file again, if there is one."""
+        name = project_path(path)
+        try:
+            document = document or read_document(path)
+        except UnreadableFileError:
+            self._understandings.pop(name, None)
+            self.project = self.project.with_file(name, None)
+            return
+        facts = self._understand(document).facts
+        self.project = self.project.with_file(name, facts)
+        self._read_launched([facts])
+
+    def understanding(self, path: Path) -> Understanding:
+        """What a file of the project means.
+
+        Raises:
+            UnreadableFileError: it cannot be read.
+        """
+        name = project_path(path)
+        known = self._understandings.get(name)
+        return known or understand(read_document(path), relevant=self._is_launched(name) or None)
+
+    def _refresh_folder(self, folder: Path) -> None:
+        names = [entry.name for entry in _entries(folder, self.notes.append)]
+        facts = read_folder(folder, names, self.notes.append)
+        folders = dict(self.project.folders)
+        folders.pop(project_path(folder), None)
+        if facts:
+            folders[project_path(folder)] = self._forced(facts)
+        self.project = replace(self.project, folders=folders)
+
+    def _is_launched(self, path: PurePosixPath) -> bool:
+        return bool(self.project.commands_launching(path))
+
+    def _understand(self, document: Document) -> Understanding:
+        known = understand(document, relevant=self._is_launched(document.path) or None)
+        if self._keep:
+            self._understandings[document.path] = known
+        return known
+
+    def _forced(self, facts: FolderFacts) -> FolderFacts:
+        if not (facts.settings and self._hub_version):
+            return facts
+        return replace(facts, settings=replace(facts.settings, hub_version=self._hub_version))
+
+    def _exclude(self, folder: Path, facts: FolderFacts, exclude: list[str]) -> None:
+        """Note what a folder's settings leave out, as patterns below the root."""
+        below = folder.relative_to(self.root).as_posix()
+        for pattern in facts.settings.exclude if facts.settings else ():
+            exclude.append(pattern if below == "." else f"{below}/{pattern}")
+
+    def _own_files(self, folder: Folder, exclude: Sequence[str]) -> Iterator[Path]:
+        for name in folder.names:
+            path = folder.path / name
+            if kind_of(path) and not _is_excluded(path.relative_to(self.root), exclude):
+                yield path
+
+    def _index(
+        self, paths: Sequence[Path], should_stop: Callable[[], bool]
+    ) -> Iterator[tuple[PurePosixPath, FileFacts]]:
+        """The facts of files; a Python file that mentions no job is known by its name alone."""
+        total = 0
+        for count, path in enumerate(paths):
+            if should_stop():
+                return
+            if count >= MAX_FILES or total > MAX_TOTAL_BYTES:
+                limit = f"{len(paths):,} files; commands are looked for in the first {count:,}"
+                self.notes.append(Note(self.root, limit))
+                return
+            try:
+                data = read_bytes(path)
+                total += len(data)
+                facts = self._facts(path, data)
+            except UnreadableFileError:
+                continue
+            if facts:
+                yield project_path(path), facts
+
+    def _facts(self, path: Path, data: bytes) -> FileFacts | None:
+        if b"jobs" in data or data.startswith(_WIDE_MARKS):
+            return self._understand(document_of(path, data)).facts
+        return FileFacts() if kind_of(path) is Kind.PYTHON else None
+
+    def _read_launched(self, changed: Iterable[FileFacts]) -> None:
+        """Read the scripts that commands name, whatever they mention."""
+        for command in [command for facts in changed for command in facts.commands]:
+            path = self.project.script_path(command)
+            if path and self.project.files[path].script is None and kind_of(path) is Kind.PYTHON:
+                try:
+                    facts = self._understand(read_document(Path(path))).facts
+                except UnreadableFileError:
+                    continue
+                self.project = self.project.with_file(path, facts)
