@@ -8,11 +8,17 @@ import { runStages } from './lib/stages.mjs';
 
 const ruff = (...args) => run(venvProgram(VENV, 'ruff'), args);
 
-/** Every scripts/generate*.py compares its file with what it would write. */
+/** Every scripts/*.py that knows --check compares its file with what it would write. */
 async function generated() {
   const folder = path.join(ROOT, 'scripts');
-  const scripts = fs.readdirSync(folder).filter((name) => /^generate.*\.py$/.test(name));
-  for (const script of scripts) await run(PYTHON, [path.join('scripts', script), '--check']);
+  const scripts = fs
+    .readdirSync(folder)
+    .filter((name) => name.endsWith('.py'))
+    .filter((name) => fs.readFileSync(path.join(folder, name), 'utf8').includes('"--check"'));
+  for (const script of scripts) {
+    console.log(script);
+    await run(PYTHON, [path.join('scripts', script), '--check']);
+  }
 }
 
 await main(async (chosen) => {

@@ -1,0 +1,42 @@
+// npm run test:heavy: what needs real torch and the training libraries; writes docs/accuracy.md.
+import fs from 'node:fs';
+import path from 'node:path';
+import { guardedEnvironment, namespace } from './lib/offline.mjs';
+import { CACHE, DIST, PYTHON, ROOT } from './lib/paths.mjs';
+import { venvAt } from './lib/python.mjs';
+import { contentHash, main, run, step, unlessStamped } from './lib/run.mjs';
+import { repository } from './lib/setup.mjs';
+
+const LIBRARIES = 'requirements/heavy.txt';
+const LOCK = 'requirements/dev.txt';
+
+async function heavyEnvironment() {
+  const folder = path.join(CACHE, 'heavy');
+  const python = await venvAt(folder);
+  const pip = (...args) =>
+    run(python, ['-m', 'pip', 'install', '--disable-pip-version-check', '--quiet', ...args], {
+      quiet: true,
+    });
+  const lines = fs.readFileSync(path.join(ROOT, LIBRARIES), 'utf8').split('\n');
+  await unlessStamped(path.join(folder, 'stamp'), contentHash([LIBRARIES, LOCK], ROOT), () =>
+    step('Install torch and the training libraries (several minutes, once)', async () => {
+      await pip(lines.find((line) => line.startsWith('torch==')));
+      await pip('-r', LIBRARIES);
+      await pip('-r', LOCK, '--require-hashes', '--no-deps');
+      await pip('--no-deps', '--no-build-isolation', '--editable', ROOT);
+    }),
+  );
+  return python;
+}
+
+await main(async (args) => {
+  await repository();
+  const python = await heavyEnvironment();
+  const results = path.join(DIST, 'heavy.xml');
+  const [program, ...prefix] = [...(await namespace()), python];
+  const pytest = ['-m', 'pytest', '-m', 'heavy', '-v', '-n0', `--junitxml=${results}`];
+  const tested = run(program, [...prefix, ...pytest, ...(args.length ? args : ['tests/heavy'])], {
+    env: guardedEnvironment(),
+  });
+  await tested.finally(() => run(PYTHON, ['scripts/record_accuracy.py', results, LIBRARIES]));
+});

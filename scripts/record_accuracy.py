@@ -1,0 +1,64 @@
+"""Writes docs/accuracy.md from the JUnit file of `npm run test:heavy`.
+
+Usage: python scripts/record_accuracy.py RESULTS.xml REQUIREMENTS.txt
+
+A test hands a figure over with pytest's `record_property(name, value)`.
+"""
+
+from __future__ import annotations
+
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "docs" / "accuracy.md"
+
+HEADER = """\
+# Accuracy
+
+Written by `npm run test:heavy`: what Tunesmith says, compared with what the real libraries do.
+
+"""
+
+
+def main(results: str, requirements: str) -> int:
+    suite = ElementTree.parse(results).getroot().find("testsuite")
+    if suite is None:
+        print(f"{results} holds no test suite; expected a JUnit file of pytest", file=sys.stderr)
+        return 2
+    TARGET.write_text(HEADER + report(suite, Path(requirements).read_text("utf-8")), "utf-8")
+    print(f"{TARGET.relative_to(ROOT)} is written")
+    return 0
+
+
+def report(suite: ElementTree.Element, requirements: str) -> str:
+    pins = [line for line in requirements.splitlines() if "==" in line]
+    date = suite.get("timestamp", "")[:10]
+    lines = [f"Last run: {date}, with {', '.join(pins)}.", "", "| test | result | figures |"]
+    lines.append("|---|---|---|")
+    lines += [row(case) for case in suite.iter("testcase")]
+    return "\n".join(lines) + "\n"
+
+
+def row(case: ElementTree.Element) -> str:
+    name = case.get("name", "").removeprefix("test_").replace("_", " ").replace("|", "\\|")
+    figures = "; ".join(f"{key}: {value}" for key, value in properties(case)) or "-"
+    return f"| {name} | {outcome(case)} | {figures} |"
+
+
+def outcome(case: ElementTree.Element) -> str:
+    failed = any(case.find(tag) is not None for tag in ("failure", "error"))
+    if failed:
+        return "**failed**"
+    return "skipped" if case.find("skipped") is not None else "passed"
+
+
+def properties(case: ElementTree.Element) -> Iterator[tuple[str, str]]:
+    for each in case.iterfind("properties/property"):
+        yield each.get("name", ""), each.get("value", "")
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
