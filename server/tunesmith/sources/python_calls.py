@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tunesmith.sources.python_index import CallSite
+from tunesmith.sources.python_scopes import Block
 from tunesmith.sources.python_values import Argument, DictValue, ListValue, Value
 from tunesmith.sources.unknown import ABSENT, UNKNOWN
 from tunesmith.text import Span
@@ -22,7 +23,7 @@ class Call:
 
     Attributes:
         name: the qualified name of what is called; for an own subclass that of the library class
-            whose `__init__` runs; None for other own classes.
+            whose `__init__` runs, "" for other own classes.
         own_class: the class of this file that is called, or that `super()` stands in.
         is_super: it is `super().__init__(...)`.
     """
@@ -30,7 +31,7 @@ class Call:
     def __init__(
         self,
         site: CallSite,
-        name: str | None,
+        name: str,
         evaluator: Evaluator,
         own_class: cst.ClassDef | None = None,
         *,
@@ -48,6 +49,11 @@ class Call:
     @property
     def node(self) -> cst.Call:
         return self._site.node
+
+    @property
+    def block(self) -> Block:
+        """The statements that it stands among."""
+        return self._site.block
 
     @property
     def span(self) -> Span:

@@ -125,7 +125,7 @@ class Evaluator:
         own = self.names.own_class(function, scope)
         if own:
             constructed = self.names.constructed(own)
-            return Call(site, constructed[0] if constructed else None, self, own)
+            return Call(site, constructed[0] if constructed else "", self, own)
         return self._super_call(site)
 
     def _super_call(self, site: CallSite) -> Call | None:
@@ -182,7 +182,7 @@ class Evaluator:
         if own:
             return _unless_absent(self._classes.attribute(own, attribute))
         base = self.evaluate(node.value, block, order)
-        if isinstance(base, Call) and base.own_class and base.name is None:
+        if isinstance(base, Call) and base.own_class and not base.name:
             return self._classes.instance_attribute(base, attribute)
         return UNKNOWN
 
@@ -247,7 +247,7 @@ class Evaluator:
         call = self.call_of(site)
         if call is None or call.is_super:
             return self._method(node, block, order)
-        if call.name is None:
+        if not call.name:
             return call
         root = call.name.partition(".")[0]
         if root == "builtins":

@@ -18,7 +18,22 @@ from tunesmith.sources.python_scopes import (
 )
 
 _RE_EXPORTING_PACKAGES = frozenset(
-    ["accelerate", "bitsandbytes", "datasets", "diffusers", "evaluate", "huggingface_hub", "optimum", "peft", "safetensors", "tokenizers", "trackio", "transformers", "trl", "unsloth"]
+    [
+        "accelerate",
+        "bitsandbytes",
+        "datasets",
+        "diffusers",
+        "evaluate",
+        "huggingface_hub",
+        "optimum",
+        "peft",
+        "safetensors",
+        "tokenizers",
+        "trackio",
+        "transformers",
+        "trl",
+        "unsloth",
+    ]
 )
 """Libraries that export at their root what their modules define: one name for one thing."""
 _MAX_ALIASES = 10

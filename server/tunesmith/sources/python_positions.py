@@ -17,6 +17,7 @@ class Positions:
     Attributes:
         text: what the tree writes; equal to the parsed text, or the spans mean nothing.
         comments: the spans of all comments, in order.
+        names: the spans of all identifiers, by their text; attributes and keywords included.
     """
 
     def __init__(self, module: cst.Module) -> None:
@@ -24,6 +25,7 @@ class Positions:
         module._codegen(state)  # pyright: ignore[reportPrivateUsage]
         self.text = "".join(state.tokens)
         self.comments = state.comments
+        self.names = state.names
         self._spans: Mapping[int, tuple[int, int]] = state.spans
         self._inner: Mapping[int, tuple[int, int]] = state.inner
         self._module = module  # keeps the ids valid
@@ -35,6 +37,10 @@ class Positions:
             KeyError: the node is not of this tree.
         """
         return Span(*self._spans[id(node)])
+
+    def names_in(self, span: Span) -> set[str]:
+        """The identifiers that stand in a span."""
+        return {name for name, uses in self.names.items() if any(map(span.contains, uses))}
 
     def inner_span(self, node: cst.BaseExpression) -> Span:
         """Where an expression stands without its own parentheses."""
@@ -50,6 +56,7 @@ class _CountingState(CodegenState):
         self.spans: dict[int, tuple[int, int]] = {}
         self.inner: dict[int, tuple[int, int]] = {}
         self.comments: list[Span] = []
+        self.names: dict[str, list[Span]] = {}
         self._starts: list[int] = []
 
     def add_token(self, value: str) -> None:
@@ -72,7 +79,9 @@ class _CountingState(CodegenState):
         elif isinstance(node, cst.BaseExpression) and node.lpar:
             self.inner[id(node)] = self.spans[id(node)]
             self.spans[id(node)] = (start, self.offset)
-        if type(node) is cst.Comment:
+        if isinstance(node, cst.Name):
+            self.names.setdefault(node.value, []).append(Span(start, self.offset))
+        elif isinstance(node, cst.Comment):
             self.comments.append(Span(start, self.offset))
 
     def record_syntactic_position(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,15 +12,20 @@ import libcst as cst
 
 from tunesmith.sources.document import Document
 from tunesmith.sources.python_calls import Call
+from tunesmith.sources.python_edits import Edits, Statement
 from tunesmith.sources.python_evaluate import Evaluator
-from tunesmith.sources.python_index import PythonIndex
+from tunesmith.sources.python_flow import is_available_at
+from tunesmith.sources.python_index import PythonIndex, StatementOwner
 from tunesmith.sources.python_names import Names, canonical_name
+from tunesmith.sources.python_options import command_line_options
 from tunesmith.sources.python_parse import UnreadableScriptError, parse_script
 from tunesmith.sources.python_positions import Positions
+from tunesmith.sources.python_strings import StringLiteral, Strings, StringSequence
+from tunesmith.sources.python_values import Argument
 from tunesmith.sources.script_header import ScriptHeader
-from tunesmith.text import Span
+from tunesmith.text import Edit, Span
 
-__all__ = ["PythonScript", "UnreadableScriptError"]
+__all__ = ["Argument", "Call", "PythonScript", "UnreadableScriptError"]
 
 
 @dataclass(eq=False)
@@ -63,6 +69,11 @@ class PythonScript:
         """Where a node stands: without the whitespace and comma that it owns, with parentheses."""
         return self.positions.span(node)
 
+    def text_of(self, node: cst.CSTNode) -> str:
+        """A node as written."""
+        start, end = self.span(node)
+        return self.text[start:end]
+
     def calls(self, *names: str) -> Iterator[Call]:
         """The calls of library objects with these qualified names, in the order of the text.
 
@@ -80,6 +91,66 @@ class PythonScript:
                 base for base in self.names.ancestors(node) if isinstance(base, str)
             ):
                 yield node
+
+    def strings_matching(self, pattern: re.Pattern[str]) -> Iterator[StringLiteral]:
+        """The strings whose raw text matches a pattern."""
+        return self._strings.literals(self.text, pattern)
+
+    def sequences_matching(self, pattern: re.Pattern[str]) -> Iterator[StringSequence]:
+        """The list and tuple displays whose raw text matches a pattern."""
+        return self._strings.sequences(self.text, pattern)
+
+    @cached_property
+    def command_line_options(self) -> frozenset[str]:
+        """The options that the script defines by itself, as `--timeout` and `-e`."""
+        return command_line_options(self.text, self.index, self.names, self.evaluator)
+
+    def enclosing_statement(self, node: cst.CSTNode) -> Statement:
+        """The innermost statement that a node is part of; a statement encloses itself."""
+        return self.edits.enclosing_statement(node)
+
+    def block_of(self, statement: Statement) -> StatementOwner:
+        """The line, suite, block or module whose body holds a statement."""
+        return self.edits.owner_of(statement)
+
+    def statement_of(self, call: Call) -> Statement | None:
+        """The statement that consists of a call alone; None where its result is used."""
+        statement = self.enclosing_statement(call.node)
+        is_alone = isinstance(statement, cst.Expr) and statement.value is call.node
+        return statement if is_alone else None
+
+    def statement_removal(self, statement: Statement) -> Edit:
+        """Delete a statement with its line; a block's only statement becomes `pass`."""
+        return self.edits.statement_removal(statement)
+
+    def keyword_removal(self, call: Call, argument: Argument) -> Edit:
+        """Delete an argument that is written in the call itself, with its comma."""
+        return self.edits.keyword_removal(call, argument)
+
+    def keyword_insertion(self, call: Call, keyword: str) -> Edit:
+        """Add `name=value` as the last keyword, before `**`, in the layout of the call."""
+        return self.edits.keyword_insertion(call, keyword)
+
+    def import_edit(self, module: str, name: str) -> Edit | None:
+        """Import a name at the top level; None if the script has it already."""
+        return self.edits.import_edit(module, name)
+
+    def import_removal(self, call: Call) -> Sequence[Edit]:
+        """Delete the imports of names that nothing but this call uses."""
+        return list(self.edits.import_removals(call.node, call.block))
+
+    def is_available_at(self, node: cst.BaseExpression, place: cst.CSTNode) -> bool:
+        """Whether an argument's expression would be worth the same in the call `place`."""
+        return is_available_at(self.index, node, place)
+
+    @cached_property
+    def edits(self) -> Edits:
+        """Makes the edits that fixes are made of."""
+        return Edits(self.document, self.module, self.index, self.names, self.positions)
+
+    @cached_property
+    def _strings(self) -> Strings:
+        return Strings(self.index, self.names, self.evaluator, self.positions)
 
     @cached_property
     def names(self) -> Names:

@@ -9,11 +9,22 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import libcst as cst
 
-from tunesmith.sources.unknown import UNKNOWN, Absent, Unknown
+from tunesmith.sources.unknown import ABSENT, UNKNOWN, Absent, Unknown
 from tunesmith.text import Span
 
 if TYPE_CHECKING:
     from tunesmith.sources.python_calls import Call
+
+__all__ = [
+    "ABSENT",
+    "UNKNOWN",
+    "Argument",
+    "DictValue",
+    "Entry",
+    "ListValue",
+    "Reference",
+    "Value",
+]
 
 Constant: TypeAlias = str | bytes | int | float | complex | bool | None
 Value: TypeAlias = Union[Constant, "Reference", "ListValue", "DictValue", "Call", Unknown, Absent]
@@ -88,7 +99,7 @@ class DictValue:
         entry = self.entries.get(key)
         if entry:
             return entry.value
-        return UNKNOWN if self.is_open else Absent.ABSENT
+        return UNKNOWN if self.is_open else ABSENT
 
 
 @dataclass(eq=False)

@@ -27,7 +27,19 @@ MAX_DEPTH = 300
 """Levels of nodes; writing the tree takes two Python frames a level, of 1,000 by default."""
 
 _MUTATING_METHODS = frozenset(
-    ["append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault", "sort", "update"]
+    [
+        "append",
+        "clear",
+        "extend",
+        "insert",
+        "pop",
+        "popitem",
+        "remove",
+        "reverse",
+        "setdefault",
+        "sort",
+        "update",
+    ]
 )
 _LEAVES = frozenset((cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.Ellipsis, type(None)))
 _FIELDS: dict[type, tuple[str, ...]] = {
