@@ -17,10 +17,10 @@ from tunesmith.files import (
     UnwritableFileError,
     document_of,
     read_document,
-    with_edits,
     write_edits,
 )
 from tunesmith.sources.document import CellKind, Document, Kind
+from tunesmith.sources.document_edits import with_edits
 from tunesmith.text import Edit, Span
 
 

@@ -7,14 +7,14 @@ import os
 import re
 import stat
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from tunesmith.platform import copy_ownership, project_path
 from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind, kind_of, notebook
+from tunesmith.sources.document_edits import with_edits
 from tunesmith.sources.notebook import NotebookError, read_cells, replace_sources
-from tunesmith.text import Edit, Span, apply_edits
+from tunesmith.text import Edit
 
 MAX_BYTES = 4 * MAX_CHARACTERS
 """Larger text files are not read at all."""
@@ -86,30 +86,6 @@ def document_of(path: Path, data: bytes) -> Document:
         raise UnreadableFileError(str(error)) from None
 
 
-def with_edits(document: Document, edits: Iterable[Edit]) -> Document:
-    """The document after edits, whose line breaks become its own; a notebook keeps its cells.
-
-    Raises:
-        ValueError: two edits overlap, or one reaches across cells.
-    """
-    line_break = _line_break(document.text)
-    edits = [Edit(span, _LINE_BREAK.sub(line_break, text)) for span, text in edits]
-    if document.kind is not Kind.NOTEBOOK:
-        return replace(document, text=apply_edits(document.text, edits))
-    own: list[list[Edit]] = [[] for _ in document.cells]
-    for edit in edits:
-        index = document.cell_at(edit.span.start)
-        if index is None or not document.cells[index].span.contains(edit.span):
-            raise ValueError(f"an edit of {edit.span} reaches across the cells of a notebook")
-        start = document.cells[index].span.start
-        own[index].append(Edit(Span(edit.span.start - start, edit.span.end - start), edit.text))
-    sources = [
-        (cell.kind, apply_edits(document.text[slice(*cell.span)], cell_edits))
-        for cell, cell_edits in zip(document.cells, own, strict=True)
-    ]
-    return notebook(document.path, sources)
-
-
 def write_edits(path: Path, document: Document, edits: Iterable[Edit]) -> Document:
     """Make edits in the file that a document was read from; returns the document after them.
 
@@ -150,9 +126,6 @@ def changed_bytes(data: bytes, before: Document, after: Document) -> bytes:
     if after.kind is Kind.NOTEBOOK:
         text = replace_sources(_decode(data, encoding), _changed_cells(before, after))
     return _encode(text, encoding)
-
-
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
 
 class _Encoding(NamedTuple):
@@ -218,13 +191,6 @@ def _encode(text: str, encoding: _Encoding) -> bytes:
     except UnicodeEncodeError as error:
         character = text[error.start]
         raise UnwritableFileError(f"its encoding {encoding.codec} has no {character!r}") from None
-
-
-def _line_break(text: str) -> str:
-    """The line break that a text uses most."""
-    crlf = text.count("\r\n")
-    counts = {"\n": text.count("\n") - crlf, "\r\n": crlf, "\r": text.count("\r") - crlf}
-    return max(counts, key=lambda line_break: counts[line_break])
 
 
 def _changed_cells(before: Document, after: Document) -> dict[int, str]:

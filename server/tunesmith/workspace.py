@@ -140,6 +140,7 @@ class Workspace:
         self.notes: list[Note] = []
         self._hub_version = hub_version
         self._keep = keep
+        self._last: Understanding | None = None
         self._understandings: dict[PurePosixPath, Understanding] = {}
 
     def scan(self, should_stop: Callable[[], bool] = lambda: False) -> Project:
@@ -180,7 +181,7 @@ class Workspace:
             self._understandings.pop(name, None)
             self.project = self.project.with_file(name, None)
             return
-        facts = self._understand(document).facts
+        facts = self._read(document)
         self.project = self.project.with_file(name, facts)
         self._read_launched([facts])
 
@@ -190,9 +191,18 @@ class Workspace:
         Raises:
             UnreadableFileError: it cannot be read.
         """
-        name = project_path(path)
-        known = self._understandings.get(name)
-        return known or understand(read_document(path), relevant=self._is_launched(name) or None)
+        known = self._understandings.pop(project_path(path), None)
+        if known is None:
+            return self.understand(read_document(path))
+        self._last = known
+        return known
+
+    def understand(self, document: Document) -> Understanding:
+        """What a document of the project means; the last one is remembered."""
+        if self._last is None or self._last.document is not document:
+            is_launched = bool(self.project.commands_launching(document.path))
+            self._last = understand(document, relevant=True if is_launched else None)
+        return self._last
 
     def _refresh_folder(self, folder: Path) -> None:
         names = [entry.name for entry in _entries(folder, self.notes.append)]
@@ -202,15 +212,6 @@ class Workspace:
         if facts:
             folders[project_path(folder)] = self._forced(facts)
         self.project = replace(self.project, folders=folders)
-
-    def _is_launched(self, path: PurePosixPath) -> bool:
-        return bool(self.project.commands_launching(path))
-
-    def _understand(self, document: Document) -> Understanding:
-        known = understand(document, relevant=self._is_launched(document.path) or None)
-        if self._keep:
-            self._understandings[document.path] = known
-        return known
 
     def _forced(self, facts: FolderFacts) -> FolderFacts:
         if not (facts.settings and self._hub_version):
@@ -252,8 +253,14 @@ class Workspace:
 
     def _facts(self, path: Path, data: bytes) -> FileFacts | None:
         if b"jobs" in data or data.startswith(_WIDE_MARKS):
-            return self._understand(document_of(path, data)).facts
+            return self._read(document_of(path, data))
         return FileFacts() if kind_of(path) is Kind.PYTHON else None
+
+    def _read(self, document: Document) -> FileFacts:
+        known = self.understand(document)
+        if self._keep:
+            self._understandings[document.path] = known
+        return known.facts
 
     def _read_launched(self, changed: Iterable[FileFacts]) -> None:
         """Read the scripts that commands name, whatever they mention."""
@@ -261,7 +268,7 @@ class Workspace:
             path = self.project.script_path(command)
             if path and self.project.files[path].script is None and kind_of(path) is Kind.PYTHON:
                 try:
-                    facts = self._understand(read_document(Path(path))).facts
+                    facts = self._read(read_document(Path(path)))
                 except UnreadableFileError:
                     continue
                 self.project = self.project.with_file(path, facts)

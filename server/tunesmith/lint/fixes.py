@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import SAFE, Applicability
 from tunesmith.sources.document import Document
+from tunesmith.sources.document_edits import with_edits
 from tunesmith.text import Edit, overlap
 
 MAX_ROUNDS = 10
@@ -43,7 +44,6 @@ def joint_edits(
 def fix_all(
     document: Document,
     check: Check,
-    edited: Callable[[Document, Sequence[Edit]], Document],
     allowed: Collection[Applicability] = (SAFE,),
 ) -> Fixed:
     """A document after every allowed fix, with those that become possible by others."""
@@ -52,6 +52,6 @@ def fix_all(
         edits, count = joint_edits(check(document), allowed)
         if not count:
             break
-        document = edited(document, edits)
+        document = with_edits(document, edits)
         total += count
     return Fixed(document, total)

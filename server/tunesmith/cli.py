@@ -1,0 +1,115 @@
+"""The command line: `tunesmith check`, `tunesmith rule`, `tunesmith server`.
+
+What a command needs is imported when it runs, so that `--version` and mistakes answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from tunesmith import __version__
+
+EXIT_OK, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status.
+
+    0: nothing found; 1: a finding is at least `--fail-on`; 2: something could not be done.
+    """
+    _make_printable(sys.stdout)
+    _make_printable(sys.stderr)
+    options = _parser().parse_args(arguments)
+    try:
+        status = _run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as in `tunesmith check . | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        print("tunesmith: interrupted", file=sys.stderr)
+        return EXIT_ERROR
+    return status
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "server":
+        from tunesmith.lsp.server import main as serve
+
+        return serve()
+    if options.command == "rule":
+        from tunesmith.output.rule_page import show_rules
+
+        return show_rules(None if options.all else options.name)
+    from tunesmith.check import CheckOptions, run_check
+
+    return run_check(
+        CheckOptions(
+            paths=options.paths,
+            stdin_filename=options.stdin_filename,
+            output_format=options.output_format,
+            fix=options.fix,
+            unsafe_fixes=options.unsafe_fixes,
+            diff=options.diff,
+            hub_version=options.hf_version,
+            fail_on=options.fail_on,
+            ignore=[name for names in options.ignore for name in names.split(",")],
+        )
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, instead of the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_ERROR, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="tunesmith",
+        description="Shows the mistakes in LLM fine-tuning scripts and Hugging Face Jobs commands "
+        "before money is spent.",
+    )
+    parser.add_argument("--version", action="version", version=f"tunesmith {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_check(commands.add_parser("check", help="check files and folders"))
+    rule = commands.add_parser("rule", help="explain a rule")
+    which = rule.add_mutually_exclusive_group(required=True)
+    which.add_argument("name", nargs="?", metavar="NAME", help="a rule's name or code")
+    which.add_argument("--all", action="store_true", help="list all rules")
+    server = commands.add_parser("server", help="run the language server")
+    server.add_argument("--stdio", action="store_true", required=True, help="on standard input")
+    return parser
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, or - for stdin")
+    check.add_argument("--stdin-filename", metavar="NAME", help="the name of what stdin holds")
+    check.add_argument("--output-format", choices=("text", "json"), default="text")
+    check.add_argument("--fix", action="store_true", help="make the fixes that are safe")
+    check.add_argument("--unsafe-fixes", action="store_true", help="make the other fixes as well")
+    check.add_argument("--diff", action="store_true", help="show what --fix would change")
+    check.add_argument(
+        "--hf-version", metavar="VERSION", help="the huggingface_hub release that runs commands"
+    )
+    check.add_argument(
+        "--fail-on",
+        choices=("error", "warning", "information"),
+        default="warning",
+        help="the severity from which on the exit status is 1 (default: warning)",
+    )
+    check.add_argument(
+        "--ignore", action="append", default=[], metavar="RULE", help="a rule that stays silent"
+    )
+
+
+def _make_printable(stream: object) -> None:
+    """Let a terminal that lacks a character show an escape instead of ending the program."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
