@@ -6,6 +6,7 @@ knows where it stands, so that a finding underlines just the word and a fix touc
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,11 +26,20 @@ class Word:
         is_movable: the raw text between the span's ends stands for the word by itself, so that it
             may be written elsewhere in the same command (a word glued together from two Python
             string literals may not).
+        prefix: the known text that an unknown word begins with: "--flavor=" of `--flavor=$F`.
+        is_open: it may stand for any number of words: an unquoted variable, "$@", `*more`.
     """
 
     text: str | None
     span: Span
     is_movable: bool = True
+    prefix: str = ""
+    is_open: bool = False
+
+    @property
+    def known_text(self) -> str:
+        """What is known of it, from its beginning."""
+        return self.prefix if self.text is None else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +47,17 @@ class Argv:
     """The words of one command, program first, as found in a document.
 
     Attributes:
-        words: the program and its arguments.
+        words: the program and its arguments. They stand one behind the other, except for words of
+            a bash array or of a variable: those have their places where they are assigned.
         is_counter_example: the text around says that the command is wrong on purpose.
         folder_hint: a folder that the command changes to first (`cd DIR && ...`), if it says so.
+        is_mention: it stands in prose, where it is a command only if it names a script.
     """
 
     words: Sequence[Word]
     is_counter_example: bool = False
     folder_hint: str | None = None
+    is_mention: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,7 @@ class Option:
 
     @property
     def span(self) -> Span:
-        return Span(self.words[0].span.start, self.words[-1].span.end)
+        return enclosing_span(self.words)
 
 
 @dataclass(frozen=True)
@@ -106,8 +119,7 @@ class LaunchCommand:
 
     @cached_property
     def span(self) -> Span:
-        words = self.argv.words
-        return Span(words[0].span.start, words[-1].span.end)
+        return enclosing_span(self.argv.words)
 
     @property
     def runs_uv_script(self) -> bool:
@@ -121,10 +133,15 @@ class LaunchCommand:
     @property
     def arguments_before_separator(self) -> Iterator[Word]:
         """The target's arguments up to a `--`: the place where an option for `hf` may be meant."""
-        separators = (word.span.start for word in self.argv.words if word.text == "--")
-        end = next(separators, self.span.end)
-        return (word for word in self.target_arguments if word.span.start < end)
+        words = itertools.takewhile(lambda word: word.text != "--", self.argv.words)
+        before = {id(word) for word in words}
+        return (word for word in self.target_arguments if id(word) in before)
 
     def option(self, name: str) -> Option | None:
         """The last option of that long name: the one that wins."""
         return next((o for o in reversed(self.options) if o.name == name), None)
+
+
+def enclosing_span(words: Sequence[Word]) -> Span:
+    """The span from the first place of any of the words to the last; there must be a word."""
+    return Span(min(word.span.start for word in words), max(word.span.end for word in words))

@@ -1,0 +1,56 @@
+"""Finds launch commands wherever they stand in a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from tunesmith.sources.commands.found import CORE
+from tunesmith.sources.document import Document, Kind
+from tunesmith.sources.launch_command import Argv, LaunchCommand
+from tunesmith.sources.launch_parser import parse
+from tunesmith.text import MappedText, Span
+
+if TYPE_CHECKING:
+    from tunesmith.sources.python_script import PythonScript
+
+
+def find_commands(document: Document, script: PythonScript | None) -> Sequence[LaunchCommand]:
+    """Every command of a document that starts a job, in the order of their places.
+
+    Args:
+        document: any document; nothing in it makes this raise.
+        script: its Python, for Python files and notebooks; None where it cannot be read.
+    """
+    if not CORE.search(document.text):
+        return ()
+    found: dict[int, LaunchCommand] = {}
+    for argv in _find(document, script):
+        command = parse(argv, document)
+        if command is None:
+            continue
+        place = command.argv.words[0].span.start
+        known = found.get(place)
+        if known is None or len(known.argv.words) < len(command.argv.words):
+            found[place] = command
+    return [found[place] for place in sorted(found)]
+
+
+def _find(document: Document, script: PythonScript | None) -> Iterator[Argv]:
+    """The readers are imported where they are needed: each one loads its grammar."""
+    source = MappedText.slice(document.text, Span(0, len(document.text)))
+    match document.kind:
+        case Kind.SHELL:
+            from tunesmith.sources.commands import scripts
+
+            return scripts.find(source)
+        case Kind.MARKDOWN:
+            from tunesmith.sources.commands import markdown, other_languages
+
+            return markdown.find(source, other_languages.read)
+        case Kind.PYTHON:
+            from tunesmith.sources.commands import python
+
+            return python.find(source, script)
+        case _:
+            return iter(())

@@ -1,0 +1,157 @@
+"""Commands in Markdown: fences, indented code, inline code, and what is said in front of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from tunesmith.sources.commands import prose, scripts
+from tunesmith.sources.commands.found import CORE, lines_of, unified_line_ends
+from tunesmith.sources.commands.marks import Mark, heading_mark, mark_of
+from tunesmith.sources.commands.syntax import SyntaxTree, ancestors, descendants
+from tunesmith.sources.launch_command import Argv
+from tunesmith.text import MappedText
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Reader = Callable[[str, MappedText, "Mark | None"], Iterator[Argv]]
+"""Finds the commands in a fence of some other language: its name, its text, the mark before it."""
+
+_SHELL = frozenset(
+    "bash sh shell zsh console terminal shell-session shellsession sh-session bash-session ksh fish"
+    " cmd bat batch".split()
+)
+_PLAIN = frozenset(
+    ["", "text", "txt", "plaintext", "plain", "none", "log", "output", "md", "markdown"]
+)
+_BLOCKS = (
+    "code_fence_content",
+    "indented_code_block",
+    "html_block",
+    "pipe_table_cell",
+    "paragraph",
+    "atx_heading",
+    "setext_heading",
+)
+_HEADINGS = ("atx_heading", "setext_heading")
+_PROMPT_LINE = re.compile(rf"[ \t]*{prose.PROMPT}(?=\S)")
+_SECOND_PROMPT = re.compile(r"[ \t]*>[ \t]")
+
+
+def find(source: MappedText, read_other: Reader) -> Iterator[Argv]:
+    """The commands in Markdown; fences in languages other than the shell go to `read_other`."""
+    source = unified_line_ends(source)
+    tree = SyntaxTree("markdown", source.text)
+    seen: set[int] = set()
+    for match in CORE.finditer(tree.text):
+        around = ancestors(tree.node_at(match.start()))
+        block = next((node for node in around if node.type in _BLOCKS), None)
+        if block is not None and block.id not in seen:
+            seen.add(block.id)
+            yield from _Block(tree, source, block).find(read_other)
+
+
+class _Block:
+    """A block of a document that mentions a command."""
+
+    def __init__(self, tree: SyntaxTree, source: MappedText, node: Node) -> None:
+        self._tree = tree
+        self._source = source
+        self._node = node
+
+    def find(self, read_other: Reader) -> Iterator[Argv]:
+        text = self._content()
+        match self._node.type:
+            case "code_fence_content":
+                yield from self._in_fence(text, read_other)
+            case "indented_code_block":
+                yield from prose.find(text, self._mark(self._node))
+            case "html_block":
+                yield from prose.find(text)
+            case "pipe_table_cell":
+                yield from prose.in_backticks(text, self._column_mark())
+            case _:
+                yield from prose.in_backticks(text)
+
+    def _in_fence(self, text: MappedText, read_other: Reader) -> Iterator[Argv]:
+        fence = self._node.parent
+        mark = self._mark(fence) if fence is not None else None
+        name = self._language(fence)
+        if name in _SHELL:
+            yield from scripts.find(_typed_lines(text), mark)
+        elif name in _PLAIN:
+            yield from prose.find(_typed_lines(text), mark)
+        else:
+            yield from read_other(name, text, mark)
+
+    def _content(self) -> MappedText:
+        """The block's text without the quote signs and the indentation of the lists around it."""
+        start, end = self._tree.span(self._node)
+        parts: list[MappedText] = []
+        for continuation in descendants(self._node, "block_continuation"):
+            inner = self._tree.span(continuation)
+            parts.append(self._source.part(start, inner.start))
+            start = inner.end
+        return MappedText.join([*parts, self._source.part(start, end)])
+
+    def _language(self, fence: Node | None) -> str:
+        for child in fence.children if fence is not None else ():
+            if child.type == "info_string":
+                match = re.search(r"[\w+-]+", self._tree.raw(child))
+                return match[0].lower() if match else ""
+        return ""
+
+    def _mark(self, block: Node | None) -> Mark | None:
+        """What the text in front of a block, or the heading above it, says of it."""
+        before = block.prev_named_sibling if block is not None else None
+        while before is not None and before.type in ("block_continuation", "block_quote_marker"):
+            before = before.prev_named_sibling
+        if before is not None and before.type in _HEADINGS:
+            return heading_mark(self._tree.raw(before))
+        if before is not None and before.type in ("paragraph", "block_quote", "list", "html_block"):
+            found = mark_of(self._last_text(before))
+            if found:
+                return found
+        return self._heading_above(block)
+
+    def _last_text(self, block: Node) -> str:
+        if block.type in ("block_quote", "list"):
+            last = [*descendants(block, "paragraph", "fenced_code_block")][-1:]
+            return self._tree.raw(last[0]) if last and last[0].type == "paragraph" else ""
+        return self._tree.raw(block)
+
+    def _heading_above(self, block: Node | None) -> Mark | None:
+        section = next((node for node in ancestors(block) if node.type == "section"), None)
+        first = section.children[0] if section is not None and section.children else None
+        if first is None or first.type not in _HEADINGS:
+            return None
+        return heading_mark(self._tree.raw(first))
+
+    def _column_mark(self) -> Mark | None:
+        """What the head of a table's column says."""
+        row = self._node.parent
+        table = row.parent if row is not None else None
+        if row is None or table is None or not table.children:
+            return None
+        cells = [cell.id for cell in row.children if cell.type == "pipe_table_cell"]
+        heads = [cell for cell in table.children[0].children if cell.type == "pipe_table_cell"]
+        column = cells.index(self._node.id)
+        return heading_mark(self._tree.raw(heads[column])) if column < len(heads) else None
+
+
+def _typed_lines(text: MappedText) -> MappedText:
+    """What was typed in a terminal session, without prompts and output; other text as it is."""
+    lines = list(lines_of(text))
+    if not any(_PROMPT_LINE.match(line.text) for line in lines):
+        return text
+    typed: list[MappedText] = []
+    continues = False
+    for line in lines:
+        prompt = (_SECOND_PROMPT if continues else _PROMPT_LINE).match(line.text)
+        is_talk = line.text.lstrip().startswith("#")
+        if prompt or continues or is_talk:
+            typed.append(line.part(prompt.end() if prompt else 0, len(line.text)))
+            continues = line.text.rstrip("\n").endswith("\\") and not is_talk
+    return MappedText.join(typed)

@@ -1,0 +1,120 @@
+"""Commands in text for people: docstrings, comments, printed messages, unlabelled fences.
+
+Only what stands at the beginning of a line, behind a prompt, a bullet or a label (`Run it: ...`),
+or between backticks is a command. Sentences that mention one are not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tunesmith.sources.commands.found import CORE, substituted, unified_line_ends
+from tunesmith.sources.commands.marks import Mark, mark_at
+from tunesmith.sources.commands.shell import ShellText
+from tunesmith.sources.launch_command import Argv, Word
+from tunesmith.text import MappedText
+
+PROMPT = r"(?:\([\w. -]+\)[ \t]*)?(?:[\w.-]+@[^\s$#%>]+\s?)?(?:(?:PS[^>\n]*>|\$|%|❯|➜|>>>|>)[ \t]+|![ \t]*)"
+_PROGRAM = r"(?:[\w./~-]*/)?(?:hf|huggingface-cli|hfjobs|huggingface_hub(?:\.[\w.]+)?)(?:@[\w.]+)?"
+_BEGINNING = re.compile(
+    r"^[ \t]*(?:[*+\-•·|→]|\d+[.)]|[a-z][.)])?[ \t]*"  # a bullet
+    r"(?:[❌✗✘🚫⛔✅✓✔☑️]+[ \t]*)?"
+    r"(?:[^\n`\"']{0,80}?:[ \t]+(?:[❌✗✘🚫⛔✅✓✔️]+[ \t]*)?)?"  # a label
+    rf"(?:{PROMPT})?"
+    r"(?P<command>(?:(?:\w+=\S*|sudo(?:[ ]-\w+)*|time|nohup|exec|env|command|cd[ ]\S+[ ](?:&&|;)"
+    r"|(?:\S*/)?python[\d.]*[ ]-m|uvx?(?:[ ]tool)?(?:[ ]run)?|pipx[ ]run|poetry[ ]run|pixi[ ]run"
+    r"|--?[\w-]+(?:[= ](?:\"[^\"\n]*\"|'[^'\n]*'|[\w.\[\]=@>-]+))?)[ \t]+)*"
+    rf"{_PROGRAM}[ \t]+(?:jobs[ \t]+)?(?:\\\n[ \t]*)?(?:scheduled|uv|run)\b)",
+    re.MULTILINE,
+)
+_BACKTICKS = re.compile(r"(?<!`)(`{1,2})(?!`)((?:[^`]|(?<=\\)`)+?)(?<!`)\1(?!`)")
+_CONTINUED = re.compile(r"\\\n|\\\\\n")
+_PROSE_WORDS = frozenset(
+    "a an and are as at but by can command commands does for from has if in into is it like must on"
+    " or should so subcommand that the then this to via when where which while will with you your"
+    " - – — -> → => ← & //".split()
+)
+
+
+def find(text: MappedText, outer: Mark | None = None) -> Iterator[Argv]:
+    """The commands in prose; `outer` is what stands in front of the text says of it."""
+    text = unified_line_ends(text)
+    for start, end in [*_at_line_beginnings(text.text), *_between_backticks(text.text)]:
+        argv = _read(text, start, end, outer)
+        if argv:
+            yield argv
+
+
+def in_backticks(text: MappedText, outer: Mark | None = None) -> Iterator[Argv]:
+    """The commands between backticks only, as in a paragraph of Markdown."""
+    for start, end in _between_backticks(text.text):
+        argv = _read(text, start, end, outer)
+        if argv:
+            yield argv
+
+
+def _at_line_beginnings(text: str) -> Iterator[tuple[int, int]]:
+    for match in _BEGINNING.finditer(text):
+        start = match.start("command")
+        yield start, _end_of_command(text, start)
+
+
+def _end_of_command(text: str, start: int) -> int:
+    """The end of the line, or of the last line that a backslash continues."""
+    end = text.find("\n", start)
+    while end > start and text[end - 1] == "\\":
+        end = text.find("\n", end + 1)
+    return len(text) if end < 0 else end
+
+
+def _between_backticks(text: str) -> Iterator[tuple[int, int]]:
+    for match in _BACKTICKS.finditer(text):
+        inside = text[match.start(2) : match.end(2)]
+        if CORE.search(inside) and _BEGINNING.match(inside):
+            beginning = _BEGINNING.match(inside)
+            assert beginning is not None
+            yield match.start(2) + beginning.start("command"), match.end(2)
+
+
+def _read(text: MappedText, start: int, end: int, outer: Mark | None) -> Argv | None:
+    piece = substituted(text.part(start, end), _CONTINUED, lambda match: " " * len(match[0]))
+    command = next(ShellText(piece).commands(), None)
+    if command is None:
+        return None
+    words = _without_prose(command.words)
+    if words is None:
+        return None
+    mark = mark_at(text.text, start, end, _is_talk) or outer
+    return Argv(words, mark is Mark.WRONG, command.folder, is_mention=True)
+
+
+def _is_talk(line: str) -> bool:
+    return (
+        not CORE.search(line) and not line.rstrip().endswith("\\") and not _OPTION_LINE.match(line)
+    )
+
+
+_OPTION_LINE = re.compile(r"\s*-{1,2}\w")
+
+
+def _without_prose(words: list[Word]) -> list[Word] | None:
+    """The words up to where a sentence goes on; None where they are a sentence from the start."""
+    run = next((i for i, word in enumerate(words) if word.text == "run"), len(words))
+    for index in range(run + 1, len(words)):
+        text = words[index].text
+        follows_option = (words[index - 1].known_text).startswith("-")
+        if text in _PROSE_WORDS and not follows_option:
+            return None if index == run + 1 else words[:index]
+    return _without_punctuation(words) if len(words) > run + 1 else None
+
+
+def _without_punctuation(words: list[Word]) -> list[Word]:
+    """The words with the full stop of the sentence cut off the last."""
+    last = words[-1]
+    if last.text and last.is_movable and last.text[-1] in ".,;:)" and len(last.text) > 1:
+        if last.text.endswith("..."):
+            return words
+        cut = Word(last.text[:-1], last.span._replace(end=last.span.end - 1))
+        return [*words[:-1], cut]
+    return words

@@ -1,0 +1,192 @@
+"""What the words of a shell script stand for, as far as the text tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tunesmith.sources.commands.found import (
+    HOLE,
+    OPEN_VALUE,
+    UNKNOWN_VALUE,
+    Value,
+    joined,
+    literal,
+)
+from tunesmith.sources.commands.syntax import SyntaxTree, ancestors, descendants
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_EXPANSIONS = ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion")
+_REBINDING_COMMANDS = ("read", "getopts", "unset", "mapfile", "readarray", "printf")
+_ARRAY = re.compile(r'"?\$\{(\w+)\[[@*]\]\}"?')
+_MAX_DEPTH = 20
+
+
+class ShellValues:
+    """The values of a script's words; constants that are assigned once are put in."""
+
+    def __init__(self, tree: SyntaxTree) -> None:
+        self._tree = tree
+
+    def value(self, node: Node, depth: int = 0) -> Value:
+        """The value of a word as one argument; quotes and escapes are gone."""
+        if depth > _MAX_DEPTH:
+            return OPEN_VALUE
+        raw = self._tree.raw(node)
+        match node.type:
+            case "string" | "translated_string":
+                return self._string(node, depth)
+            case "raw_string":
+                return literal(raw[1:-1])
+            case "ansi_c_string":
+                return UNKNOWN_VALUE if "\\" in raw else literal(raw[2:-1])
+            case "simple_expansion" | "expansion":
+                return self._expansion(node, depth)
+            case "concatenation":
+                return self._concatenation(node, depth)
+            case "command_name":
+                return self.value(node.children[0], depth + 1) if node.children else literal(raw)
+            case "command_substitution" | "process_substitution" | "arithmetic_expansion":
+                return OPEN_VALUE
+            case _:
+                return _unquoted(raw)
+
+    def array_name(self, node: Node) -> str | None:
+        """The name of the array whose elements a word stands for."""
+        match = _ARRAY.fullmatch(self._tree.raw(node))
+        return match[1] if match else None
+
+    def array_elements(self, name: str, use: Node) -> Sequence[Node | None]:
+        """The words of an array at its use; None for any number of unknown words."""
+        blocks = {ancestor.id for ancestor in ancestors(use)}
+        elements: list[Node | None] | None = None
+        for assignment in self._assignments.get(name, ()):
+            if assignment.start_byte > use.start_byte:
+                break
+            always = assignment.parent is not None and assignment.parent.id in blocks
+            words = _array_words(assignment)
+            added: list[Node | None] = [*words] if words is not None and always else [None]
+            is_append = any(child.type == "+=" for child in assignment.children)
+            elements = [*(elements or []), *added] if is_append or not always else added
+        return [None] if elements is None else elements
+
+    def words_of_constant(self, node: Node) -> Node | None:
+        """The string literal of several words that an unquoted `$NAME` stands for."""
+        name = _plain_name(self._tree.raw(node))
+        constant = self._constant(name, node) if name else None
+        if constant is None or constant.type not in ("string", "raw_string"):
+            return None
+        return constant if " " in (self.value(constant).text or "") else None
+
+    def _string(self, node: Node, depth: int) -> Value:
+        """A double-quoted string; the grammar leaves some blanks out of its nodes, so that what
+        stands between the expansions is taken from the text."""
+        start, end = node.start_byte + 1, node.end_byte - 1
+        if node.type == "translated_string":
+            start += 1
+        parts: list[Value] = []
+        for child in node.children:
+            if child.type in _EXPANSIONS:
+                parts.append(_quoted(self._tree.raw_bytes(start, child.start_byte)))
+                inner = self.value(child, depth + 1)
+                several = re.match(r"\$(?:@|\{@|\{\w+\[@\])", self._tree.raw(child)) is not None
+                parts.append(Value(inner.text, inner.prefix, several))
+                start = child.end_byte
+        return joined([*parts, _quoted(self._tree.raw_bytes(start, end))])
+
+    def _concatenation(self, node: Node, depth: int) -> Value:
+        raw = self._tree.raw(node)
+        if raw.startswith("["):
+            return OPEN_VALUE  # `[--flavor FLAVOR]` in a synopsis
+        if any(child.type == "brace_expression" for child in node.children):
+            return OPEN_VALUE
+        parts = [self.value(child, depth + 1) for child in node.children]
+        value = joined(parts)
+        braced = value.text is not None and re.search(r"(?<![\\$])\{[^{}\s]*\}", raw)
+        if braced and not any(child.type in ("string", "raw_string") for child in node.children):
+            return Value(None, raw[: braced.start()], "," in braced[0])
+        return value
+
+    def _expansion(self, node: Node, depth: int) -> Value:
+        name = _plain_name(self._tree.raw(node))
+        constant = self._constant(name, node) if name else None
+        if constant is None:
+            return OPEN_VALUE
+        value = self.value(constant, depth + 1)
+        if value.text is None:
+            return OPEN_VALUE
+        return OPEN_VALUE if re.search(r"[\s*]", value.text) and not _is_quoted(node) else value
+
+    def _constant(self, name: str, use: Node) -> Node | None:
+        """The value of a variable that is assigned once, at the top level, before its use."""
+        assignments = self._assignments.get(name, ())
+        if len(assignments) != 1 or name in self._rebound:
+            return None
+        assignment = assignments[0]
+        if assignment.start_byte >= use.start_byte or not _is_top_level(assignment):
+            return None
+        return assignment.child_by_field_name("value")
+
+    @cached_property
+    def _assignments(self) -> Mapping[str, Sequence[Node]]:
+        found: dict[str, list[Node]] = {}
+        for node in descendants(self._tree.root, "variable_assignment"):
+            name = node.child_by_field_name("name")
+            is_prefix = node.parent is not None and node.parent.type == "command"
+            if name is not None and not is_prefix:
+                found.setdefault(self._tree.raw(name), []).append(node)
+        return found
+
+    @cached_property
+    def _rebound(self) -> frozenset[str]:
+        return frozenset(self._rebound_names())
+
+    def _rebound_names(self) -> Iterator[str]:
+        for node in descendants(self._tree.root, "for_statement", "command", "unset_command"):
+            if node.type == "for_statement":
+                variable = node.child_by_field_name("variable")
+                yield self._tree.raw(variable) if variable else ""
+                continue
+            name = node.child_by_field_name("name")
+            is_unset = node.type == "unset_command"
+            if is_unset or (name and self._tree.raw(name) in _REBINDING_COMMANDS):
+                yield from (self._tree.raw(child) for child in node.children)
+
+
+def _array_words(assignment: Node) -> Sequence[Node] | None:
+    value = assignment.child_by_field_name("value")
+    if value is None or value.type != "array":
+        return None
+    return [child for child in value.children if child.is_named and child.type != "comment"]
+
+
+def _plain_name(raw: str) -> str | None:
+    match = re.fullmatch(r"\$(\w+)|\$\{(\w+)\}", raw)
+    return (match[1] or match[2]) if match else None
+
+
+def _is_quoted(node: Node) -> bool:
+    return node.parent is not None and node.parent.type == "string"
+
+
+def _is_top_level(assignment: Node) -> bool:
+    parent = assignment.parent
+    if parent is not None and parent.type == "declaration_command":
+        parent = parent.parent
+    return parent is not None and parent.type == "program"
+
+
+def _quoted(raw: str) -> Value:
+    return literal(re.sub(r'\\(?:\n|([$`"\\]))', lambda m: m[1] or "", raw))
+
+
+def _unquoted(raw: str) -> Value:
+    if raw in ("...", "…", HOLE) or raw.startswith("["):
+        return OPEN_VALUE
+    text = re.sub(r"\\(\n|.)", lambda m: "" if m[1] == "\n" else m[1], raw, flags=re.S)
+    wildcard = re.search(r"(?<!\\)\*", raw)
+    return Value(None, raw[: wildcard.start()], True) if wildcard else literal(text)
