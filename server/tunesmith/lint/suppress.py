@@ -136,6 +136,9 @@ def _unknown(name: str, span: Span, known: Iterable[str]) -> Finding:
 
 def _find(understanding: Understanding) -> Iterator[Suppression]:
     document, script = understanding.document, understanding.script
+    is_python = document.kind in (Kind.PYTHON, Kind.NOTEBOOK)
+    if is_python and script is None and understanding.unreadable is None:
+        return  # nothing in it concerns us, so that it was not read
     comments = list(script.comments) if script else None
     for match in _DIRECTIVE.finditer(document.text):
         is_html = match["open"] == "<!--"

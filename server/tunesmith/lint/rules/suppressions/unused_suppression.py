@@ -47,9 +47,10 @@ BAD = [
         file="run.sh",
     ),
     Bad(
-        "import trl  # tunesmith: ignore[login-cal]\n",
-        at="login-cal",
-        fixed="import trl  # tunesmith: ignore[login-call]\n",
+        "hf jobs uv run --secret HF_TOKEN train.py  # tunesmith: ignore[secret-singulr]\n",
+        at="secret-singulr",
+        fixed="hf jobs uv run --secret HF_TOKEN train.py  # tunesmith: ignore[secret-singular]\n",
+        file="run.sh",
     ),
     Bad("import trl  # tunesmith: ignore\n", at="# tunesmith: ignore"),
 ]
@@ -58,5 +59,5 @@ GOOD = [
         "# tunesmith: ignore[secret-singular]\nhf jobs uv run --secret HF_TOKEN train.py\n",
         file="run.sh",
     ),
-    "text = '# tunesmith: ignore[login-call]'\n",
+    "import trl\n\ntext = '# tunesmith: ignore[login-call]'\n",
 ]
