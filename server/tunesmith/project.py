@@ -57,7 +57,7 @@ class FolderFacts:
 class Project:
     """All that is known beside the document under check. Paths are absolute and normalised."""
 
-    root: PurePosixPath = PurePosixPath("/")
+    root: PurePosixPath = field(default=PurePosixPath("/"))
     files: Mapping[PurePosixPath, FileFacts] = field(
         default_factory=dict[PurePosixPath, FileFacts], repr=False
     )

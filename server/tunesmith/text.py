@@ -106,6 +106,7 @@ class LineIndex:
 
 
 def utf16_length(text: str) -> int:
+    """The length in UTF-16 code units, in which editors count columns."""
     return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
 
 

@@ -36,7 +36,7 @@ class Diagnostic:
 
 @cache
 def all_rules() -> Sequence[Rule]:
-    """Every rule of the package, ordered by code. A rule is a module with a `check` made by @rule."""
+    """Every rule of the package by code; a rule is a module with a `check` made by `@rule`."""
     found: list[Rule] = []
     for group in pkgutil.iter_modules(rules_package.__path__, f"{rules_package.__name__}."):
         package = importlib.import_module(group.name)
@@ -65,7 +65,9 @@ def check(
             exception is the caller's.
     """
     ignored = project.settings_for(understanding.document.path).ignore
-    run = _Run([rule for rule in all_rules() if not ignored & {rule.name, rule.code}], project, on_failure)
+    run = _Run(
+        [rule for rule in all_rules() if not ignored & {rule.name, rule.code}], project, on_failure
+    )
     found = list(run.on(understanding.sources))
     if MARK in understanding.document.text:
         suppressions = Suppressions.of(understanding, all_rules(), ignored)

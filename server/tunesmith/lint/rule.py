@@ -123,8 +123,8 @@ def rule(*, code: str, severity: Severity) -> Callable[[Check], Rule]:
         parameter = next(iter(inspect.signature(check).parameters.values()))
         if not isinstance(parameter.annotation, str):
             raise TypeError(
-                f"{check.__module__}: annotate check()'s parameter {parameter.name!r} with the class "
-                "that it looks at, under `from __future__ import annotations`"
+                f"{check.__module__}: annotate check()'s parameter {parameter.name!r} with the "
+                "class that it looks at, under `from __future__ import annotations`"
             )
         sources = frozenset(parameter.annotation.split(" | "))
         _, group, name = check.__module__.rsplit(".", 2)

@@ -108,7 +108,9 @@ class Suppressions:
     def _covers(self, finding: _Placed) -> bool:
         commands = self.understanding.commands
         extent = next((c.span for c in commands if c.span.contains(finding.span)), finding.span)
-        return any([suppression.covers(finding, extent) for suppression in self.found])
+        return max(
+            [suppression.covers(finding, extent) for suppression in self.found], default=False
+        )
 
     def _useless_names(self, suppression: Suppression) -> Iterator[Finding]:
         by_name = {name: rule for rule in self.rules for name in (rule.name, rule.code)}

@@ -55,6 +55,8 @@ def kind_of(path: PurePath) -> Kind | None:
 
 
 class CellKind(Enum):
+    """What a cell of a notebook holds."""
+
     CODE = "code"
     MARKDOWN = "markdown"
     RAW = "raw"

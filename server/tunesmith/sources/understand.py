@@ -39,12 +39,12 @@ class Understanding:
 
     @property
     def sources(self) -> Iterator[object]:
-        """Everything in it that a rule can look at."""
+        """Everything in it that a rule can look at; counter-examples are wrong on purpose."""
         if self.script:
             yield self.script
         if self.header:
             yield self.header
-        yield from self.commands
+        yield from (command for command in self.commands if not command.argv.is_counter_example)
 
     @property
     def facts(self) -> FileFacts:
@@ -58,7 +58,8 @@ class Understanding:
 
 def is_relevant(text: str) -> bool:
     """Whether a text can mean anything to us: a cheap look that spares most files a parse."""
-    return bool(_MENTIONS_COMMAND.search(text) or _MENTIONS_LIBRARY.search(text) or _HAS_HEADER.search(text))
+    patterns = (_MENTIONS_COMMAND, _MENTIONS_LIBRARY, _HAS_HEADER)
+    return any(pattern.search(text) for pattern in patterns)
 
 
 def understand(document: Document, *, relevant: bool | None = None) -> Understanding:
@@ -72,7 +73,8 @@ def understand(document: Document, *, relevant: bool | None = None) -> Understan
     if len(document.text) > MAX_CHARACTERS:
         return Understanding(
             document,
-            unreadable=f"{len(document.text):,} characters; files over {MAX_CHARACTERS:,} are not checked",
+            unreadable=f"{len(document.text):,} characters; "
+            f"files over {MAX_CHARACTERS:,} are not checked",
         )
     if not (is_relevant(document.text) if relevant is None else relevant):
         return Understanding(document)

@@ -8,26 +8,27 @@ Finds `flash-attn` in a script's header, and `--with flash-attn` in an `hf jobs 
 
 The package index has flash-attn only as source. Its build imports torch, which uv's isolated build
 environment does not have, so the job ends with `ModuleNotFoundError: No module named 'torch'`
-before the script starts; where torch is given to the build, it compiles for an hour or more on a
-machine that is billed by the minute.
+before the script starts, also where torch stands beside it and where the image has flash-attn. Where
+the build gets its torch, it needs nvcc and can compile for an hour on a machine that is billed.
 
 ## Fix
 
 Removes the dependency and writes `attn_implementation="sdpa"` where the script asks for
-`flash_attention_2`: PyTorch's own attention, which uses the same algorithm where it can. Unsafe: it
-chooses another implementation, and packing without padding needs flash attention. With the package
-`kernels`, `attn_implementation="kernels-community/flash-attn2"` loads a ready-made build instead.
-None is offered where the script imports flash_attn itself.
+`flash_attention_2`: PyTorch's own attention. Unsafe: it chooses another implementation, and packing
+without padding wants flash attention. With `kernels` in place of `flash-attn`, transformers 4.56 and
+later load a ready-made build for `flash_attention_2` from the Hub instead. None is offered where the
+script imports flash_attn itself.
 
 ## Source
 
-https://docs.astral.sh/uv/concepts/projects/config/#build-isolation and flash-attn's setup.py.
+uv 0.6 to 0.13 run on such headers; the 77 releases of flash-attn, none of which has a wheel.
+https://docs.astral.sh/uv/concepts/projects/config/#build-isolation
 
 ## Since
 
-Every release of flash-attn. Silent where the header has a wheel's URL, `[tool.uv]` settings that
-give the build its torch (`no-build-isolation`, `no-build-isolation-package`,
-`extra-build-dependencies`), an own index or `find-links`.
+Every release of flash-attn. Silent where the header has `kernels`, the URL of a wheel, an index or
+`find-links` of its own, or `[tool.uv]` settings that give the build its torch
+(`no-build-isolation`, `no-build-isolation-package`, `extra-build-dependencies`).
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ _REASON = (
     "flash-attn is built from source, and its build needs torch, which uv's build environment "
     "does not have: the job ends before the script starts. "
 )
+_LINUX = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
 _FLASH_ATTENTION = re.compile(r"flash_attention_2")
 _IMPORT = re.compile(r"^\s*(?:import|from)\s+flash_attn\b", re.MULTILINE)
 
@@ -73,14 +75,21 @@ def check(source: PythonScript | LaunchCommand, project: Project) -> Iterator[Fi
 def _in_header(script: PythonScript) -> Iterator[Finding]:
     header = script.header
     entry = header.requirement("flash-attn") if header else None
-    if header is None or entry is None or entry.requirement is None or entry.requirement.url:
+    if header is None or entry is None or entry.requirement is None:
         return
-    if not _gets_a_build(header):
+    if _is_built(entry.requirement) and not _gets_a_build(header):
         yield Finding(
             entry.span,
             _REASON + 'Leave it out and set attn_implementation="sdpa".',
             _use_sdpa(script, entry),
         )
+
+
+def _is_built(requirement: Requirement) -> bool:
+    """Whether a job would build it: no wheel is given, and it is wanted on Linux."""
+    is_wheel = ".whl" in (requirement.url or "")
+    is_wanted = requirement.marker is None or requirement.marker.evaluate(_LINUX)
+    return not is_wheel and is_wanted
 
 
 def _gets_a_build(header: ScriptHeader) -> bool:
@@ -113,7 +122,7 @@ def _is_flash_attn(requirement: str | None) -> bool:
         parsed = Requirement(requirement or "")
     except InvalidRequirement:
         return False
-    return canonicalize_name(parsed.name) == "flash-attn" and not parsed.url
+    return canonicalize_name(parsed.name) == "flash-attn" and _is_built(parsed)
 
 
 _USE = 'SFTConfig(model_init_kwargs={"attn_implementation": "%s"})\n'
@@ -138,6 +147,7 @@ BAD = [
     ),
 ]
 GOOD = [
+    "# /// script\n# dependencies = [\"flash-attn; sys_platform == 'darwin'\"]\n# ///\n",
     '# /// script\n# dependencies = ["flash-attn", "kernels"]\n# ///\n',
     '# /// script\n# dependencies = ["flash-attn @ https://example.com/flash_attn-2.8-cp312.whl"]\n# ///\n',
     '# /// script\n# dependencies = ["flash-attn"]\n# [tool.uv]\n'

