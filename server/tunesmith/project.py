@@ -76,16 +76,18 @@ class Project:
     def script_path(self, command: LaunchCommand) -> PurePosixPath | None:
         """The file of the project that a command launches.
 
-        A relative script is looked for from the command's own folder up to the project's root.
+        A relative script is looked for from the command's own folder up to the project's root. A
+        script whose documentation says how to launch it means itself, also by a URL.
         """
         script = command.script
-        if not script or "://" in script:
+        if not script:
             return None
-        for folder in self._folders_of(command):
-            path = _normalise(folder / script)
-            if path in self.files:
-                return path
-        return None
+        if "://" not in script:
+            for folder in self._folders_of(command):
+                path = _normalise(folder / script)
+                if path in self.files:
+                    return path
+        return command.path if PurePosixPath(script).name == command.path.name else None
 
     def script(self, command: LaunchCommand) -> ScriptFacts | None:
         """What is known of the script that a command launches."""

@@ -76,8 +76,8 @@ def _words_for_hf(command: LaunchCommand, project: Project) -> Iterator[Word]:
 
 
 def _value_of(option: Word, following: Word | None) -> str:
-    _, equals, value = (option.text or "").partition("=")
-    return value if equals else (following and following.text) or ""
+    _, equals, value = option.known_text.partition("=")
+    return value if equals else following.known_text if following else ""
 
 
 def _consequence(hub: InForce) -> str:
