@@ -1,15 +1,16 @@
 /** The language client: which documents it serves, how it restarts, what it changes on the way. */
-import { type Diagnostic, type LogOutputChannel, Uri } from 'vscode';
+import { type LogOutputChannel, MarkdownString, Uri } from 'vscode';
 import {
   CloseAction,
   type ErrorHandler,
   type Executable,
   LanguageClient,
   type LanguageClientOptions,
+  type Middleware,
   RevealOutputChannelOn,
 } from 'vscode-languageclient/node';
 import { SELECTOR } from './documents';
-import { openRuleAddress, ruleInAddress, rulePage } from './links';
+import { bundledPage, replaceLinks } from './links';
 import { PROTOCOL_VERSION } from './protocol';
 import { SECTION } from './settings';
 
@@ -39,12 +40,7 @@ export function createClient(options: ClientOptions): LanguageClient {
     initializationOptions: { protocol: PROTOCOL_VERSION },
     initializationFailedHandler: () => false,
     synchronize: { configurationSection: SECTION },
-    middleware: {
-      handleDiagnostics: (uri, diagnostics, next) => {
-        for (const diagnostic of diagnostics) linkToBundledPage(diagnostic, options.extensionPath);
-        next(uri, diagnostics);
-      },
-    },
+    middleware: linkToBundledPages(options.extensionPath),
   };
   const client = new QuietLanguageClient(SECTION, 'Tunesmith', options.command, clientOptions);
   client.clientOptions.errorHandler = restartAfterCrash(client, options.onGivenUp);
@@ -69,12 +65,32 @@ function restartAfterCrash(client: LanguageClient, onGivenUp: () => void): Error
   };
 }
 
-/** Makes "learn more" open the page that comes with the extension, which needs no network. */
-function linkToBundledPage(diagnostic: Diagnostic, extensionPath: string): void {
-  const { code } = diagnostic;
-  if (typeof code !== 'object') return;
-  const rule = ruleInAddress(code.target.toString());
-  if (rule && rulePage(extensionPath, rule)) code.target = Uri.parse(openRuleAddress(rule));
+/**
+ * Makes "learn more" open the page that comes with the extension, which needs no network. It is a
+ * file: VS Code opens no `command:` link from a diagnostic. The manifest makes it open as a preview.
+ */
+function linkToBundledPages(extensionPath: string): Middleware {
+  const pageOf = (address: string) => {
+    const page = bundledPage(extensionPath, address);
+    return page ? Uri.file(page) : undefined;
+  };
+  return {
+    handleDiagnostics: (uri, diagnostics, next) => {
+      for (const { code } of diagnostics) {
+        if (typeof code === 'object') code.target = pageOf(code.target.toString()) ?? code.target;
+      }
+      next(uri, diagnostics);
+    },
+    provideHover: async (document, position, token, next) => {
+      const hover = await next(document, position, token);
+      for (const content of hover?.contents ?? []) {
+        if (content instanceof MarkdownString) {
+          content.value = replaceLinks(content.value, (address) => pageOf(address)?.toString());
+        }
+      }
+      return hover;
+    },
+  };
 }
 
 /** Throws when the server is of another release than the extension. */

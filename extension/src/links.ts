@@ -1,4 +1,4 @@
-/** Links from a diagnostic to the page of its rule, which comes with the extension. */
+/** The pages of the rules, which come with the extension, and links to them. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
@@ -27,11 +27,22 @@ export function ruleNames(extensionPath: string): string[] {
     .sort();
 }
 
-/** The rule's name in the address of its page, `https://…/rules/<name>` with or without `.md`. */
-export function ruleInAddress(address: string): string | undefined {
-  return /\/rules\/([a-z][a-z0-9-]*)(?:\.md|\/)?(?:[?#].*)?$/.exec(address)?.[1];
+/**
+ * Where to read about a rule without a network: the page that comes with the extension, in place of
+ * the web address `https://…/rules/<name>.md`. Undefined for an address that has no such page.
+ */
+export function bundledPage(extensionPath: string, address: string): string | undefined {
+  const name = /^https:.*\/rules\/([a-z][a-z0-9-]*)(?:\.md)?(?:[?#].*)?$/.exec(address)?.[1];
+  return rulePage(extensionPath, name);
 }
 
-export function openRuleAddress(name: string): string {
-  return `command:tunesmith.openRule?${encodeURIComponent(JSON.stringify([name]))}`;
+/** Replaces the targets of Markdown links for which there is a replacement. */
+export function replaceLinks(
+  markdown: string,
+  replacement: (address: string) => string | undefined,
+): string {
+  return markdown.replace(
+    /\]\((https:[^\s)]+)\)/g,
+    (_link, address: string) => `](${replacement(address) ?? address})`,
+  );
 }

@@ -2,16 +2,8 @@ import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { test } from 'node:test';
-import { openRuleAddress, ruleInAddress, ruleNames, rulePage } from '../src/links';
+import { bundledPage, replaceLinks, ruleNames, rulePage } from '../src/links';
 import { temporaryFolder } from './support';
-
-test('the rule is read from the address of its page', () => {
-  assert.equal(ruleInAddress('https://example.org/rules/login-call'), 'login-call');
-  assert.equal(ruleInAddress('https://example.org/docs/rules/login-call.md#fix'), 'login-call');
-  assert.equal(ruleInAddress('https://example.org/rules/login-call/'), 'login-call');
-  assert.equal(ruleInAddress('https://example.org/rules/../../etc/passwd'), undefined);
-  assert.equal(ruleInAddress('https://example.org/'), undefined);
-});
 
 test('only bundled rules have a page', async (context) => {
   const extension = await temporaryFolder(context);
@@ -27,7 +19,24 @@ test('only bundled rules have a page', async (context) => {
     assert.equal(rulePage(extension, name), undefined);
 });
 
-test('the command link carries the name as JSON', () => {
-  const [, argument] = openRuleAddress('login-call').split('?');
-  assert.deepEqual(JSON.parse(decodeURIComponent(argument ?? '')), ['login-call']);
+test('a web address is replaced by the bundled page of its rule', async (context) => {
+  const extension = await temporaryFolder(context);
+  const folder = path.join(extension, 'docs', 'rules');
+  await fs.mkdir(folder, { recursive: true });
+  const page = path.join(folder, 'login-call.md');
+  await fs.writeFile(page, '');
+
+  assert.equal(bundledPage(extension, 'https://example.org/docs/rules/login-call.md#fix'), page);
+  assert.equal(bundledPage(extension, 'https://example.org/rules/login-call'), page);
+  assert.equal(bundledPage(extension, 'https://example.org/rules/no-such-rule.md'), undefined);
+  assert.equal(bundledPage(extension, 'https://example.org/rules/../login-call.txt'), undefined);
+  assert.equal(bundledPage(extension, 'https://example.org/'), undefined);
+});
+
+test('only links with a replacement are changed', () => {
+  const text = 'See [a](https://a.org/x) and [b](https://b.org).';
+  const replaced = replaceLinks(text, (address) =>
+    address.includes('a.org') ? 'file:///a.md' : undefined,
+  );
+  assert.equal(replaced, 'See [a](file:///a.md) and [b](https://b.org).');
 });
