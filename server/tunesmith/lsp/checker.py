@@ -110,12 +110,12 @@ class Checker:
         self._schedule(state, self._debounce)
 
     def closed(self, opened: OpenDocument) -> None:
-        """Forget a document and clear its diagnostics."""
+        """Forget a document."""
         state = self._states.pop(opened.uri)
         if state.timer:
             state.timer.cancel()
         _release(state)
-        self._publish(opened, ())
+        self.recheck(self._projects.closed(opened.path))
 
     def findings(self, opened: OpenDocument) -> Sequence[Diagnostic]:
         """The findings of a document as it stands now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from lsprotocol import types
@@ -63,7 +63,7 @@ class TunesmithServer(LanguageServer):
         self.projects = Projects()
         self.exit_code = 1
         """What the process ends with: 0 after a `shutdown` request, as the protocol demands."""
-        self._published: dict[str, frozenset[str]] = {}
+        self._published: dict[str, Mapping[str, types.PublishDiagnosticsParams]] = {}
         self._notes: set[str] = set()
 
     def start(self, debounce: float = DEBOUNCE) -> None:
@@ -100,16 +100,20 @@ class TunesmithServer(LanguageServer):
         return handle
 
     def publish(self, opened: OpenDocument, findings: Sequence[Diagnostic]) -> None:
-        """Show findings, and clear those of cells that are gone."""
-        messages = diagnostics_by_part(opened, findings)
-        shown = frozenset(message.uri for message in messages if message.diagnostics)
-        present = {message.uri for message in messages}
-        for uri in self._published.pop(opened.uri, frozenset()) - present:
+        """Show findings that are not shown yet, and clear those of cells that are gone."""
+        before = self._published.get(opened.uri, {})
+        now = {each.uri: each for each in diagnostics_by_part(opened, findings)}
+        for uri in before.keys() - now.keys():
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
-        for message in messages:
-            self.text_document_publish_diagnostics(message)
-        if shown:
-            self._published[opened.uri] = shown
+        for uri, message in now.items():
+            if message != before.get(uri):
+                self.text_document_publish_diagnostics(message)
+        self._published[opened.uri] = now
+
+    def clear(self, opened: OpenDocument) -> None:
+        """Take back what is shown of a document that was closed."""
+        for uri in self._published.pop(opened.uri, {}):
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     def note(self, text: str) -> None:
         """Write something to the editor's output channel, once."""

@@ -76,16 +76,17 @@ class Projects:
     def opened(self, path: PurePosixPath, facts: FileFacts) -> frozenset[PurePosixPath]:
         """Take the text of an editor for a file's; returns the files that this may affect."""
         self._open[path] = facts
-        return self.changed(path, facts)
+        return self._change(path, facts)
 
-    def closed(self, path: PurePosixPath, on_disk: FileFacts | None) -> frozenset[PurePosixPath]:
-        """Take a file's own text again; returns the files that this may affect."""
+    def closed(self, path: PurePosixPath) -> frozenset[PurePosixPath]:
+        """Forget the text of an editor; returns the files that this may affect.
+
+        In an open folder it counts on until the file is read again.
+        """
         self._open.pop(path, None)
-        return self.changed(path, on_disk)
+        return self._change(path, None) if self.root_of(path) == LOOSE else frozenset()
 
-    def changed(self, path: PurePosixPath, facts: FileFacts | None) -> frozenset[PurePosixPath]:
-        """Note what a file holds now, None if it is gone; an open editor's text goes first."""
-        facts = self._open.get(path, facts)
+    def _change(self, path: PurePosixPath, facts: FileFacts | None) -> frozenset[PurePosixPath]:
         root = self.root_of(path)
         before = self._projects[root]
         if before.files.get(path) == facts:

@@ -31,4 +31,5 @@ def _did_close(ls: TunesmithServer, params: types.DidCloseNotebookDocumentParams
     closed = ls.documents.close(params.notebook_document.uri)
     if closed:
         ls.checker.closed(closed)
+        ls.clear(closed)
         ls.folders.reread([closed.path])

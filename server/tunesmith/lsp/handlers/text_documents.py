@@ -34,4 +34,5 @@ def _did_close(ls: TunesmithServer, params: types.DidCloseTextDocumentParams) ->
     closed = ls.documents.close(params.text_document.uri)
     if closed:
         ls.checker.closed(closed)
+        ls.clear(closed)
         ls.folders.reread([closed.path])

@@ -1,0 +1,75 @@
+"""What a reader is told about a finding, and about a rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lsp.client import Client, ResponseError
+
+INVALID_PARAMS = -32602
+
+
+def _hover(client: Client, uri: str, line: int, column: int) -> dict[str, Any] | None:
+    position = {"line": line, "character": column}
+    return client.request(
+        "textDocument/hover", {"textDocument": {"uri": uri}, "position": position}
+    )
+
+
+def test_a_finding_explains_its_rule(client: Client, folder: Path):
+    uri = (folder / "run.sh").as_uri()
+    client.open(uri, "hf jobs uv run a.py --flavor x\n", "shellscript")
+    (finding,) = client.diagnostics(uri, 1)
+    hover = _hover(client, uri, 0, 22)
+    assert hover
+    assert hover["range"] == finding["range"]
+    text = hover["contents"]["value"]
+    assert hover["contents"]["kind"] == "markdown"
+    assert text.startswith("**flags-after-script**")
+    assert "What it does" in text
+    assert "Why it costs you" in text
+    assert "## " not in text
+    assert f"]({finding['codeDescription']['href']})" in text
+    assert finding["message"] not in text  # the editor shows it by itself
+
+
+def test_there_is_nothing_to_say_elsewhere(client: Client, folder: Path):
+    uri = (folder / "run.sh").as_uri()
+    client.open(uri, "hf jobs uv run a.py --flavor x\n", "shellscript")
+    client.diagnostics(uri, 1)
+    assert _hover(client, uri, 0, 3) is None
+    assert _hover(client, uri, 99, 99) is None
+    assert _hover(client, "file:///nowhere.py", 0, 0) is None
+
+
+@pytest.mark.parametrize("name", ["flags-after-script", "LCH001"])
+def test_a_rule_is_explained_on_request(client: Client, name: str):
+    rule = client.request("tunesmith/rule", {"name": name})
+    assert rule["name"] == "flags-after-script"
+    assert rule["code"] == "LCH001"
+    assert rule["severity"] in ("error", "warning", "information")
+    assert "## Why it costs you" in rule["markdown"]
+    assert rule["url"].endswith("flags-after-script.md")
+
+
+@pytest.mark.parametrize(
+    "params", [None, [], "x", {}, {"name": None}, {"name": 3}, {"name": ""}, {"name": "no-such"}]
+)
+def test_a_wrong_request_gets_an_error(client: Client, params: object):
+    with pytest.raises(ResponseError) as caught:
+        client.request("tunesmith/rule", params)
+    assert caught.value.code == INVALID_PARAMS
+
+
+def test_an_unknown_rule_is_named_in_the_error(client: Client):
+    with pytest.raises(ResponseError, match="no-such"):
+        client.request("tunesmith/rule", {"name": "no-such"})
+
+
+def test_a_request_without_parameters_gets_an_error(client: Client):
+    client.send({"jsonrpc": "2.0", "id": "a", "method": "tunesmith/rule"})
+    with pytest.raises(ResponseError):
+        client.response("a")
