@@ -69,7 +69,7 @@ class Option:
         flag: the word that names it ("--flavor" or "--flavor=a10g-small").
         value: its value; None for a flag without value, a missing value, or an unknown one.
         words: every word that it is made of, in order.
-        after_script: it stands behind the script (or the image).
+        after_script: it stands after the script (or the image).
     """
 
     name: str

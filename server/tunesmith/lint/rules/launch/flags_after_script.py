@@ -1,13 +1,13 @@
-"""Options of `hf jobs uv run` that stand behind the script.
+"""Options of `hf jobs uv run` that stand after the script.
 
 ## What it does
 
-Finds options of `hf` (`--flavor`, `--secrets`, `--timeout` …) that are written behind the script of
+Finds options of `hf` (`--flavor`, `--secrets`, `--timeout` …) that are written after the script of
 an `hf jobs uv run` command.
 
 ## Why it costs you
 
-Up to huggingface_hub 0.36, everything behind the script goes to the script. The job then runs on
+Up to huggingface_hub 0.36, everything after the script goes to the script. The job then runs on
 `cpu-basic`, without your token, and ends after 30 minutes. Since 1.0, `hf` takes the options that
 it knows wherever they stand; there the command works, and the finding is information only.
 A script that defines an option of that name itself never receives it.
@@ -66,7 +66,7 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
     names = ", ".join(dict.fromkeys(_flag(option) for option in misplaced))
     yield Finding(
         _first_run(command, misplaced),
-        f"{names} behind the script: {consequence}. Put hf's options before the script.",
+        f"{names} after the script: {consequence}. Put hf's options before the script.",
         _move(command, misplaced),
         severity,
     )

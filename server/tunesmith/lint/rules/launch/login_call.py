@@ -62,11 +62,11 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if not (runs_as_job or script.header or _TRAINER.search(script.text)):
         return
     hub = library("huggingface-hub", script, project)
-    where = "This script runs as a job" if runs_as_job else "If this script runs as a job"
+    where = "This script runs as a job:" if runs_as_job else "If this script runs as a job,"
     for call in script.calls(*_LOGINS):
         yield Finding(
             call.span,
-            f"{where}, {_consequence(call, hub)}. Start it with `--secrets HF_TOKEN`: the libraries "
+            f"{where} {_consequence(call, hub)}. Start it with `--secrets HF_TOKEN`: the libraries "
             "read the variable by themselves.",
             _delete(script, call, is_safe=runs_as_job),
             WARNING if runs_as_job else INFORMATION,
@@ -76,10 +76,10 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
 def _consequence(call: Call, hub: InForce) -> str:
     name = (call.name or "").rpartition(".")[2]
     if call.value("token", 0) not in (ABSENT, None):
-        return f"{name}() is not needed, and ends it when the Hub does not answer"
+        return f"{name}() is not needed, and ends the job when the Hub does not answer"
     if hub.at_least("1.20"):
         return f"{name}() without a token waits up to 15 billed minutes for somebody to log in"
-    return f"{name}() without a token asks for one, and ends it with EOFError"
+    return f"{name}() without a token asks for one, and ends the job with EOFError"
 
 
 def _delete(script: PythonScript, call: Call, *, is_safe: bool) -> Fix | None:

@@ -7,14 +7,14 @@ Finds `--secret NAME` in an `hf jobs` command.
 ## Why it costs you
 
 The option is called `--secrets`. Since huggingface_hub 1.3, an unknown option before the script is
-taken for the script itself: a job is submitted that runs `--secret`, without the secret. Behind the
+taken for the script itself: a job is submitted that runs `--secret`, without the secret. After the
 script, `--secret` goes to the script. From 1.0 to 1.2, `hf` refuses it as an unknown option, up to
 0.36 as an ambiguous one.
 
 ## Fix
 
 Writes `--secrets`. Safe: there is nothing else that it can mean to `hf`. A script that defines a
-`--secret` of its own, and everything behind `--`, is left alone; behind a script that cannot be read,
+`--secret` of its own, and everything after `--`, is left alone; after a script that cannot be read,
 only what looks like the name of a secret is taken for one.
 
 ## Source
@@ -60,7 +60,7 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
 
 
 def _words_for_hf(command: LaunchCommand, project: Project) -> Iterator[Word]:
-    """Where `--secret` is meant for `hf`: before the script, and behind a script that has none."""
+    """Where `--secret` is meant for `hf`: before the script, and after a script that has none."""
     yield from command.unknown_options
     if not command.runs_uv_script:
         return

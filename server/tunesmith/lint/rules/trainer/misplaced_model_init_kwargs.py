@@ -6,7 +6,7 @@ Finds `model_init_kwargs=` among the arguments of a TRL trainer.
 
 ## Why it costs you
 
-The keyword belongs into the trainer's configuration (`SFTConfig`, `DPOConfig` …). The trainer
+The keyword belongs in the trainer's configuration (`SFTConfig`, `DPOConfig` …). The trainer
 raises `TypeError: __init__() got an unexpected keyword argument 'model_init_kwargs'`, on a job
 after the image, the dependencies and often the data set have been loaded and paid for.
 
@@ -82,7 +82,7 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         yield Finding(
             argument.name_span or argument.span,
             f"{method}Trainer of TRL {trl.version} takes no {_KEYWORD} and raises TypeError"
-            + (f". It belongs into {method}Config." if takes_it else "."),
+            + (f". It belongs in {method}Config." if takes_it else "."),
             _move(script, call, argument, method) if takes_it else None,
         )
 
