@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from tunesmith.lint.rule import UNSAFE, Finding, Fix, Rule
@@ -22,6 +24,10 @@ MARK = "tunesmith:"
 """A text without it suppresses nothing."""
 FIRST_LINES = 10
 """Where `ignore-file` may stand."""
+MAX_COMMENTS = 500
+"""More of them in one document are not looked at, so that a check ends in time."""
+_MAX_EXPLANATION = 10
+"""Comment lines that may stand between a lone comment and the code that it is for."""
 
 _DIRECTIVE = re.compile(
     r"(?P<open>#|<!--)[ \t]*tunesmith:[ \t]*(?P<kind>ignore-file|ignore)(?![\w-])"
@@ -53,21 +59,15 @@ class Suppression:
         names: the rules' names or codes as written, with their places.
         span: the comment, up to the end of the directive.
         reach: the lines that it holds for; None where an `ignore-file` stands too far down.
+        is_sample: it stands in a Markdown document's code, which often shows how to write one.
         used: those of `names` that suppressed a finding.
     """
 
     names: Sequence[tuple[str, Span]]
     span: Span
     reach: Span | None
+    is_sample: bool
     used: set[str] = field(default_factory=set[str])
-
-    def covers(self, finding: _Placed, extent: Span) -> bool:
-        """Whether it suppresses a finding on lines of `extent`; notes that it was of use."""
-        used = {name for name, _ in self.names if name in (finding.name, finding.code)}
-        if not used or self.reach is None or not self.reach.touches(extent):
-            return False
-        self.used.update(used)
-        return True
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,8 @@ class Suppressions:
     def useless(self) -> Iterator[Finding]:
         """What is wrong with them, once `apply` has seen all findings."""
         for suppression in self.found:
+            if suppression.is_sample:
+                continue
             if not suppression.names:
                 message = "This names no rule: write `tunesmith: ignore[rule-name]`."
                 yield Finding(suppression.span, message)
@@ -105,12 +107,28 @@ class Suppressions:
             else:
                 yield from self._useless_names(suppression)
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, Sequence[Suppression]]:
+        by_name: dict[str, list[Suppression]] = {}
+        for suppression in self.found:
+            for name, _ in suppression.names:
+                by_name.setdefault(name, []).append(suppression)
+        return by_name
+
     def _covers(self, finding: _Placed) -> bool:
+        """Whether a comment suppresses a finding; notes which ones are of use."""
+        is_covered = False
+        for name in (finding.name, finding.code):
+            for suppression in self._by_name.get(name, ()):
+                if suppression.reach and suppression.reach.touches(self._extent(finding)):
+                    suppression.used.add(name)
+                    is_covered = True
+        return is_covered
+
+    def _extent(self, finding: _Placed) -> Span:
+        """The command that holds a finding, for which a comment beside any of its lines counts."""
         commands = self.understanding.commands
-        extent = next((c.span for c in commands if c.span.contains(finding.span)), finding.span)
-        return max(
-            [suppression.covers(finding, extent) for suppression in self.found], default=False
-        )
+        return next((c.span for c in commands if c.span.contains(finding.span)), finding.span)
 
     def _useless_names(self, suppression: Suppression) -> Iterator[Finding]:
         by_name = {name: rule for rule in self.rules for name in (rule.name, rule.code)}
@@ -142,9 +160,10 @@ def _find(understanding: Understanding) -> Iterator[Suppression]:
     if is_python and script is None and understanding.unreadable is None:
         return  # nothing in it concerns us, so that it was not read
     comments = list(script.comments) if script else None
-    for match in _DIRECTIVE.finditer(document.text):
+    for match in islice(_DIRECTIVE.finditer(document.text), MAX_COMMENTS):
         is_html = match["open"] == "<!--"
-        if is_html and not _is_markdown(document, match.start()):
+        is_markdown = _is_markdown(document, match.start())
+        if is_html and not is_markdown:
             continue
         span = Span(*match.span())
         if comments is not None and not is_html and not any(c.contains(span) for c in comments):
@@ -156,7 +175,7 @@ def _find(understanding: Understanding) -> Iterator[Suppression]:
         ]
         is_for_file = match["kind"] == "ignore-file"
         reach = _whole(document, span) if is_for_file else _reach(understanding, span, is_html)
-        yield Suppression(names, span, reach)
+        yield Suppression(names, span, reach, is_markdown and not is_html)
 
 
 def _is_markdown(document: Document, offset: int) -> bool:
@@ -201,6 +220,7 @@ def _last_line_of(document: Document, line: int) -> int:
 
 
 def _first_code_line(document: Document, line: int, last: int) -> int:
+    last = min(last, line + _MAX_EXPLANATION)
     while line < last and _COMMENT_LINE.match(document.lines.line_text(line)):
         line += 1
     return line
