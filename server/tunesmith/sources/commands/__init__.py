@@ -52,5 +52,23 @@ def _find(document: Document, script: PythonScript | None) -> Iterator[Argv]:
             from tunesmith.sources.commands import python
 
             return python.find(source, script)
-        case _:
-            return iter(())
+        case Kind.NOTEBOOK:
+            from tunesmith.sources.commands import notebook
+
+            return notebook.find(document, script)
+        case Kind.YAML:
+            from tunesmith.sources.commands import yaml
+
+            return yaml.find(source)
+        case Kind.DOCKERFILE:
+            from tunesmith.sources.commands import dockerfile
+
+            return dockerfile.find(source)
+        case Kind.MAKEFILE:
+            from tunesmith.sources.commands import makefile
+
+            return makefile.find(source)
+        case Kind.POWERSHELL:
+            from tunesmith.sources.commands import powershell
+
+            return powershell.find(source)

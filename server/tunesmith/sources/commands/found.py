@@ -15,10 +15,15 @@ CORE = re.compile(
 """What every launch command says somewhere, whatever quotes, commas and line ends stand between."""
 
 UNKNOWN_PART = "\x01"
-"""Stands for a character of a placeholder, such as `<dataset>` or `${{ inputs.flavor }}`."""
+"""Stands for a character of a placeholder of one word, such as `<dataset>`."""
+
+OPEN_PART = "\x02"
+"""Stands for a character of what may be any number of words, such as `${{ inputs.arguments }}`."""
 
 HOLE = "\ufffc"
 """Stands for what a Python f-string inserts; `python_strings.HOLE`."""
+
+_UNKNOWN = re.compile(f"[{UNKNOWN_PART}{OPEN_PART}{HOLE}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,14 @@ def joined(parts: Iterable[Value]) -> Value:
 
 def literal(text: str) -> Value:
     """The value of known text in which placeholders may stand."""
-    places = [place for place in map(text.find, (UNKNOWN_PART, HOLE)) if place >= 0]
-    return Value(None, text[: min(places)]) if places else Value(text)
+    unknown = _UNKNOWN.search(text)
+    return Value(None, text[: unknown.start()]) if unknown else Value(text)
+
+
+def unquoted_literal(text: str) -> Value:
+    """The value of known text that the shell splits into words where blanks come in."""
+    is_open = bool(text) and not text.strip(OPEN_PART + HOLE)
+    return OPEN_VALUE if is_open else literal(text)
 
 
 def make_word(source: MappedText, start: int, end: int, value: Value) -> Word:

@@ -71,9 +71,9 @@ class _Block:
             case "html_block":
                 yield from prose.find(text)
             case "pipe_table_cell":
-                yield from prose.in_backticks(text, self._column_mark())
+                yield from prose.in_sentences(text, self._column_mark())
             case _:
-                yield from prose.in_backticks(text)
+                yield from prose.in_sentences(text)
 
     def _in_fence(self, text: MappedText, read_other: Reader) -> Iterator[Argv]:
         fence = self._node.parent

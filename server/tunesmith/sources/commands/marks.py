@@ -18,44 +18,59 @@ class Mark(Enum):
     RIGHT = "right"
 
 
-_WRONG_SIGN = re.compile("[❌✗✘🚫⛔❎👎🛑]|\\[[xX]\\](?= )|:x:|:no_entry:|:no_entry_sign:")
-_RIGHT_SIGN = re.compile("[✅✓✔👍🟢☑]|:white_check_mark:|:heavy_check_mark:")
+_WRONG_SIGN = re.compile(r"[❌✗✘🚫⛔❎👎🛑]|:x:|:no_entry(?:_sign)?:|错误")
+_RIGHT_SIGN = re.compile(r"[✅✓✔👍🟢☑]|:(?:white|heavy)_check_mark:|正确")
 _LEAD = r"^[\W_]*(?:(?:this|that|it)(?: is|'s)\s+)?(?:the\s+)?"
+_NOUN = r"(?:\s+(?:way|usage|syntax|form|example|order|command|version|this|instead))?"
+_LABEL_END = r"\s*(?:[:!.,;(*_\-\u2013\u2014]|$)"
 _RIGHT_LABEL = re.compile(
-    _LEAD + r"(?:correct(?:ly|ed)?|right|good|better|best|fixed|fix|solution|recommended|preferred"
-    r"|after|new|instead|works?|valid|ok|yes|use (?:this|the following|instead))\b"
-    r"(?:\s+(?:way|usage|syntax|form|example|order|command|version|this|instead))?\s*(?:[:!.,;(\-–—*_]|$)",
-    re.I,
+    rf"{_LEAD}(?:correct(?:ly|ed)?|right|good|better|best|fixed|fix|solution|recommended|preferred"
+    rf"|after|new|instead|works?|valid|ok|yes|use (?:this|the following|instead))\b{_NOUN}{_LABEL_END}",
+    re.IGNORECASE,
 )
 _WRONG_LABEL = re.compile(
-    _LEAD + r"(?:wrong|incorrect|bad|broken|invalid|old|before|outdated|deprecated|legacy"
-    r"|don'?t|avoid|never|fails?|instead of|worse|anti-?pattern|mistake|error)\b"
-    r"(?:\s+(?:way|usage|syntax|form|example|order|command|version|this))?"
-    r"\s*(?:[:!.,;(\-–—*_]|$)",
-    re.I,
+    rf"{_LEAD}(?:wrong|incorrect|bad|broken|invalid|old|before|outdated|deprecated|legacy|ignored"
+    rf"|don'?ts?|avoid|never|fails?|instead of|worse|anti-?pattern|mistake|error)\b{_NOUN}{_LABEL_END}",
+    re.IGNORECASE,
 )
 _FORBIDS = re.compile(
     r"^[\W_]*(?:(?:so|please|but|and|note|important|warning|caution)\W+)*"
-    r"(?:do\s+not|don[’']?t|never|avoid|not)\b(?!\s+(?:forget|worry|need|have\s+to|hesitate|miss))",
-    re.I,
+    r"(?:do\s+not|don[\u2019']?t|never|avoid|not)\b"
+    r"(?!\s+(?:forget|worry|need|have|hesitate|miss|want|edit|change|modify|remove|touch|commit|close"
+    r"|interrupt|share|let|know)\b)",
+    re.IGNORECASE,
 )
 _CONDEMNS = re.compile(
     r"\b(?:wrong|incorrect(?:ly)?|mistakes?|anti-?patterns?|deprecated|obsolete|outdated|misplaced"
     r"|no longer (?:works?|supported|valid)|not (?:valid|supported|allowed|correct|like this)"
-    r"|(?:do(?:es)?|will|would)(?:n[’']?t| not) work|won[’']?t work"
-    r"|(?:is|are|gets?|be|being|silently) (?:silently )?(?:ignored|swallowed|dropped|rejected)"
-    r"|(?:will|would) (?:silently )?(?:fail|break|error|be ignored|crash)|fails\b|counter-?example"
-    r"|should be [\"'`“]|must not|should not|shouldn[’']?t|bad (?:example|idea|practice)|broken)",
-    re.I,
+    r"|(?:do(?:es)?|will|would)(?:n[\u2019']?t| not) work|won[\u2019']?t work|counter-?example"
+    r"|should be [\"'`\u201c]|(?:must|should)(?: not|n[\u2019']?t) be|bad (?:example|idea|practice))",
+    re.IGNORECASE,
 )
-_HEADING_OF_MISTAKES = re.compile(
-    r"\b(?:wrong|incorrect|mistakes?|pitfalls?|anti-?patterns?|don[’']?ts?|do not|never|bad)\b",
-    re.I,
+_COMPLAINS = re.compile(
+    r"\b(?:fails|ignored|swallowed|dropped|rejected|broken|breaks|crashes"
+    r"|(?:will|would) (?:silently )?(?:fail|break|error|crash))\b",
+    re.IGNORECASE,
 )
 _CONDITION = re.compile(
-    r"\b(?:if|when|whenever|in case|unless|after|once|to avoid|so that|or)\b", re.I
+    r"\b(?:if|when|whenever|in case|unless|after|once|to avoid|so that|or|otherwise|instead of)\b",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(
+    r"\b(?:not|never|instead of|rather than|avoid|don[\u2019']?t (?:use|run|write))\W*$",
+    re.IGNORECASE,
+)
+_HEADING_OF_MISTAKES = re.compile(
+    r"\b(?:wrong|incorrect|mistakes?|pitfalls?|anti-?patterns?|don[\u2019']?ts)\b"
+    r"|^[\W\d_]*(?:do not|don[\u2019']?t|never|bad)\b",
+    re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+|\n\s*\n")
+_COMMENT = re.compile(
+    r"(?:^|\s)#+(?:\s|$)(.*)|^\W{0,4}\(([^()]*)\)|^\s*(?:<-+|←|//|--|\u2013|\u2014)(.*)"
+)
+_LONGEST_COMPLAINT = 90
+"""A longer sentence explains something else that fails."""
 
 
 def mark_of(text: str) -> Mark | None:
@@ -65,13 +80,18 @@ def mark_of(text: str) -> Mark | None:
         found = _sign(sentence) or _label(sentence)
         if found:
             return found
-    for sentence in reversed(sentences[-2:]):
-        if _FORBIDS.search(sentence):
-            return Mark.WRONG
-        condemned = _CONDEMNS.search(sentence)
-        if condemned and not _CONDITION.search(sentence[: condemned.start()]):
-            return Mark.WRONG
-    return None
+    return _verdict(sentences[-1]) if sentences else None
+
+
+def _verdict(sentence: str) -> Mark | None:
+    if _FORBIDS.search(sentence):
+        return Mark.WRONG
+    found = _CONDEMNS.search(sentence)
+    if found is None and len(sentence) <= _LONGEST_COMPLAINT:
+        found = _COMPLAINS.search(sentence)
+    if found is None or _CONDITION.search(sentence, 0, found.start()):
+        return None
+    return Mark.WRONG
 
 
 def _sign(text: str) -> Mark | None:
@@ -112,9 +132,12 @@ def mark_at(text: str, start: int, end: int, is_talk: Callable[[str], bool]) -> 
 
 
 def _beside(before: str, after: str) -> Mark | None:
-    comment = after.partition("#")[2]
-    found = mark_of(comment) if comment.strip() else None
-    return found or _sign(after) or (mark_of(before) if before.strip() else None)
+    comment = _COMMENT.search(after)
+    said = next((group for group in comment.groups() if group), "") if comment else ""
+    found = mark_of(said) or _sign(after)
+    if found or not before.strip():
+        return found
+    return Mark.WRONG if _NEGATED.search(before) else mark_of(before)
 
 
 def _above(lines: Sequence[str], is_talk: Callable[[str], bool]) -> Mark | None:

@@ -28,8 +28,13 @@ _BEGINNING = re.compile(
     rf"{_PROGRAM}[ \t]+(?:jobs[ \t]+)?(?:\\\n[ \t]*)?(?:scheduled|uv|run)\b)",
     re.MULTILINE,
 )
+_PROMPTED = re.compile(r"[ \t]*[$%][ \t]")
 _BACKTICKS = re.compile(r"(?<!`)(`{1,2})(?!`)((?:[^`]|(?<=\\)`)+?)(?<!`)\1(?!`)")
-_CONTINUED = re.compile(r"\\\n|\\\\\n")
+_SCRIPT = re.compile(r"\.py\b|https?://")
+_WRAPPED = re.compile(
+    r"\n([ \t]+)(?:https?://\S|\S+\.py\b|--?\w\S*[ \t][^\n]*(?:https?://|\.py\b))"
+)
+_CONTINUED = re.compile(r"\\?\\?\n")
 _PROSE_WORDS = frozenset(
     "a an and are as at but by can command commands does for from has if in into is it like must on"
     " or should so subcommand that the then this to via when where which while will with you your"
@@ -46,26 +51,41 @@ def find(text: MappedText, outer: Mark | None = None) -> Iterator[Argv]:
             yield argv
 
 
-def in_backticks(text: MappedText, outer: Mark | None = None) -> Iterator[Argv]:
-    """The commands between backticks only, as in a paragraph of Markdown."""
-    for start, end in _between_backticks(text.text):
+def in_sentences(text: MappedText, outer: Mark | None = None) -> Iterator[Argv]:
+    """The commands of a paragraph: between backticks, or behind a prompt."""
+    prompted = [
+        place
+        for place in _at_line_beginnings(text.text)
+        if _PROMPTED.match(text.text, text.text.rfind("\n", 0, place[0]) + 1)
+    ]
+    for start, end in [*prompted, *_between_backticks(text.text)]:
         argv = _read(text, start, end, outer)
         if argv:
             yield argv
 
 
 def _at_line_beginnings(text: str) -> Iterator[tuple[int, int]]:
-    for match in _BEGINNING.finditer(text):
-        start = match.start("command")
-        yield start, _end_of_command(text, start)
+    for mention in CORE.finditer(text):
+        match = _BEGINNING.match(text, text.rfind("\n", 0, mention.start()) + 1)
+        if match:
+            start = match.start("command")
+            yield start, _end_of_command(text, start)
 
 
 def _end_of_command(text: str, start: int) -> int:
     """The end of the line, or of the last line that a backslash continues."""
     end = text.find("\n", start)
-    while end > start and text[end - 1] == "\\":
+    while end > start and (text[end - 1] == "\\" or _goes_on_below(text, start, end)):
         end = text.find("\n", end + 1)
     return len(text) if end < 0 else end
+
+
+def _goes_on_below(text: str, start: int, end: int) -> bool:
+    """Whether a line without a script is wrapped: the next one is indented deeper and names it."""
+    indent = start - (text.rfind("\n", 0, start) + 1)
+    below = _WRAPPED.match(text, end)
+    is_wrapped = below is not None and len(below[1]) > indent
+    return is_wrapped and not _SCRIPT.search(text, start, end)
 
 
 def _between_backticks(text: str) -> Iterator[tuple[int, int]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tunesmith.sources.commands import prose, scripts
-from tunesmith.sources.commands.found import CORE, comment_blocks
+from tunesmith.sources.commands.found import CORE, HOLE, comment_blocks
 from tunesmith.sources.commands.marks import Mark, mark_at
 from tunesmith.sources.launch_command import Argv, Word
 from tunesmith.text import MappedText, Span
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from tunesmith.sources.python_script import PythonScript
     from tunesmith.sources.python_strings import StringElement, StringLiteral
 
+_MAY_GO_ON = re.compile(CORE.pattern + r"""|["'](?:[ \t]|--?\w|https?:)""")
+_NEXT_PRINT = re.compile(r"""\s*,?\s*(?:\)\s*;?\s*[\w.]+\()?\s*""")
 _STARTS_SHELL = re.compile(
     r"\b(?:system|popen|run|call|check_call|check_output|Popen|getoutput|getstatusoutput|split|exec"
     r"|spawn|sh|bash|shell)\(\s*$"
@@ -23,31 +26,80 @@ _STARTS_SHELL = re.compile(
 
 
 def find(source: MappedText, script: PythonScript | None) -> Iterator[Argv]:
-    """The commands in Python text; in its comments and its lines alone where it cannot be read."""
+    """The commands in Python text; only those at the beginning of a line where it does not parse."""
     if script is None:
         yield from prose.find(source)
         return
     for block in comment_blocks(source):
         yield from prose.find(block)
-    for literal in script.strings_matching(CORE):
-        yield from _in_string(literal, script.text)
+    yield from in_strings(script)
+
+
+def in_strings(script: PythonScript) -> Iterator[Argv]:
+    """The commands in the strings and the argument lists of a script or a notebook."""
+    literals = list(script.strings_matching(CORE))
+    if any(literal.value.text.endswith("\\") for literal in literals):
+        literals = list(script.strings_matching(_MAY_GO_ON))
+    for printed in _printed_together(literals, script.text):
+        yield from _in_string(printed, script.text)
     for sequence in script.sequences_matching(CORE):
         words = [_word(element) for element in sequence.elements]
         yield Argv(words, _mark(script.text, sequence.span) is Mark.WRONG)
 
 
-def _in_string(literal: StringLiteral, text: str) -> Iterator[Argv]:
-    if literal.is_statement:
-        return prose.find(literal.value)
-    mark = _mark(text, literal.span)
-    is_shell = literal.value.text.startswith("#!") or _STARTS_SHELL.search(
-        text[max(0, literal.span.start - 80) : literal.span.start]
+def _printed_together(
+    literals: Sequence[StringLiteral], text: str
+) -> Iterator[Sequence[StringLiteral]]:
+    """The strings that mention a command, each with those printed directly behind it."""
+    literals = sorted(literals, key=lambda literal: literal.span)
+    for index, literal in enumerate(literals):
+        if not CORE.search(literal.value.text):
+            continue
+        last = index
+        while last + 1 < len(literals) and literals[last].value.text.endswith("\\"):
+            between = text[literals[last].span.end : literals[last + 1].span.start]
+            if not _NEXT_PRINT.fullmatch(between):
+                break
+            last += 1
+        yield literals[index : last + 1]
+
+
+def _in_string(literals: Sequence[StringLiteral], text: str) -> Iterator[Argv]:
+    first, last = literals[0], literals[-1]
+    value = _lines([_with_braces(literal.value, text) for literal in literals])
+    if first.is_statement:
+        return prose.find(value)
+    mark = _mark(text, Span(first.span.start, last.span.end))
+    is_shell = value.text.startswith("#!") or _STARTS_SHELL.search(
+        text[max(0, first.span.start - 80) : first.span.start]
     )
-    return scripts.find(literal.value, mark) if is_shell else prose.find(literal.value, mark)
+    return scripts.find(value, mark) if is_shell else prose.find(value, mark)
+
+
+def _lines(values: Sequence[MappedText]) -> MappedText:
+    """The texts, each on a line of its own."""
+    parts = [values[0]]
+    for previous, value in pairwise(values):
+        place = previous.ends[-1]
+        parts += (MappedText("\n", [place], [place]), value)
+    return MappedText.join(parts)
+
+
+def _with_braces(value: MappedText, text: str) -> MappedText:
+    """The text of an f-string, where an unknown part stands at its whole `{...}`."""
+    if HOLE not in value.text:
+        return value
+    starts, ends = list(value.starts), list(value.ends)
+    for index, character in enumerate(value.text):
+        opening = text.rfind("{", 0, starts[index]) if character == HOLE else -1
+        closing = text.find("}", ends[index]) if opening >= 0 else -1
+        if closing >= 0 and not text[opening + 1 : starts[index]].strip():
+            starts[index], ends[index] = opening, closing + 1
+    return MappedText(value.text, starts, ends)
 
 
 def _word(element: StringElement) -> Word:
-    prefix = element.value.text.partition("\ufffc")[0] if element.value else ""
+    prefix = element.value.text.partition(HOLE)[0] if element.value else ""
     return Word(
         element.text,
         element.span,

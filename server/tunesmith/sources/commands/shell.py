@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tunesmith.sources.commands.found import (
     CORE,
+    OPEN_PART,
     OPEN_VALUE,
     UNKNOWN_PART,
     Value,
@@ -23,7 +24,8 @@ from tunesmith.text import MappedText
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-PLACEHOLDER = re.compile(r"(?<![<\d])<[A-Za-z_][^<>\n]*(?<!\s)>|\$?\{\{.*?\}\}")
+_PLACEHOLDER = re.compile(r"(?<![<\d])<[^\W\d][^<>\n]*(?<!\s)>")
+_TEMPLATE = re.compile(r"\$?\{\{.*?\}\}")
 _TEXTS = ("string", "raw_string", "heredoc_body", "comment", "ansi_c_string")
 
 
@@ -41,7 +43,8 @@ class ShellText:
     """A stretch of shell."""
 
     def __init__(self, source: MappedText) -> None:
-        self.source = substituted(source, PLACEHOLDER, lambda match: UNKNOWN_PART * len(match[0]))
+        source = substituted(source, _PLACEHOLDER, lambda match: UNKNOWN_PART * len(match[0]))
+        self.source = substituted(source, _TEMPLATE, lambda match: OPEN_PART * len(match[0]))
         self._tree = SyntaxTree("bash", self.source.text)
         self._values = ShellValues(self._tree)
 

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tunesmith.sources.commands.found import (
-    HOLE,
     OPEN_VALUE,
     UNKNOWN_VALUE,
     Value,
     joined,
     literal,
+    unquoted_literal,
 )
 from tunesmith.sources.commands.syntax import SyntaxTree, ancestors, descendants
 
@@ -91,12 +91,12 @@ class ShellValues:
         parts: list[Value] = []
         for child in node.children:
             if child.type in _EXPANSIONS:
-                parts.append(_quoted(self._tree.raw_bytes(start, child.start_byte)))
+                parts.append(_quoted(self._tree.text[start : child.start_byte]))
                 inner = self.value(child, depth + 1)
                 several = re.match(r"\$(?:@|\{@|\{\w+\[@\])", self._tree.raw(child)) is not None
                 parts.append(Value(inner.text, inner.prefix, several))
                 start = child.end_byte
-        return joined([*parts, _quoted(self._tree.raw_bytes(start, end))])
+        return joined([*parts, _quoted(self._tree.text[start:end])])
 
     def _concatenation(self, node: Node, depth: int) -> Value:
         raw = self._tree.raw(node)
@@ -185,8 +185,8 @@ def _quoted(raw: str) -> Value:
 
 
 def _unquoted(raw: str) -> Value:
-    if raw in ("...", "…", HOLE) or raw.startswith("["):
+    if raw in ("...", "…") or raw.startswith("["):
         return OPEN_VALUE
     text = re.sub(r"\\(\n|.)", lambda m: "" if m[1] == "\n" else m[1], raw, flags=re.S)
     wildcard = re.search(r"(?<!\\)\*", raw)
-    return Value(None, raw[: wildcard.start()], True) if wildcard else literal(text)
+    return Value(None, raw[: wildcard.start()], True) if wildcard else unquoted_literal(text)

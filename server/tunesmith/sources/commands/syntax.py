@@ -1,17 +1,16 @@
 """Concrete syntax trees with places in code points.
 
-tree-sitter reads UTF-8 and counts bytes. Characters that it cannot take (NUL, lone surrogates) are
-replaced one for one, so that every place holds.
+tree-sitter counts bytes. It is given a letter for every character beyond ASCII, and for NUL and
+lone surrogates, which it cannot take: to the grammars these are letters anyway, and bytes are then
+code points.
 """
 
 from __future__ import annotations
 
 import importlib
 import re
-from array import array
 from collections.abc import Iterator
-from functools import cache, cached_property
-from itertools import accumulate
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tunesmith.text import Span
@@ -19,7 +18,7 @@ from tunesmith.text import Span
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser
 
-_UNREADABLE = re.compile("[\0\ud800-\udfff]")
+_NO_ASCII = re.compile(r"[^\x01-\x7f]")
 
 
 @cache
@@ -42,38 +41,20 @@ class SyntaxTree:
     """A text and its syntax tree."""
 
     def __init__(self, grammar: str, text: str) -> None:
-        self.text = _UNREADABLE.sub("\ufffd", text)
-        self._bytes = self.text.encode()
-        self.grammar = grammar
-        self.root: Node = _parser(grammar).parse(self._bytes).root_node
+        self.text = text
+        self.root: Node = _parser(grammar).parse(_NO_ASCII.sub("x", text).encode("ascii")).root_node
 
     def span(self, node: Node) -> Span:
-        return Span(self.offset(node.start_byte), self.offset(node.end_byte))
+        """Where a node stands in the text."""
+        return Span(node.start_byte, node.end_byte)
 
     def raw(self, node: Node) -> str:
-        return self.raw_bytes(node.start_byte, node.end_byte)
-
-    def raw_bytes(self, start: int, end: int) -> str:
-        """The text between two bytes."""
-        return self._bytes[start:end].decode("utf-8", "replace")
-
-    def offset(self, byte: int) -> int:
-        """The code point at a byte."""
-        return byte if len(self._bytes) == len(self.text) else self._offsets[byte]
+        """A node as it is written."""
+        return self.text[node.start_byte : node.end_byte]
 
     def node_at(self, offset: int) -> Node:
         """The smallest node around the character at an offset."""
-        byte = len(self.text[:offset].encode())
-        return self.root.descendant_for_byte_range(byte, byte + 1) or self.root
-
-    @cached_property
-    def _offsets(self) -> array[int]:
-        """For every byte, the number of characters that begin before it or at it, less one."""
-        begins = ((byte & 0xC0) != 0x80 for byte in self._bytes)
-        return array(
-            "I",
-            (count - 1 for count in accumulate(begins)),
-        ) + array("I", [len(self.text)])
+        return self.root.descendant_for_byte_range(offset, offset + 1) or self.root
 
 
 def ancestors(node: Node | None) -> Iterator[Node]:

@@ -1,0 +1,45 @@
+"""Commands in Makefiles: recipes and comments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tunesmith.sources.commands import prose, scripts
+from tunesmith.sources.commands.found import (
+    CORE,
+    OPEN_PART,
+    comment_blocks,
+    substituted,
+    unified_line_ends,
+    without,
+)
+from tunesmith.sources.commands.marks import mark_at
+from tunesmith.sources.launch_command import Argv
+from tunesmith.text import MappedText
+
+_LOGICAL_LINE = re.compile(r"(?:[^\\\n]|\\[^\n]|\\\n)+")
+_RECIPE = re.compile(r"\t[ \t]*[@+-]*[ \t]*|[^\t#=\n][^#=\n]*:[^#=\n]*;[ \t]*")
+_VARIABLE = re.compile(r"[ \t]*(?:export[ \t]+|override[ \t]+)?[\w.-]+[ \t]*[:?+!]{0,3}=[ \t]*")
+_CONTINUATION_TAB = re.compile(r"(?<=\\\n)\t")
+_EXPANSION = re.compile(r"\$\$|\$\((?:[^()\n]|\([^()\n]*\))*\)|\$\{[^{}\n]*\}|\$[@<^*?%+|]")
+
+
+def find(source: MappedText) -> Iterator[Argv]:
+    """The commands in the recipes, variables and comments of a Makefile."""
+    source = unified_line_ends(source)
+    for match in _LOGICAL_LINE.finditer(source.text):
+        line = match[0]
+        beginning = _RECIPE.match(line) or _VARIABLE.match(line)
+        if beginning is None or not CORE.search(line):
+            continue
+        start = match.start() + beginning.end()
+        shell = without(source.part(start, match.end()), _CONTINUATION_TAB)
+        mark = mark_at(source.text, start, match.end(), lambda text: text.lstrip().startswith("#"))
+        yield from scripts.find(substituted(shell, _EXPANSION, _expand), mark)
+    for block in comment_blocks(source):
+        yield from prose.find(block)
+
+
+def _expand(match: re.Match[str]) -> str:
+    return "$" if match[0] == "$$" else OPEN_PART * len(match[0])

@@ -1,0 +1,162 @@
+"""Commands in YAML (and JSON): the scripts of CI steps, and argument lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tunesmith.sources.commands import prose, scripts
+from tunesmith.sources.commands.found import (
+    CORE,
+    OPEN_VALUE,
+    Value,
+    comment_blocks,
+    lines_of,
+    literal,
+    make_word,
+    substituted,
+    unified_line_ends,
+)
+from tunesmith.sources.commands.marks import Mark, mark_at
+from tunesmith.sources.commands.syntax import SyntaxTree, ancestors, descendants
+from tunesmith.sources.launch_command import Argv, Word
+from tunesmith.text import MappedText, Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_SCALARS = ("block_scalar", "plain_scalar", "double_quote_scalar", "single_quote_scalar")
+_SEQUENCES = ("flow_sequence", "block_sequence")
+_PAIRS = ("block_mapping_pair", "flow_pair")
+_SHELL_KEY = re.compile(
+    r"(?:\w*[-_])?(?:run|scripts?|cmds?|commands?|args?|entrypoint|exec|shell|bash|sh|steps?|setup|task)",
+    re.IGNORECASE,
+)
+_ESCAPE = re.compile(r"\\\n[ \t]*|\\(.)|[ \t]*\n[ \t]*", re.DOTALL)
+_QUOTE = re.compile(r"''|[ \t]*\n[ \t]*")
+_FOLD = re.compile(r"[ \t]*\n[ \t]*")
+_FOLDED_LINE_END = re.compile(r"(?<=\S)\n(?=\S)")
+
+
+def find(source: MappedText) -> Iterator[Argv]:
+    """The commands in the scripts, the argument lists, the texts and the comments of a YAML file."""
+    source = unified_line_ends(source)
+    reader = _Reader(source)
+    yield from reader.find()
+    for block in comment_blocks(source):
+        yield from prose.find(block)
+
+
+class _Reader:
+    def __init__(self, source: MappedText) -> None:
+        self._source = source
+        self._tree = SyntaxTree("yaml", source.text)
+
+    def find(self) -> Iterator[Argv]:
+        seen: set[int] = set()
+        for match in CORE.finditer(self._tree.text):
+            node = self._holder(Span(*match.span()))
+            if node is not None and node.id not in seen:
+                seen.add(node.id)
+                folder = self._folder(node)
+                for argv in self._in_node(node):
+                    parts = [part for part in (folder, argv.folder_hint) if part]
+                    yield replace(argv, folder_hint="/".join(parts) or None)
+
+    def _holder(self, place: Span) -> Node | None:
+        """The scalar or the sequence that holds a whole mention."""
+        for node in ancestors(self._tree.node_at(place.start)):
+            kinds = (*_SCALARS, *_SEQUENCES)
+            if node.type in kinds and self._tree.span(node).contains(place):
+                return node
+        return None
+
+    def _in_node(self, node: Node) -> Iterator[Argv]:
+        start, end = self._tree.span(node)
+        mark = mark_at(self._source.text, start, end, _is_comment)
+        if node.type in _SEQUENCES:
+            return iter([Argv(list(self._words(node)), mark is Mark.WRONG)])
+        text = self._scalar(node)
+        if _SHELL_KEY.fullmatch(self._key(node)):
+            return scripts.find(text, mark)
+        return prose.find(text, mark)
+
+    def _words(self, sequence: Node) -> Iterator[Word]:
+        for child in sequence.children:
+            if child.type not in ("flow_node", "block_sequence_item"):
+                continue
+            scalar = next(descendants(child, *_SCALARS), None)
+            is_plain = scalar is not None and self._tree.raw(scalar) == self._tree.raw(
+                child
+            ).lstrip("- ")
+            start, end = self._tree.span(scalar if scalar is not None and is_plain else child)
+            value = (
+                literal(self._scalar(scalar).text)
+                if scalar is not None and is_plain
+                else OPEN_VALUE
+            )
+            is_template = "{{" in (value.text or "")
+            yield make_word(self._source, start, end, Value(None) if is_template else value)
+
+    def _scalar(self, node: Node) -> MappedText:
+        """The text of a scalar: indentation, quotes, escapes and folds undone."""
+        start, end = self._tree.span(node)
+        match node.type:
+            case "block_scalar":
+                return self._block(self._source.part(start, end))
+            case "double_quote_scalar":
+                return substituted(self._source.part(start + 1, end - 1), _ESCAPE, _unescape)
+            case "single_quote_scalar":
+                inside = self._source.part(start + 1, end - 1)
+                return substituted(inside, _QUOTE, lambda match: "'" if match[0] == "''" else " ")
+            case _:
+                return substituted(self._source.part(start, end), _FOLD, lambda _: " ")
+
+    def _block(self, scalar: MappedText) -> MappedText:
+        header, *lines = lines_of(scalar)
+        indents = [
+            len(line.text) - len(line.text.lstrip(" ")) for line in lines if line.text.strip()
+        ]
+        indent = min(indents, default=0)
+        dedented = [
+            line.part(min(indent, len(line.text.rstrip("\n"))), len(line.text)) for line in lines
+        ]
+        text = MappedText.join(dedented) if dedented else scalar.part(0, 0)
+        if header.text.startswith(">"):
+            return substituted(text, _FOLDED_LINE_END, lambda _: " ")
+        return text
+
+    def _key(self, node: Node) -> str:
+        pair = next((n for n in ancestors(node) if n.type in _PAIRS), None)
+        key = pair.child_by_field_name("key") if pair is not None else None
+        return self._tree.raw(key).strip("\"'") if key is not None else ""
+
+    def _folder(self, node: Node) -> str | None:
+        """The `working-directory` of the step that a script belongs to."""
+        pair = next((n for n in ancestors(node) if n.type in _PAIRS), None)
+        for sibling in pair.parent.children if pair is not None and pair.parent is not None else ():
+            key = sibling.child_by_field_name("key") if sibling.type in _PAIRS else None
+            value = sibling.child_by_field_name("value") if key is not None else None
+            if key is None or value is None:
+                continue
+            if self._tree.raw(key) in (
+                "working-directory",
+                "working_directory",
+                "working_dir",
+                "dir",
+            ):
+                folder = self._tree.raw(value).strip("\"'").rstrip("/")
+                return None if "{" in folder or "$" in folder else folder
+        return None
+
+
+def _unescape(match: re.Match[str]) -> str:
+    if match[1] is None:
+        return "" if match[0].startswith("\\") else " "
+    return {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1])
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
