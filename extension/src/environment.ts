@@ -32,6 +32,16 @@ if __name__ == "__main__":
     sys.exit(main())
 `;
 
+const CONVERSATION = [
+  { id: 1, method: 'initialize', params: { processId: null, rootUri: null, capabilities: {} } },
+  { method: 'initialized', params: {} },
+  { id: 2, method: 'shutdown' },
+  { method: 'exit' },
+]
+  .map((message) => JSON.stringify({ jsonrpc: '2.0', ...message }))
+  .map((body) => `Content-Length: ${body.length}\r\n\r\n${body}`)
+  .join('');
+
 export interface EnvironmentOptions {
   /** Folder that holds the environments of all versions. */
   root: string;
@@ -114,13 +124,15 @@ function pipVariables(wheels: Wheelhouse): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), PIP_CONFIG_FILE: nowhere };
 }
 
+/** Healthy is an environment whose server answers, with its version, and ends when asked to. */
 async function checkHealth(folder: string, options: EnvironmentOptions): Promise<RunResult> {
-  const result = await run(options.python.path, [...PYTHON_FLAGS, folder, '--version'], {
+  const result = await run(options.python.path, [...PYTHON_FLAGS, folder, 'server', '--stdio'], {
     cwd: options.root,
     timeoutMs: HEALTH_LIMIT_MS,
+    input: CONVERSATION,
   });
   if (result.code !== 0 || result.stdout.includes(options.wheels.version)) return result;
-  const note = `printed ${JSON.stringify(result.stdout)}, expected ${options.wheels.version}`;
+  const note = `answered ${JSON.stringify(result.stdout)}, expected ${options.wheels.version}`;
   return { ...result, code: undefined, stderr: `${result.stderr}\n${note}` };
 }
 

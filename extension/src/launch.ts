@@ -5,6 +5,7 @@ import {
   commands,
   type ExtensionContext,
   ExtensionMode,
+  env,
   extensions,
   type LogOutputChannel,
   ProgressLocation,
@@ -130,8 +131,8 @@ async function confirmDownload(wheels: Wheelhouse): Promise<void> {
     const question =
       'Tunesmith needs to download the Python libraries of its checker (about 10 MB), once. ' +
       'Each is compared with a recorded hash.';
-    if ((await window.showInformationMessage(question, 'Download', 'Not Now')) === 'Download')
-      return;
+    const answer = await window.showInformationMessage(question, 'Download', 'Not Now');
+    if (answer === 'Download') return;
   }
   throw new DeclinedError(
     'The libraries of the checker are not installed, and this package of Tunesmith does not ' +
@@ -141,5 +142,8 @@ async function confirmDownload(wheels: Wheelhouse): Promise<void> {
 }
 
 export async function openInterpreterSetting(): Promise<void> {
-  await commands.executeCommand('workbench.action.openSettings', 'tunesmith.interpreter');
+  // In a remote window the settings of the machine are those of the remote one.
+  const command = env.remoteName ? 'openRemoteSettings' : 'openSettings';
+  const query = 'tunesmith.interpreter';
+  await commands.executeCommand(`workbench.action.${command}`, { query });
 }

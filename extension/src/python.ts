@@ -90,7 +90,8 @@ export async function findInterpreter(
     refused.push(`${path} (${origin}) ${problem}`);
   }
   const seen = refused.length > 0 ? ` Looked at: ${refused.join('; ')}.` : '';
-  throw new NoInterpreterError(`No ${supportedVersions(wheels.minors)} was found.${seen}`);
+  const next = 'Install one, or set tunesmith.interpreter to the path of one.';
+  throw new NoInterpreterError(`No ${supportedVersions(wheels.minors)} was found.${seen} ${next}`);
 }
 
 /** Interpreters that can be found without the editor: by uv, then on PATH. */

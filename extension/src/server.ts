@@ -143,8 +143,11 @@ async function startWithin(limitMs: number, client: LanguageClient): Promise<voi
     const error = new Error(`The checker did not answer within ${limitMs / 1000} s.`);
     timer = setTimeout(() => reject(error), limitMs);
   });
+  const started = client.start().catch((error) => {
+    throw new Error('The checker did not start. The output says why.', { cause: error });
+  });
   try {
-    await Promise.race([client.start(), late]);
+    await Promise.race([started, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -4,7 +4,7 @@ const ENTRIES = [
   { label: '$(wand) Fix All in File', command: 'tunesmith.fixAll' },
   { label: '$(book) Open Rule', command: 'tunesmith.openRule' },
   { label: '$(output) Show Output', command: 'tunesmith.showOutput' },
-  { label: '$(debug-restart) Restart Server', command: 'tunesmith.restartServer' },
+  { label: '$(refresh) Restart Server', command: 'tunesmith.restartServer' },
   {
     label: '$(gear) Settings',
     command: 'workbench.action.openSettings',
