@@ -63,7 +63,8 @@ def walk(root: Path, exclude: Sequence[str], tell: Callable[[Note], None]) -> It
 
     Args:
         root: where to begin, itself never left out.
-        exclude: patterns of paths below the root to leave out.
+        exclude: patterns of paths below the root; folders that match are left out. It may grow
+            while the walk goes on.
         tell: told of folders that cannot be read, and of the limit when it is met.
     """
     folders = deque([root])
@@ -74,14 +75,13 @@ def walk(root: Path, exclude: Sequence[str], tell: Callable[[Note], None]) -> It
         seen += len(entries)
         if folder != root and _ENVIRONMENT_MARKS & {entry.name for entry in entries}:
             continue
-        kept = [e for e in entries if not _is_excluded(Path(e.path).relative_to(root), exclude)]
-        names = [entry.name for entry in kept if _can_matter(entry)]
-        yield Folder(folder, names)
+        yield Folder(folder, [entry.name for entry in entries if _can_matter(entry)])
         if seen > MAX_ENTRIES:
             limit = f"more than {MAX_ENTRIES:,} files and folders; what lies deeper is not read"
             tell(Note(root, limit))
             return
-        folders += [Path(entry.path) for entry in kept if _is_walked(entry)]
+        below = [Path(entry.path) for entry in entries if _is_walked(entry)]
+        folders += [path for path in below if not _is_excluded(path.relative_to(root), exclude)]
 
 
 def _entries(folder: Path, tell: Callable[[Note], None]) -> Sequence[os.DirEntry[str]]:
@@ -103,8 +103,15 @@ def _is_walked(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_excluded(relative: Path, patterns: Sequence[str]) -> bool:
+    """Whether a pattern matches: the name at any depth, or the path if it has a slash inside."""
     name, path = relative.name, relative.as_posix()
-    return any(fnmatchcase(name, p) or fnmatchcase(path, p) for p in map(_bare, patterns))
+    return any(
+        fnmatchcase(path if _is_anchored(pattern) else name, _bare(pattern)) for pattern in patterns
+    )
+
+
+def _is_anchored(pattern: str) -> bool:
+    return "/" in pattern.rstrip("/")
 
 
 def _bare(pattern: str) -> str:
@@ -222,7 +229,12 @@ class Workspace:
         """Note what a folder's settings leave out, as patterns below the root."""
         below = folder.relative_to(self.root).as_posix()
         for pattern in facts.settings.exclude if facts.settings else ():
-            exclude.append(pattern if below == "." else f"{below}/{pattern}")
+            if below == ".":
+                exclude.append(pattern)
+            else:
+                exclude.append(f"{below}/{pattern}")
+                if not _is_anchored(pattern):
+                    exclude.append(f"{below}/*/{pattern}")
 
     def _own_files(self, folder: Folder, exclude: Sequence[str]) -> Iterator[Path]:
         for name in folder.names:
