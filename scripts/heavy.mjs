@@ -34,7 +34,17 @@ await main(async (args) => {
   const python = await heavyEnvironment();
   const results = path.join(DIST, 'heavy.xml');
   const [program, ...prefix] = [...(await namespace()), python];
-  const pytest = ['-m', 'pytest', '-m', 'heavy', '-v', '-n0', `--junitxml=${results}`];
+  const pytest = [
+    '-m',
+    'pytest',
+    '-m',
+    'heavy',
+    '-v',
+    '-n0',
+    '-Wdefault',
+    '-ojunit_family=xunit1',
+    `--junitxml=${results}`,
+  ];
   const tested = run(program, [...prefix, ...pytest, ...(args.length ? args : ['tests/heavy'])], {
     env: guardedEnvironment(),
   });

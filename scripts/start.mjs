@@ -64,7 +64,9 @@ function documents(folder) {
 
 async function findings(workbench) {
   for (const file of documents(EXAMPLES)) await workbench.openFile(file);
-  return workbench.settledProblems();
+  await workbench.serverReady();
+  const rows = await workbench.settledProblems();
+  return rows.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
 }
 
 async function driveOnce(vsix) {
@@ -75,6 +77,7 @@ async function driveOnce(vsix) {
   try {
     const url = workbenchUrl(server.base, EXAMPLES);
     const workbench = await Workbench.open(chromium, url, { viewport: TALL });
+    await workbench.serverReady();
     const rows = await findings(workbench);
     for (const { file, line, column, severity, rule, message } of rows)
       console.log(`${file}:${line}:${column}: ${severity} ${rule}: ${message}`);

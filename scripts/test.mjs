@@ -6,7 +6,7 @@ import { bundleTests } from './lib/bundle.mjs';
 import { guardedEnvironment, namespace } from './lib/offline.mjs';
 import { DIST, PYTHON, ROOT } from './lib/paths.mjs';
 import { Failure, main, run } from './lib/run.mjs';
-import { developmentVsix, editorAndBrowser, platformVsix, repository } from './lib/setup.mjs';
+import { editorAndBrowser, platformVsix, repository } from './lib/setup.mjs';
 import { runStages } from './lib/stages.mjs';
 
 const NODE_TESTS = ['--test', '--test-concurrency=1', '--test-reporter=spec'];
@@ -37,8 +37,7 @@ await main(async (chosen) => {
         offline(process.execPath, ...NODE_TESTS, ...(await bundleTests('extension/test', 'unit'))),
       editor: async () => {
         await editorAndBrowser();
-        await developmentVsix();
-        await platformVsix();
+        env.TUNESMITH_VSIX = await platformVsix();
         await bundleExtension(path.join(DIST, 'extension.js'));
         await bundleTests('extension/test/host', 'host');
         await offline(process.execPath, ...NODE_TESTS, ...testFiles('tests/e2e', '.test.mjs'));

@@ -156,15 +156,14 @@ export class Workbench {
           message: problem[2],
           line: Number(problem[3]),
           column: Number(problem[4]),
-          rule: /\(([a-z][a-z0-9-]*)\)\s*\[Ln/.exec(text)?.[1] ?? '',
+          rule: /tunesmith\(?([a-z0-9-]+)\)?\s*\[Ln/.exec(text)?.[1] ?? '',
         });
     }
     return found;
   }
 
-  /** The problems once the checker runs and has added none for a while. */
+  /** The problems when none has come or gone for a while. */
   async settledProblems() {
-    await this.serverReady();
     let before;
     let rows = await this.problems();
     while (JSON.stringify(rows) !== before) {
@@ -184,15 +183,13 @@ export class Workbench {
     if (/Not running|Off/.test(label)) throw new Error(`the checker does not run: "${label}"`);
   }
 
-  /** The text of the hover at a word of the active editor. */
-  async hover(word) {
-    const span = this.page.locator('.editor-group-container.active .view-line span', {
-      hasText: word,
-    });
-    await span.last().hover();
-    const hover = this.page.locator('.monaco-hover:not(.hidden)').first();
-    await hover.waitFor();
-    return hover;
+  /** Point at a word of the active editor; the text of the hover once it holds `expected`. */
+  async hover(word, expected) {
+    const span = this.page.locator('.editor-group-container.active .view-line span');
+    await span.filter({ hasText: word }).last().hover();
+    const hover = this.page.locator('.monaco-hover:not(.hidden)').filter({ hasText: expected });
+    await hover.first().waitFor();
+    return hover.first().innerText();
   }
 
   /** The titles of the quick fixes at a place. */

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Profile, workbenchUrl } from '../../scripts/lib/code-server.mjs';
 import { codeServer } from '../../scripts/lib/editor.mjs';
 import { DIST } from '../../scripts/lib/paths.mjs';
-import { developmentVsix } from '../../scripts/lib/setup.mjs';
+import { platformVsix } from '../../scripts/lib/setup.mjs';
 import { launchBrowser, Workbench } from '../../scripts/lib/workbench.mjs';
 
 const SCREENSHOTS = path.join(DIST, 'screenshots');
@@ -31,9 +31,12 @@ async function prepare({ files = {}, settings }) {
   return { workspace, profile, remove };
 }
 
-async function openEditor({ vsix = developmentVsix, ...options }) {
+/** The package under test: the one that `npm test` has built, so that a run tests one state. */
+const packageUnderTest = async () => process.env.TUNESMITH_VSIX ?? (await platformVsix());
+
+async function openEditor(options) {
   const { workspace, profile, remove } = await prepare(options);
-  await profile.install(await vsix());
+  await profile.install(await packageUnderTest());
   const server = await profile.start(options);
   const browser = await launchBrowser();
   const workbench = await Workbench.open(browser, workbenchUrl(server.base, workspace));
@@ -67,8 +70,7 @@ export async function runInHost({ development, tests, ...options }) {
 const slug = (title) => title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 
 /**
- * A group of scenarios in one editor. `options`: files, settings, a function that gives the vsix,
- * and what Profile.start takes.
+ * A group of scenarios in one editor. `options`: files, settings, and what Profile.start takes.
  * Each scenario gets `{ workbench, workspace, profile, screenshot }`; a failed one leaves a picture.
  */
 export function describeEditor(title, options, define) {

@@ -18,7 +18,10 @@ const files = {
 const found = (rows) =>
   rows.map(({ severity, rule, line, column }) => `${line}:${column} ${severity} ${rule}`);
 
-describeEditor('the workbench', { files }, (scenario) => {
+// What is typed stays as it is typed.
+const settings = { 'editor.autoClosingBrackets': 'never', 'editor.autoIndent': 'none' };
+
+describeEditor('the workbench', { files, settings }, (scenario) => {
   const problemsOf = async (workbench, name) =>
     found((await workbench.settledProblems()).filter(({ file }) => file === name));
 
@@ -35,8 +38,7 @@ describeEditor('the workbench', { files }, (scenario) => {
   scenario('explains a mistake under the mouse', async ({ workbench, screenshot }) => {
     await workbench.openFile('hover.py');
     await workbench.waitForSquiggle('error');
-    const hover = await workbench.hover('model_init_kwargs');
-    const text = await hover.innerText();
+    const text = await workbench.hover('model_init_kwargs', /Why it costs you/);
     assert.match(text, /misplaced-model-init-kwargs/);
     assert.match(text, /unexpected keyword argument/);
     await screenshot('hover');
@@ -75,7 +77,7 @@ describeEditor('the workbench', { files }, (scenario) => {
     await workbench.openFile('notebook.ipynb');
     const squiggle = workbench.page.locator('.notebookOverlay .squiggly-error').first();
     await squiggle.waitFor({ state: 'attached' });
-    assert.deepEqual(await problemsOf(workbench, 'notebook.ipynb'), ['1:16 error secret-singular']);
+    assert.deepEqual(await problemsOf(workbench, 'notebook.ipynb'), ['1:17 error secret-singular']);
     await screenshot('notebook');
   });
 
