@@ -58,6 +58,7 @@ class Client:
     ) -> None:
         self.settings = dict(settings or {})
         self.received: list[Json] = []
+        self._open: set[str] = set()
         self._process = subprocess.Popen(
             [sys.executable, *arguments],
             stdin=subprocess.PIPE,
@@ -82,9 +83,7 @@ class Client:
             "processId": os.getpid(),
             "rootUri": None,
             "capabilities": CAPABILITIES,
-            "workspaceFolders": [
-                {"uri": folder.as_uri(), "name": folder.name} for folder in folders
-            ],
+            "workspaceFolders": [_folder(folder) for folder in folders],
             "initializationOptions": {"debounce": 0.02, **options},
         }
         result = self.request("initialize", params)
@@ -193,9 +192,20 @@ class Client:
             )
         )
 
+    def change_folders(self, added: Iterable[Path] = (), removed: Iterable[Path] = ()) -> None:
+        event = {"added": [*map(_folder, added)], "removed": [*map(_folder, removed)]}
+        self.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+
+    def forget(self) -> None:
+        """Forget all messages that came so far."""
+        self._kept.clear()
+        while not self._messages.empty():
+            self._messages.get_nowait()
+
     # Documents
 
     def open(self, uri: str, text: str, language: str = "python", version: int = 1) -> None:
+        self._open.add(uri)
         item = {"uri": uri, "languageId": language, "version": version, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": item})
 
@@ -203,7 +213,12 @@ class Client:
         document = {"uri": uri, "version": version}
         self.notify("textDocument/didChange", {"textDocument": document, "contentChanges": changes})
 
+    def close_documents(self) -> None:
+        for uri in list(self._open):
+            self.close_document(uri)
+
     def close_document(self, uri: str) -> None:
+        self._open.discard(uri)
         self.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
 
     # Threads
@@ -237,6 +252,10 @@ class Client:
             result = [self.settings.get(item.get("scopeUri")) for item in items]
         with suppress(BrokenPipeError, ValueError):  # the test has hung up
             self.send({"jsonrpc": "2.0", "id": request["id"], "result": result})
+
+
+def _folder(folder: Path) -> Json:
+    return {"uri": folder.as_uri(), "name": folder.name}
 
 
 Start = Callable[..., Client]

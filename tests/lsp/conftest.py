@@ -32,9 +32,30 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def shared_client() -> Iterator[Client]:
+    client = Client()
+    client.initialize()
+    client.wait_until_ready()
+    yield client
+    client.close()
+
+
 @pytest.fixture
-def client(start: Start, folder: Path) -> Client:
-    """A server that has read the folder."""
+def client(shared_client: Client, folder: Path) -> Iterator[Client]:
+    """A server that has read the folder; it has served other tests before."""
+    shared_client.settings.clear()
+    shared_client.forget()
+    shared_client.change_folders(added=[folder])
+    shared_client.wait_until_ready()
+    yield shared_client
+    shared_client.change_folders(removed=[folder])
+    shared_client.close_documents()
+
+
+@pytest.fixture
+def fresh_client(start: Start, folder: Path) -> Client:
+    """A server of the test's own, which has read the folder."""
     client = start()
     client.initialize(folder)
     client.wait_until_ready()

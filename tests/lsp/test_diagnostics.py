@@ -175,14 +175,9 @@ def test_folders_come_and_go(start: Start, tmp_path: Path):
     uri = (second / "train.py").as_uri()
     client.open(uri, "from huggingface_hub import login\nlogin()\n")
     assert client.codes(uri) == []
-    here = {"uri": second.as_uri(), "name": "second"}
-    event = {"added": [here], "removed": []}
-    client.notify("workspace/didChangeWorkspaceFolders", {"event": event})
-    client.wait_for(
-        lambda m: bool(m.get("method", "").endswith("Diagnostics") and m["params"]["diagnostics"])
-    )
-    event = {"added": [], "removed": [here]}
-    client.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+    client.change_folders(added=[second])
+    assert client.codes(uri) == ["login-call"]
+    client.change_folders(removed=[second])
     assert client.codes(uri) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,13 @@ class Notebook:
             },
         )
 
+    def close(self) -> None:
+        cells = [{"uri": uri} for uri in self.texts]
+        self.client.notify(
+            "notebookDocument/didClose",
+            {"notebookDocument": {"uri": self.uri}, "cellTextDocuments": cells},
+        )
+
     def insert(self, at: int, index: int, text: str) -> str:
         uri = self.cell_uri(index)
         self.texts[uri], self.versions[uri] = text, 1
@@ -77,8 +85,10 @@ class Notebook:
 
 
 @pytest.fixture
-def notebook(client: Client, folder: Path) -> Notebook:
-    return Notebook(client, folder / "train.ipynb", "# Train", IMPORT, TRAIN, LAUNCH)
+def notebook(client: Client, folder: Path) -> Iterator[Notebook]:
+    notebook = Notebook(client, folder / "train.ipynb", "# Train", IMPORT, TRAIN, LAUNCH)
+    yield notebook
+    notebook.close()
 
 
 def test_findings_stand_in_their_cells(notebook: Notebook):
@@ -148,11 +158,5 @@ def test_a_closed_notebook_has_no_diagnostics(notebook: Notebook):
     client = notebook.client
     cells = list(notebook.texts)
     assert client.codes(cells[3], 1)
-    client.notify(
-        "notebookDocument/didClose",
-        {
-            "notebookDocument": {"uri": notebook.uri},
-            "cellTextDocuments": [{"uri": uri} for uri in cells],
-        },
-    )
+    notebook.close()
     assert client.codes(cells[3]) == []

@@ -48,9 +48,9 @@ def _start_with_rule(start: Start, folder: Path, check: str, before: str = "") -
     return client
 
 
-def _open(client: Client, folder: Path, name: str = "run.sh") -> str:
+def _open(fresh_client: Client, folder: Path, name: str = "run.sh") -> str:
     uri = (folder / name).as_uri()
-    client.open(uri, COMMAND, "shellscript")
+    fresh_client.open(uri, COMMAND, "shellscript")
     return uri
 
 
@@ -64,30 +64,30 @@ def test_the_initialize_result_tells_the_protocols_version(start: Start, folder:
     assert result["capabilities"]["executeCommandProvider"]["commands"] == []
 
 
-def test_the_status_goes_from_scanning_to_ready(client: Client):
+def test_the_status_goes_from_scanning_to_ready(fresh_client: Client):
     states = [
         message["params"]["state"]
-        for message in client.received
+        for message in fresh_client.received
         if message.get("method") == "tunesmith/status"
     ]
     assert states == ["scanning", "ready"]
 
 
-def test_shutdown_and_exit_end_the_process_well(client: Client):
-    assert client.shut_down() == 0
-    assert client.log == ""
+def test_shutdown_and_exit_end_the_process_well(fresh_client: Client):
+    assert fresh_client.shut_down() == 0
+    assert fresh_client.log == ""
 
 
-def test_exit_without_shutdown_is_an_error(client: Client):
-    client.notify("exit", None)
-    assert client.wait() == 1
+def test_exit_without_shutdown_is_an_error(fresh_client: Client):
+    fresh_client.notify("exit", None)
+    assert fresh_client.wait() == 1
 
 
-def test_the_server_ends_when_the_client_hangs_up(client: Client, folder: Path):
-    _open(client, folder)
-    client.hang_up()
-    assert client.wait() == 1
-    assert "Traceback" not in client.log
+def test_the_server_ends_when_the_client_hangs_up(fresh_client: Client, folder: Path):
+    _open(fresh_client, folder)
+    fresh_client.hang_up()
+    assert fresh_client.wait() == 1
+    assert "Traceback" not in fresh_client.log
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
@@ -166,35 +166,35 @@ def test_it_imports_no_training_library_and_opens_no_socket(start: Start, folder
     assert not loaded.intersection(FORBIDDEN_MODULES)
 
 
-def test_messages_that_make_no_sense_are_survived_in_silence(client: Client, folder: Path):
-    uri = _open(client, folder)
-    client.diagnostics(uri, 1)
-    client.send_bytes(f"no JSON {TOKEN}".encode())
-    client.notify("textDocument/didChange", {"textDocument": TOKEN, "contentChanges": TOKEN})
-    client.notify("textDocument/didOpen", {"token": TOKEN})
-    client.notify("notebookDocument/didChange", {"notebookDocument": {"uri": TOKEN}})
-    client.notify("workspace/didChangeConfiguration", {"settings": {"tunesmith": [TOKEN]}})
-    client.notify("no/such", {"token": TOKEN})
-    client.notify("$/cancelRequest", {"id": 99})
-    client.change("file:///not/open.py", 2, edit((0, 0), (0, 0), TOKEN))
+def test_messages_that_make_no_sense_are_survived_in_silence(fresh_client: Client, folder: Path):
+    uri = _open(fresh_client, folder)
+    fresh_client.diagnostics(uri, 1)
+    fresh_client.send_bytes(f"no JSON {TOKEN}".encode())
+    fresh_client.notify("textDocument/didChange", {"textDocument": TOKEN, "contentChanges": TOKEN})
+    fresh_client.notify("textDocument/didOpen", {"token": TOKEN})
+    fresh_client.notify("notebookDocument/didChange", {"notebookDocument": {"uri": TOKEN}})
+    fresh_client.notify("workspace/didChangeConfiguration", {"settings": {"tunesmith": [TOKEN]}})
+    fresh_client.notify("no/such", {"token": TOKEN})
+    fresh_client.notify("$/cancelRequest", {"id": 99})
+    fresh_client.change("file:///not/open.py", 2, edit((0, 0), (0, 0), TOKEN))
     with pytest.raises(ResponseError):
-        client.request("textDocument/hover", {"textDocument": TOKEN})
+        fresh_client.request("textDocument/hover", {"textDocument": TOKEN})
     with pytest.raises(ResponseError):
-        client.request("no/such", {"token": TOKEN})
-    client.change(uri, 2, edit((0, 0), (1, 0), ""))
-    assert client.diagnostics(uri, 2) == []
-    assert client.shut_down() == 0
-    assert TOKEN not in client.log
-    shown = [m for m in client.received if m.get("method", "").startswith("window/")]
+        fresh_client.request("no/such", {"token": TOKEN})
+    fresh_client.change(uri, 2, edit((0, 0), (1, 0), ""))
+    assert fresh_client.diagnostics(uri, 2) == []
+    assert fresh_client.shut_down() == 0
+    assert TOKEN not in fresh_client.log
+    shown = [m for m in fresh_client.received if m.get("method", "").startswith("window/")]
     assert shown == []
 
 
-def test_no_text_of_a_document_is_logged(client: Client, folder: Path):
+def test_no_text_of_a_document_is_logged(fresh_client: Client, folder: Path):
     uri = (folder / "train.py").as_uri()
-    client.open(uri, f"from huggingface_hub import login\nlogin('{TOKEN}')\nif (:\n")
-    published = client.diagnostics(uri, 1)
+    fresh_client.open(uri, f"from huggingface_hub import login\nlogin('{TOKEN}')\nif (:\n")
+    published = fresh_client.diagnostics(uri, 1)
     assert TOKEN not in json.dumps(published)
-    client.change(uri, 2, edit((99, 0), (0, 0), TOKEN))
-    client.diagnostics(uri, 2)
-    assert client.shut_down() == 0
-    assert TOKEN not in client.log
+    fresh_client.change(uri, 2, edit((99, 0), (0, 0), TOKEN))
+    fresh_client.diagnostics(uri, 2)
+    assert fresh_client.shut_down() == 0
+    assert TOKEN not in fresh_client.log

@@ -39,35 +39,39 @@ class FolderReader:
         self._recheck = recheck
         self._tell_status = tell_status
         self._workspaces: dict[PurePosixPath, Workspace] = {}
-        self._pending = 0
+        self._scanning = 0
 
     def scan(self, roots: Iterable[PurePosixPath]) -> None:
-        """Read folders as a whole."""
+        """Read folders as a whole; the user sees that it goes on."""
+        roots = list(roots)
+        self._scanning += len(roots)
+        keep = self._projects.roots
+        self._tell_status(StatusParams("scanning" if self._scanning else "ready"))
         for root in roots:
-            self._submit(root, partial(self._scan, root))
-        if self._pending == 0:
-            self._tell_status(StatusParams("ready"))
+            self._pool.submit(
+                lambda root=root: partial(self._finish_scan, root, self._scan(root, keep)),
+                failed=partial(self._finish_scan, root, None),
+                overdue=partial(self._finish_scan, root, None, f"{root} took too long to read."),
+            )
 
     def reread(self, paths: Iterable[PurePosixPath]) -> None:
         """Read files again that changed, or that no editor holds any longer."""
         by_root: dict[PurePosixPath, list[PurePosixPath]] = {}
         for path in paths:
             by_root.setdefault(self._projects.root_of(path), []).append(path)
+        by_root.pop(LOOSE, None)
         for root, changed in by_root.items():
-            if root != LOOSE:
-                self._submit(root, partial(self._reread, root, changed))
+            self._pool.submit(
+                lambda root=root, changed=changed: partial(
+                    self._replace, root, self._reread(root, changed)
+                ),
+                failed=_do_nothing,
+                overdue=_do_nothing,
+            )
 
-    def _submit(self, root: PurePosixPath, read: Callable[[], Project]) -> None:
-        if self._pending == 0:
-            self._tell_status(StatusParams("scanning"))
-        self._pending += 1
-        self._pool.submit(
-            lambda: partial(self._finish, root, read()),
-            failed=partial(self._finish, root, None),
-            overdue=partial(self._finish, root, None, f"{root} took too long to read."),
-        )
-
-    def _scan(self, root: PurePosixPath) -> Project:
+    def _scan(self, root: PurePosixPath, keep: frozenset[PurePosixPath]) -> Project:
+        for gone in self._workspaces.keys() - keep:
+            del self._workspaces[gone]
         workspace = self._workspaces[root] = Workspace(Path(root))
         return workspace.scan()
 
@@ -79,12 +83,19 @@ class FolderReader:
             workspace.update(Path(path), None)
         return workspace.project
 
-    def _finish(
+    def _finish_scan(
         self, root: PurePosixPath, project: Project | None, note: str | None = None
     ) -> None:
-        self._pending -= 1
+        self._scanning -= 1
         if project is not None:
-            self._projects.replace(root, project)
-            self._recheck()
-        if self._pending == 0:
+            self._replace(root, project)
+        if self._scanning == 0:
             self._tell_status(StatusParams("ready", note))
+
+    def _replace(self, root: PurePosixPath, project: Project) -> None:
+        self._projects.replace(root, project)
+        self._recheck()
+
+
+def _do_nothing() -> None:
+    """The files are known as they were; the pool has logged why."""

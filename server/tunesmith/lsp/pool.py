@@ -1,4 +1,4 @@
-"""Worker threads for checks.
+"""Worker threads for checks and for reading files.
 
 Not a `concurrent.futures` pool: its threads are joined when the process ends, and a check that
 hangs must neither keep the process alive nor hold up other documents.
@@ -73,7 +73,7 @@ class WorkerPool:
         return await future
 
     def _add_thread(self) -> None:
-        threading.Thread(target=self._work, name="tunesmith-check", daemon=True).start()
+        threading.Thread(target=self._work, name="tunesmith-worker", daemon=True).start()
 
     def _work(self) -> None:
         with suppress(RuntimeError):  # the loop is closed: the process ends
@@ -102,5 +102,5 @@ def _outcome(task: _Task) -> Callable[[], None] | None:
     try:
         return task.run()
     except Exception:
-        _log.exception("a check failed")
+        _log.exception("a task failed")
         return None
