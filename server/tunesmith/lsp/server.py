@@ -1,4 +1,8 @@
-"""Runs the language server on standard input and output."""
+"""Runs the language server on standard input and output.
+
+It reads documents and files, and starts, imports and downloads nothing; so it makes no difference
+whether the user trusts the workspace.
+"""
 
 from __future__ import annotations
 
