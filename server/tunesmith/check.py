@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,6 @@ from tunesmith.lint import engine, fixes
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import SAFE, UNSAFE, Rule, Severity
 from tunesmith.output.result import Result
-from tunesmith.platform import project_path
 from tunesmith.project import Settings
 from tunesmith.sources.document import Document
 from tunesmith.sources.understand import Understanding

@@ -27,26 +27,30 @@ from tunesmith.sources.understand import understand
 ROOT = PurePosixPath("/project")
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 _DENIED = ("open", "socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
-_is_denying = False
 _T = TypeVar("_T")
 
 
-def _deny(event: str, arguments: tuple[object, ...]) -> None:
-    if _is_denying and event.startswith(_DENIED):
-        raise AssertionError(f"a rule or a source did {event} {arguments!r}")
+class _Hook:
+    """Cannot be taken away again, but switched off."""
+
+    is_on = False
+
+    def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
+        if self.is_on and event.startswith(_DENIED):
+            raise AssertionError(f"a rule or a source did {event} {arguments!r}")
 
 
-sys.addaudithook(_deny)
+_hook = _Hook()
+sys.addaudithook(_hook)
 
 
 @contextmanager
 def no_input_or_output():
-    global _is_denying
-    _is_denying = True
+    _hook.is_on = True
     try:
         yield
     finally:
-        _is_denying = False
+        _hook.is_on = False
 
 
 def purely(function: Callable[[], _T]) -> _T:

@@ -15,6 +15,7 @@ from tunesmith.sources.document_edits import with_edits
 from tunesmith.sources.understand import understand
 
 ROOT = PurePosixPath("/project")
+NO_SETTINGS = Settings()
 BAD = "hf jobs uv run --secret HF_TOKEN train.py"
 
 
@@ -24,7 +25,7 @@ def document_of(name: str, text: str) -> Document:
     return Document(ROOT / name, kind, text)
 
 
-def findings_of(document: Document, settings: Settings = Settings()) -> Sequence[Diagnostic]:
+def findings_of(document: Document, settings: Settings = NO_SETTINGS) -> Sequence[Diagnostic]:
     return check(understand(document), Project(ROOT, settings=settings))
 
 
@@ -47,8 +48,7 @@ def names_of(name: str, text: str) -> list[str]:
         ("run.sh", f"# tunesmith: ignore[secret-singular]\r\n{BAD}\r\n"),
         (
             "run.sh",
-            "# tunesmith: ignore[secret-singular]\n"
-            "hf jobs uv run \\\n  --flavor l4x1 \\\n  --secret HF_TOKEN \\\n  train.py\n",
+            "# tunesmith: ignore[LCH002]\nhf jobs uv run \\\n  --secret HF_TOKEN \\\n  train.py\n",
         ),
         (
             "run.sh",

@@ -21,7 +21,7 @@ class Fixed(NamedTuple):
     """A document after fixes, and how many were made."""
 
     document: Document
-    count: int
+    made: int
 
 
 def joint_edits(
