@@ -194,6 +194,23 @@ def test_refresh_follows_the_disk(tmp_path: Path):
     assert pins(workspace.project, script, "trl") == []
 
 
+def test_a_file_is_covered_if_a_scan_reads_it(tmp_path: Path):
+    (tmp_path / "pyproject.toml").write_text('[tool.tunesmith]\nexclude = ["vendor"]\n')
+    (tmp_path / "envs" / "mine").mkdir(parents=True)
+    (tmp_path / "envs" / "mine" / "pyvenv.cfg").touch()
+    workspace = Workspace(tmp_path)
+    workspace.scan()
+    assert workspace.covers(tmp_path / "new" / "train.py")
+    for name in (
+        ".venv/a.py",
+        "a/__pycache__/b.py",
+        "vendor/a.py",
+        "envs/mine/lib/a.py",
+        "../a.py",
+    ):
+        assert not workspace.covers(Path(os.path.abspath(tmp_path / name))), name  # noqa: PTH100
+
+
 def test_one_file_and_its_folder_agree(tmp_path: Path):
     """What `check train.py` and `check .` say of train.py is the same."""
     put(tmp_path, "pyproject.toml", '[project]\nname = "x"\ndependencies = ["trl<0.10"]\n')

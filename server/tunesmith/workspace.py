@@ -146,6 +146,7 @@ class Workspace:
         """The files of a kind that Tunesmith reads, nearest folder first."""
         self.notes: list[Note] = []
         self._hub_version = hub_version
+        self._excluded: Sequence[str] = ()
         self._keep = keep
         self._last: Understanding | None = None
         self._understandings: dict[PurePosixPath, Understanding] = {}
@@ -165,12 +166,27 @@ class Workspace:
                 folders[project_path(folder.path)] = self._forced(facts)
                 self._exclude(folder.path, facts, exclude)
             found += self._own_files(folder, exclude)
+        self._excluded = exclude
         self.files = found
         self.project = replace(self.project, folders=folders, files={})
         files = dict(self._index(found, should_stop))
         self.project = replace(self.project, files=files)
         self._read_launched(files.values())
         return self.project
+
+    def covers(self, path: Path) -> bool:
+        """Whether a scan reads a file there: it is not excluded, nor in an environment or build."""
+        if not path.is_relative_to(self.root):
+            return False
+        places = [path, *(folder for folder in path.parents if folder.is_relative_to(self.root))]
+        return not any(self._is_left_out(place) for place in places if place != self.root)
+
+    def _is_left_out(self, place: Path) -> bool:
+        return (
+            place.name in _SKIPPED
+            or _is_excluded(place.relative_to(self.root), self._excluded)
+            or any((place / mark).exists() for mark in _ENVIRONMENT_MARKS)
+        )
 
     def refresh(self, path: Path) -> None:
         """Read a file again that changed on disk, was added or is gone."""
