@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from tunesmith.folder_facts import says_something
 from tunesmith.lsp.pool import WorkerPool
 from tunesmith.lsp.projects import LOOSE, Projects
 from tunesmith.lsp.protocol import StatusParams
@@ -77,10 +76,9 @@ class FolderReader:
 
     def _reread(self, root: PurePosixPath, paths: Iterable[PurePosixPath]) -> Project:
         workspace = self._workspaces[root]
-        if any(says_something(path.name) for path in paths):
-            return workspace.scan()
-        for path in paths:
-            workspace.update(Path(path), None)
+        for path in map(Path, paths):
+            if workspace.covers(path):
+                workspace.refresh(path)
         return workspace.project
 
     def _finish_scan(
