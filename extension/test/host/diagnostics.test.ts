@@ -1,47 +1,17 @@
 import * as assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CodeAction,
   CodeActionKind,
   commands,
   DiagnosticSeverity,
   type Hover,
-  languages,
   MarkdownString,
   Range,
   type TextDocument,
-  type Uri,
   WorkspaceEdit,
-  window,
   workspace,
 } from 'vscode';
-
-const PATIENCE_MS = 30_000;
-
-const codeOf = (code: unknown): unknown =>
-  typeof code === 'object' && code !== null && 'value' in code ? code.value : code;
-
-function findings(uri: Uri) {
-  return languages.getDiagnostics(uri).filter(({ source }) => source === 'tunesmith');
-}
-
-async function until<T>(what: string, probe: () => T | undefined): Promise<T> {
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const found = probe();
-    if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`${what} did not happen within ${PATIENCE_MS} ms`);
-    await delay(50);
-  }
-}
-
-const firstFinding = (uri: Uri) => until(`a finding in ${uri}`, () => findings(uri)[0]);
-
-async function open(language: string, content: string): Promise<TextDocument> {
-  const document = await workspace.openTextDocument({ language, content });
-  await window.showTextDocument(document);
-  return document;
-}
+import { codeOf, findings, firstFinding, open, until } from './support';
 
 async function replace(document: TextDocument, text: string): Promise<void> {
   const edit = new WorkspaceEdit();
