@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from tunesmith.lsp.pool import WorkerPool
 from tunesmith.lsp.projects import LOOSE, Projects
@@ -16,6 +17,13 @@ SCAN_LIMIT = 300.0
 """Seconds after which the reading of a folder is given up."""
 
 
+class _Read(NamedTuple):
+    """What reading gave, and what the user should know of it."""
+
+    project: Project
+    notes: Sequence[str]
+
+
 class FolderReader:
     """Scans folders, and reads files again when they change on disk.
 
@@ -24,6 +32,7 @@ class FolderReader:
         projects: told what was read.
         recheck: checks the open documents again.
         tell_status: tells the user whether a scan is under way.
+        note: tells the user of files that cannot be used.
     """
 
     def __init__(
@@ -32,11 +41,13 @@ class FolderReader:
         projects: Projects,
         recheck: Callable[[], None],
         tell_status: Callable[[StatusParams], None],
+        note: Callable[[str], None],
     ) -> None:
         self._pool = pool
         self._projects = projects
         self._recheck = recheck
         self._tell_status = tell_status
+        self._note = note
         self._workspaces: dict[PurePosixPath, Workspace] = {}
         self._scanning = 0
 
@@ -68,31 +79,40 @@ class FolderReader:
                 overdue=_do_nothing,
             )
 
-    def _scan(self, root: PurePosixPath, keep: frozenset[PurePosixPath]) -> Project:
+    def _scan(self, root: PurePosixPath, keep: frozenset[PurePosixPath]) -> _Read:
         for gone in self._workspaces.keys() - keep:
             del self._workspaces[gone]
         workspace = self._workspaces[root] = Workspace(Path(root))
-        return workspace.scan()
+        workspace.scan()
+        return _read(workspace)
 
-    def _reread(self, root: PurePosixPath, paths: Iterable[PurePosixPath]) -> Project:
+    def _reread(self, root: PurePosixPath, paths: Iterable[PurePosixPath]) -> _Read:
         workspace = self._workspaces[root]
+        workspace.notes.clear()
         for path in map(Path, paths):
             if workspace.covers(path):
                 workspace.refresh(path)
-        return workspace.project
+        return _read(workspace)
 
     def _finish_scan(
-        self, root: PurePosixPath, project: Project | None, note: str | None = None
+        self, root: PurePosixPath, read: _Read | None, note: str | None = None
     ) -> None:
         self._scanning -= 1
-        if project is not None:
-            self._replace(root, project)
+        if read is not None:
+            self._replace(root, read)
         if self._scanning == 0:
             self._tell_status(StatusParams("ready", note))
 
-    def _replace(self, root: PurePosixPath, project: Project) -> None:
-        self._projects.replace(root, project)
+    def _replace(self, root: PurePosixPath, read: _Read) -> None:
+        for note in read.notes:
+            self._note(note)
+        self._projects.replace(root, read.project)
         self._recheck()
+
+
+def _read(workspace: Workspace) -> _Read:
+    notes = [f"{note.path}: {note.message}" for note in workspace.notes]
+    return _Read(workspace.project, notes)
 
 
 def _do_nothing() -> None:

@@ -83,6 +83,7 @@ class TunesmithServer(LanguageServer):
             self.projects,
             self.checker.recheck_all,
             self.tell_status,
+            self.note,
         )
 
     def guarded(
