@@ -92,11 +92,11 @@ def _consequence(hub: InForce) -> tuple[Severity, str]:
 
 
 def _first_run(command: LaunchCommand, misplaced: Sequence[Option]) -> Span:
-    """The first misplaced option, and those that follow it directly."""
-    order = {word: index for index, word in enumerate(command.argv.words)}
+    """The first misplaced option, and those that follow it directly on its line."""
     last = misplaced[0]
     for option in misplaced[1:]:
-        if order[option.words[0]] != order[last.words[-1]] + 1:
+        between = command.raw(Span(last.span.end, option.span.start))
+        if "\n" in between or not _BLANK.fullmatch(between):
             break
         last = option
     return Span(misplaced[0].span.start, last.span.end)
@@ -152,7 +152,7 @@ BAD = [
     ),
     Bad(
         "hf jobs uv run train.py --lr 1e-4 \\\n    --flavor a10g-large \\\n    --timeout 2h\n",
-        at="--flavor a10g-large \\\n    --timeout 2h",
+        at="--flavor a10g-large",
         fixed="hf jobs uv run --flavor a10g-large \\\n    --timeout 2h \\\n    train.py --lr 1e-4\n",
         file="run.sh",
         hub="0.36.0",
