@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeGuard
@@ -16,14 +15,14 @@ _MAX_TEXT = 65_536
 _MAX_BITS = 4096
 _MAX_ELEMENTS = 10_000
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
-    cst.Divide: operator.truediv,
-    cst.FloorDivide: operator.floordiv,
-    cst.LeftShift: operator.lshift,
-    cst.Modulo: operator.mod,
-    cst.Multiply: operator.mul,
-    cst.Power: operator.pow,
-    cst.RightShift: operator.rshift,
-    cst.Subtract: operator.sub,
+    cst.Divide: lambda left, right: left / right,
+    cst.FloorDivide: lambda left, right: left // right,
+    cst.LeftShift: lambda left, right: left << right,
+    cst.Modulo: lambda left, right: left % right,
+    cst.Multiply: lambda left, right: left * right,
+    cst.Power: lambda left, right: left**right,
+    cst.RightShift: lambda left, right: left >> right,
+    cst.Subtract: lambda left, right: left - right,
 }
 _PLAIN_FIELD = re.compile(r"\{(\w*)\}")
 _PLAIN_PERCENT = re.compile(r"%[sd]")
@@ -65,7 +64,7 @@ def add(left: Value, right: Value) -> Value:
         return ListValue(elements, left.is_open or right.is_open)
     if not is_constant(left) or not is_constant(right):
         return UNKNOWN
-    return _compute(operator.add, left, right)
+    return _compute(lambda one, other: one + other, left, right)
 
 
 def binary(symbol: cst.BaseBinaryOp, left: Value, right: Value) -> Value:

@@ -38,8 +38,8 @@ class Edits:
             statement
             for owner in self.index.owners
             for statement in owner.body
-            if not isinstance(statement, cst.SimpleStatementLine)
-            and self.positions.span(statement).contains(span)
+            if isinstance(statement, (cst.BaseSmallStatement, cst.BaseCompoundStatement))
+            and self._with_decorators(statement).contains(span)
         ]
         if not around:
             raise ValueError(f"{type(node).__name__} at {span} is in no statement of this script")
@@ -54,14 +54,14 @@ class Edits:
 
         A comment on lines of its own above stays; a block's only statement becomes `pass`.
         """
-        owner, whole = self.owner_of(statement), self.positions.span(statement)
+        owner = self.owner_of(statement)
         if len(owner.body) > 1 and not isinstance(owner, (cst.Module, cst.IndentedBlock)):
             return self._part_removal(owner, statement)
         line: cst.CSTNode = statement
         if isinstance(owner, cst.SimpleStatementLine):
             line, owner = owner, self.owner_of(owner)
         if not isinstance(owner, cst.Module) and len(owner.body) == 1:
-            return Edit(whole, "pass")
+            return Edit(self._with_decorators(statement), "pass")
         return self._lines_removal(self._with_decorators(line))
 
     def keyword_removal(self, call: Call, argument: Argument) -> Edit:
@@ -70,14 +70,17 @@ class Edits:
         Raises:
             ValueError: the argument comes from `*` or `**`.
         """
-        nodes = list(call.node.args)
-        if argument.node not in nodes:
-            raise ValueError(f"argument {argument.name!r} is not written in the call itself")
-        return remove_item(self.document.text, self._items(nodes), nodes.index(argument.node))
+        nodes = call.node.args
+        for index, node in enumerate(nodes):
+            if node is argument.node:
+                return remove_item(self.document.text, self._items(nodes), index)
+        raise ValueError(f"argument {argument.name!r} is not written in the call itself")
 
     def keyword_insertion(self, call: Call, keyword: str) -> Edit:
         """Add `name=value` as the last keyword, before `**`, in the layout of the call."""
         nodes, text = list(call.node.args), self.document.text
+        if len(nodes) == 1 and isinstance(nodes[0].value, cst.GeneratorExp):
+            return self._behind_generator(nodes[0].value, keyword)
         if nodes:
             index = next((i for i, node in enumerate(nodes) if node.star == "**"), len(nodes))
             return insert_item(text, self._items(nodes), index, keyword, newline=self._newline)
@@ -128,6 +131,12 @@ class Edits:
             items.append(Item(self.positions.span(node), offset))
         return items
 
+    def _behind_generator(self, node: cst.GeneratorExp, keyword: str) -> Edit:
+        """A generator that is no longer the only argument needs parentheses of its own."""
+        span = self.positions.span(node)
+        text = self.document.text[span.start : span.end]
+        return Edit(span, f"{text}, {keyword}" if node.lpar else f"({text}), {keyword}")
+
     def _part_removal(self, owner: StatementOwner, statement: Statement) -> Edit:
         spans = [self.positions.span(part) for part in owner.body]
         index = list(owner.body).index(statement)
@@ -138,7 +147,7 @@ class Edits:
     def _with_decorators(self, node: cst.CSTNode) -> Span:
         span = self.positions.span(node)
         decorators = node.decorators if isinstance(node, (cst.FunctionDef, cst.ClassDef)) else ()
-        starts = [self.positions.span(decorator.decorator).start for decorator in decorators]
+        starts = [self.positions.span(decorator).start for decorator in decorators]
         return Span(min((span.start, *starts)), span.end)
 
     def _lines_removal(self, span: Span) -> Edit:
@@ -155,7 +164,12 @@ class Edits:
 
     def _top_imports(self) -> list[cst.Import | cst.ImportFrom]:
         """The imports of the top level, those in `if` and `try` last."""
-        direct = {id(part) for line in self.module.body for part in getattr(line, "body", ())}
+        direct = {
+            id(part)
+            for line in self.module.body
+            if isinstance(line, cst.SimpleStatementLine)
+            for part in line.body
+        }
         found = [
             binding.node
             for bindings in self.index.scope.bindings.values()

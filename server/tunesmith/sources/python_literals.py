@@ -11,8 +11,7 @@ import libcst as cst
 
 from tunesmith.text import MappedText
 
-_SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_SIMPLE |= {"\\": "\\", "'": "'", '"': '"'}
+_SIMPLE = dict(zip("abfnrtv\\'\"", "\a\b\f\n\r\t\v\\'\"", strict=True))
 _ESCAPE = re.compile(
     r"""\\(?:(?P<newline>\r\n|\r|\n)|(?P<simple>[abfnrtv\\'"])|(?P<octal>[0-7]{1,3})
     |x(?P<x>[0-9a-fA-F]{2})|N\{(?P<name>[^}]*)\}|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8}))

@@ -181,10 +181,11 @@ class Names:
             return self._unbound(name, scope) if scope.holder(name) is None else None
         if binding.kind is BindingKind.IMPORT:
             return binding.target
-        is_alias = isinstance(binding.node, (cst.Name, cst.Attribute))
-        if binding.kind is BindingKind.ASSIGNMENT and is_alias and aliases < _MAX_ALIASES:
-            return self._resolve(binding.node, binding.block.scope, aliases + 1)
-        return None
+        node, may_follow = binding.node, aliases < _MAX_ALIASES
+        if binding.kind is not BindingKind.ASSIGNMENT or not may_follow:
+            return None
+        is_alias = isinstance(node, (cst.Name, cst.Attribute))
+        return self._resolve(node, binding.block.scope, aliases + 1) if is_alias else None
 
     def _unbound(self, name: str, scope: Scope) -> str | None:
         """A name that nothing binds: a built-in, or of the file's only star import."""

@@ -2,34 +2,114 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import libcst as cst
 
+from tunesmith.sources.document import Document, Kind
 from tunesmith.sources.python_index import PythonIndex
+from tunesmith.sources.python_notebook_mask import mask_broken_cells, mask_notebook
+from tunesmith.sources.python_positions import Positions
+from tunesmith.sources.python_scan import find_excess
 from tunesmith.sources.python_walk import MAX_DEPTH, TooDeepError, index_module
 
 _STACK_BYTES = 64 * 1024 * 1024
 _stack_size_lock = threading.Lock()
+_ODD = re.compile("[\r\f\ud800-\udfff]|\\A\ufeff")
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+_FORM_FEED_BEFORE_CODE = re.compile(r"(\r?\n)(\f+)(?=[^\r\n\f])")
+_IGNORED_START = re.compile("\ufeff?\f*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class UnreadableScriptError(Exception):
     """Python code that cannot or must not be parsed; the message says why and where."""
 
 
-def parse_script(text: str) -> tuple[cst.Module, PythonIndex]:
-    """Parse and index Python code.
+@dataclass(eq=False)
+class ParsedCode:
+    """A tree with its index.
+
+    Attributes:
+        source: what was parsed: as long as the document's text, and alike but for characters
+            that mean nothing in Python or that the parser cannot take.
+        offset: how many of its first characters (byte order mark, form feeds) are no code.
+    """
+
+    module: cst.Module = field(repr=False)
+    index: PythonIndex = field(repr=False)
+    source: str = field(repr=False)
+    offset: int
+
+    @cached_property
+    def positions(self) -> Positions:
+        """Where all nodes stand; counted on the first use."""
+        positions = Positions(self.module, self.offset)
+        if positions.text != self.source[self.offset :]:
+            raise UnreadableScriptError(
+                "the parser lost characters of this file, so that no place in it is sure; "
+                "remove control characters from it"
+            )
+        return positions
+
+
+def parse_document(document: Document) -> ParsedCode:
+    """Parse and index the Python of a document.
 
     Raises:
-        UnreadableScriptError: the code is not valid, or too deeply nested to be parsed safely.
+        UnreadableScriptError: it is not valid Python 3, or cannot be parsed safely.
     """
-    module = _parse_on_big_stack(text)
+    if document.kind is not Kind.NOTEBOOK:
+        return _parse_code(document.text)
+    masked = mask_notebook(document)
     try:
-        return module, index_module(module)
+        return _parse_code(masked)
+    except UnreadableScriptError:
+        readable = mask_broken_cells(document, masked, _is_readable)
+        if readable == masked or not readable.strip():
+            raise
+        return _parse_code(readable)
+
+
+def _is_readable(code: str) -> bool:
+    try:
+        _parse_code(code)
+    except UnreadableScriptError:
+        return False
+    return True
+
+
+def _parse_code(text: str) -> ParsedCode:
+    is_odd = _ODD.search(text) is not None
+    source, offset = _acceptable(text) if is_odd else (text, 0)
+    excess = find_excess(source)
+    if excess:
+        raise UnreadableScriptError(
+            f"line {_line(source, excess[0])}: {excess[1]}; move such data or code to another file"
+        )
+    module = _parse_on_big_stack(source[offset:])
+    try:
+        parsed = ParsedCode(module, index_module(module), source, offset)
+        if is_odd:
+            _ = parsed.positions
     except (TooDeepError, RecursionError):
         raise UnreadableScriptError(
             f"the code is nested more than {MAX_DEPTH} levels deep; split the longest expression"
         ) from None
+    return parsed
+
+
+def _acceptable(text: str) -> tuple[str, int]:
+    """Code of the same length that the parser takes, and the length of what it must not see."""
+    text = _SURROGATE.sub("\ufffd", text)
+    text = _LONE_RETURN.sub("\n", text)
+    # The parser drops a form feed before code; blanks at the end of the line before mean as little.
+    text = _FORM_FEED_BEFORE_CODE.sub(lambda match: " " * len(match[2]) + match[1], text)
+    start = _IGNORED_START.match(text)
+    return text, start.end() if start else 0
 
 
 def _parse_on_big_stack(text: str) -> cst.Module:
@@ -38,7 +118,7 @@ def _parse_on_big_stack(text: str) -> cst.Module:
     def parse() -> None:
         try:
             outcome.append(cst.parse_module(text))
-        except BaseException as error:  # the native parser's panics are no Exceptions
+        except BaseException as error:
             outcome.append(error)
 
     with _stack_size_lock:
@@ -55,8 +135,17 @@ def _parse_on_big_stack(text: str) -> cst.Module:
 
 
 def _unreadable(error: BaseException) -> UnreadableScriptError:
-    if isinstance(error, cst.ParserSyntaxError):
+    if not isinstance(error, cst.ParserSyntaxError):
         return UnreadableScriptError(
-            f"line {error.raw_line}: no valid Python 3; correct the syntax to have it checked"
+            f"the parser gave up ({type(error).__name__}); simplify the file to have it checked"
         )
-    return UnreadableScriptError(f"the parser gave up ({type(error).__name__})")
+    detail = error.message.partition("\n")[0][:100]
+    has_place = "tokenizer error" not in error.message  # which is always said to be in line 1
+    place = f"line {error.raw_line}: " if has_place else ""
+    return UnreadableScriptError(
+        f"{place}no valid Python 3 ({detail}); correct the syntax to have it checked"
+    )
+
+
+def _line(text: str, offset: int) -> int:
+    return len(re.findall(r"\r\n|\r|\n", text[:offset])) + 1

@@ -20,8 +20,10 @@ class Positions:
         names: the spans of all identifiers, by their text; attributes and keywords included.
     """
 
-    def __init__(self, module: cst.Module) -> None:
+    def __init__(self, module: cst.Module, offset: int = 0) -> None:
+        """Count the positions of a tree whose text starts at an offset of the document."""
         state = _CountingState(module.default_indent, module.default_newline)
+        state.offset = offset
         module._codegen(state)  # pyright: ignore[reportPrivateUsage]
         self.text = "".join(state.tokens)
         self.comments = state.comments
@@ -84,7 +86,7 @@ class _CountingState(CodegenState):
         elif isinstance(node, cst.Comment):
             self.comments.append(Span(start, self.offset))
 
-    def record_syntactic_position(
+    def record_syntactic_position(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
         node: cst.CSTNode,
         *,

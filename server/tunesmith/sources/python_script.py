@@ -18,7 +18,7 @@ from tunesmith.sources.python_flow import is_available_at
 from tunesmith.sources.python_index import PythonIndex, StatementOwner
 from tunesmith.sources.python_names import Names, canonical_name
 from tunesmith.sources.python_options import command_line_options
-from tunesmith.sources.python_parse import UnreadableScriptError, parse_script
+from tunesmith.sources.python_parse import ParsedCode, UnreadableScriptError, parse_document
 from tunesmith.sources.python_positions import Positions
 from tunesmith.sources.python_strings import StringLiteral, Strings, StringSequence
 from tunesmith.sources.python_values import Argument
@@ -35,22 +35,21 @@ class PythonScript:
     Attributes:
         document: the document; all spans are spans of its text.
         header: its PEP 723 header.
+        code: its tree and index.
     """
 
     document: Document
     header: ScriptHeader | None
-    module: cst.Module = field(repr=False)
-    index: PythonIndex = field(repr=False)
+    code: ParsedCode = field(repr=False)
 
     @classmethod
     def parse(cls, document: Document, header: ScriptHeader | None) -> PythonScript:
-        """Read the Python of a document.
+        """Read the Python of a document; of a notebook, its code cells that are valid.
 
         Raises:
-            UnreadableScriptError: it is not valid Python 3, or too deep to be parsed safely.
+            UnreadableScriptError: it is not valid Python 3, or cannot be parsed safely.
         """
-        module, index = parse_script(document.text)
-        return cls(document, header, module, index)
+        return cls(document, header, parse_document(document))
 
     @property
     def path(self) -> PurePosixPath:
@@ -162,10 +161,20 @@ class PythonScript:
         """What an expression is worth."""
         return Evaluator(self.index, self.names, self.span)
 
-    @cached_property
+    @property
     def positions(self) -> Positions:
         """Where all nodes stand; counted on the first use."""
-        return Positions(self.module)
+        return self.code.positions
+
+    @property
+    def module(self) -> cst.Module:
+        """The tree."""
+        return self.code.module
+
+    @property
+    def index(self) -> PythonIndex:
+        """What the tree binds and calls."""
+        return self.code.index
 
     @cached_property
     def _calls(self) -> Sequence[Call]:

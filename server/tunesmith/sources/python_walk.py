@@ -42,6 +42,7 @@ _MUTATING_METHODS = frozenset(
     ]
 )
 _LEAVES = frozenset((cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.Ellipsis, type(None)))
+_SEQUENCES = (list, tuple)
 _FIELDS: dict[type, tuple[str, ...]] = {
     cst.Annotation: ("annotation",),
     cst.Assert: ("test", "msg"),
@@ -89,7 +90,7 @@ def index_module(module: cst.Module) -> PythonIndex:
     return index
 
 
-_Item = tuple[Any, Block, int]
+_Item = tuple[cst.CSTNode, Block, int]
 _Handler = Callable[[Any, Block, int], None]
 
 
@@ -143,18 +144,17 @@ class _Walk:
         stack.append((module, Block(self._index.scope), 0))
         while stack:
             node, block, depth = stack.pop()
+            if depth > MAX_DEPTH:
+                raise TooDeepError
+            depth += 1
             handler = handlers.get(type(node))
             if handler:
-                if depth > MAX_DEPTH:
-                    raise TooDeepError
-                handler(node, block, depth + 1)
+                handler(node, block, depth)
                 continue
-            depth += 1
             for name in reversed(fields.get(type(node), ())):
-                child = getattr(node, name)
-                if isinstance(child, (list, tuple)):
-                    for item in reversed(child):
-                        stack.append((item, block, depth))
+                child: Any = getattr(node, name)
+                if type(child) in _SEQUENCES:
+                    stack.extend((item, block, depth) for item in reversed(child))
                 elif type(child) not in leaves:
                     stack.append((child, block, depth))
 
@@ -292,9 +292,10 @@ class _Walk:
         order = self._names.next_order()
         self._index.calls.append(CallSite(node, block, order))
         function = node.func
-        if isinstance(function, cst.Attribute) and function.attr.value in _MUTATING_METHODS:
-            if isinstance(function.value, cst.Name):
-                self._names.mutate(function.value.value, function.attr.value, node, None, block)
+        if isinstance(function, cst.Attribute) and isinstance(function.value, cst.Name):
+            method = function.attr.value
+            if method in _MUTATING_METHODS:
+                self._names.mutate(function.value.value, method, node, None, block)
         for argument in reversed(node.args):
             value = argument.value
             if type(value) not in _LEAVES:
