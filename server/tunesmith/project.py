@@ -87,7 +87,8 @@ class Project:
                 path = _normalise(folder / script)
                 if path in self.files:
                     return path
-        return command.path if PurePosixPath(script).name == command.path.name else None
+        means_itself = PurePosixPath(script).name == command.path.name
+        return command.path if means_itself and command.path in self.files else None
 
     def script(self, command: LaunchCommand) -> ScriptFacts | None:
         """What is known of the script that a command launches."""

@@ -65,6 +65,8 @@ def check(
             exception is the caller's.
     """
     ignored = project.settings_for(understanding.document.path).ignore
+    if understanding.header:
+        ignored |= understanding.header.ignored_rules
     run = _Run(
         [rule for rule in all_rules() if not ignored & {rule.name, rule.code}], project, on_failure
     )

@@ -88,6 +88,13 @@ class ScriptHeader:
         """`[tool.hf-jobs]`; None where there is none."""
         return self._tool("hf-jobs")
 
+    @property
+    def ignored_rules(self) -> frozenset[str]:
+        """`ignore` of `[tool.tunesmith]`: the names of rules that stay silent in this script."""
+        names = (self._tool("tunesmith") or {}).get("ignore")
+        listed = cast("list[object]", names) if isinstance(names, list) else []
+        return frozenset(name for name in listed if isinstance(name, str))
+
     def requirement(self, name: str) -> HeaderRequirement | None:
         """The first entry of that distribution; `name` is normalised."""
         return next((entry for entry in self.dependencies if entry.name == name), None)

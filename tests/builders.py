@@ -1,0 +1,38 @@
+"""Projects and documents for tests, made of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from tunesmith.project import FolderFacts, Project, Settings
+from tunesmith.sources.document import Document, kind_of
+from tunesmith.sources.understand import Understanding, understand
+
+ROOT = PurePosixPath("/work")
+
+
+def document(name: str, text: str) -> Document:
+    path = ROOT / name
+    kind = kind_of(path)
+    assert kind is not None, f"{name} is no file that Tunesmith reads"
+    return Document(path, kind, text)
+
+
+def understood(name: str, text: str) -> Understanding:
+    return understand(document(name, text), relevant=True)
+
+
+def project(
+    files: Mapping[str, str],
+    settings: Settings | None = None,
+    folders: Mapping[str, FolderFacts] | None = None,
+) -> Project:
+    made = Project(
+        ROOT,
+        folders={ROOT / name: facts for name, facts in (folders or {}).items()},
+        settings=settings or Settings(),
+    )
+    for name, text in files.items():
+        made = made.with_file(ROOT / name, understood(name, text).facts)
+    return made

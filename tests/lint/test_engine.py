@@ -1,0 +1,58 @@
+import dataclasses
+
+import pytest
+
+from builders import project, understood
+from tunesmith.lint import engine
+from tunesmith.lint.rule import ERROR
+from tunesmith.project import FolderFacts, Settings
+
+COMMAND = "hf jobs uv run --secret HF_TOKEN train.py\n"
+SCRIPT = f'"""Run:\n    {COMMAND}"""\n'
+
+
+def names(found: object) -> list[str]:
+    return [diagnostic.name for diagnostic in found]  # type: ignore[attr-defined]
+
+
+def test_findings_come_in_the_order_of_their_places():
+    text = COMMAND * 3
+    found = engine.check(understood("run.sh", text), project({}))
+    assert names(found) == ["secret-singular"] * 3
+    assert [f.span for f in found] == sorted(f.span for f in found)
+    assert found[0].severity is ERROR
+    assert found[0].url.endswith("/docs/rules/secret-singular.md")
+
+
+@pytest.mark.parametrize("name", ["secret-singular", "LCH002"])
+def test_a_rule_is_switched_off_in_the_editor_in_a_folder_and_in_a_script(name: str):
+    ignore = Settings(ignore=frozenset({name}))
+    assert not engine.check(understood("run.sh", COMMAND), project({}, ignore))
+    folders = {".": FolderFacts(ignore)}
+    assert not engine.check(understood("run.sh", COMMAND), project({}, folders=folders))
+    header = (
+        f'# /// script\n# dependencies = []\n# [tool.tunesmith]\n# ignore = ["{name}"]\n# ///\n'
+    )
+    assert names(engine.check(understood("train.py", SCRIPT), project({}))) == ["secret-singular"]
+    assert not engine.check(understood("train.py", header + SCRIPT), project({}))
+
+
+def test_a_rule_that_raises_does_not_silence_the_others(monkeypatch: pytest.MonkeyPatch):
+    failing = engine.all_rules()[0]
+
+    def fail(*_: object):
+        raise ZeroDivisionError
+
+    rules = [rule for rule in engine.all_rules() if rule is not failing]
+    broken = dataclasses.replace(failing, check=fail)
+    monkeypatch.setattr(engine, "all_rules", lambda: [broken, *rules])
+    failed: list[str] = []
+    found = engine.check(
+        understood("run.sh", COMMAND),
+        project({}),
+        on_failure=lambda rule, error: failed.append(rule.name),
+    )
+    assert names(found) == ["secret-singular"]
+    assert failed == [failing.name]
+    with pytest.raises(ZeroDivisionError):
+        engine.check(understood("run.sh", COMMAND), project({}))
