@@ -54,7 +54,7 @@ def format_rows_{n}(dataset: Dataset, tokenizer: AutoTokenizer, max_length: int 
 
 '''
 
-_MAIN = '''
+_MAIN = """
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", default="trl-lib/Capybara")
@@ -86,7 +86,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-'''
+"""
 
 _DTYPE = '\n        model_init_kwargs={"dtype": "bfloat16"},'
 

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import PurePosixPath
 
 import libcst as cst
+
 from _measure import Row, medians, report
 from _scripts import training_script
-
 from tunesmith.lint import engine
 from tunesmith.project import Project
 from tunesmith.sources.document import Document, Kind

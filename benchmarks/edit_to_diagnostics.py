@@ -9,11 +9,12 @@ from itertools import count
 from pathlib import Path
 
 import libcst as cst
+
 from _measure import ROOT, Row, medians, report
 from _scripts import training_script
 
 sys.path.insert(0, str(ROOT / "tests"))
-from lsp.client import Client, edit  # noqa: E402
+from lsp.client import Client, edit
 
 ROUNDS = {150: 60, 500: 30}
 LIMIT = 2.5

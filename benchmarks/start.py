@@ -48,11 +48,13 @@ def tunesmith(folder: Path, status: int, *arguments: str) -> None:
 def run(folder: Path, status: int, *arguments: str) -> None:
     """Run Python in a folder; the exit status must be the one that is expected."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}  # installed packages have bytecode
+    command = [sys.executable, *arguments]
     ended = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     if ended.returncode != status:
-        raise SystemExit(f"{arguments} ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}")
+        output = ended.stdout + ended.stderr
+        raise SystemExit(f"{arguments} ended with {ended.returncode}:\n{output}")
 
 
 if __name__ == "__main__":
