@@ -2,6 +2,7 @@
 import { type LogOutputChannel, MarkdownString, Uri } from 'vscode';
 import {
   CloseAction,
+  ErrorAction,
   type ErrorHandler,
   type Executable,
   LanguageClient,
@@ -47,7 +48,7 @@ export function createClient(options: ClientOptions): LanguageClient {
   return client;
 }
 
-/** The client's own handler, except that a server that never ran is not started again. */
+/** Restarts as the client's own handler does, but not a server that never ran. */
 function restartAfterCrash(client: LanguageClient, onGivenUp: () => void): ErrorHandler {
   const standard = client.createDefaultErrorHandler(RESTART_LIMIT);
   let hasRun = false;
@@ -55,7 +56,12 @@ function restartAfterCrash(client: LanguageClient, onGivenUp: () => void): Error
     hasRun ||= client.isRunning();
   });
   return {
-    error: (error, message, count) => standard.error(error, message, count),
+    error: (error) => {
+      // Of a broken pipe `closed` is told next, which decides; the standard handler would stop the
+      // client first, for good. After a message that cannot be read the stream is of no more use.
+      if (!('code' in error)) client.serverProcess?.kill();
+      return { action: ErrorAction.Continue, handled: true };
+    },
     closed: async () => {
       if (!hasRun) return { action: CloseAction.DoNotRestart, handled: true };
       const result = await standard.closed();

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import * as path from 'node:path';
-import { commands, extensions, window, workspace } from 'vscode';
+import { commands, extensions, type TextDocument, WorkspaceEdit, window, workspace } from 'vscode';
 import { findings, firstFinding, open, until } from './support';
 
 const SECRET = 'hf jobs uv run --secret HF_TOKEN train.py\n';
@@ -14,6 +14,12 @@ const extension = extensions.getExtension<Server>('tunesmith.tunesmith');
 assert.ok(extension);
 const server = (): Server => extension.exports;
 
+async function append(document: TextDocument, text: string): Promise<void> {
+  const edit = new WorkspaceEdit();
+  edit.insert(document.uri, document.lineAt(document.lineCount - 1).range.end, text);
+  assert.ok(await workspace.applyEdit(edit));
+}
+
 const running = (before?: number) =>
   until('a running server', () => {
     const { state, pid } = server();
@@ -26,6 +32,8 @@ describe('the server', () => {
     await firstFinding(document.uri);
     const before = await running();
     process.kill(before, 'SIGKILL');
+    // Messages that meet the broken pipe must not keep it from being started again.
+    for (let edit = 0; edit < 5; edit++) await append(document, '# more\n');
     await running(before);
     await until('the findings to return', () => findings(document.uri).length > 0 || undefined);
   });
