@@ -6,6 +6,7 @@ What a command needs is imported when it runs, so that `--version` and mistakes 
 from __future__ import annotations
 
 import argparse
+import gc
 import io
 import os
 import sys
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("tunesmith: interrupted", file=sys.stderr)
         return EXIT_ERROR
+    finally:
+        gc.freeze()  # the process ends: nothing that lives needs another look
     return status
 
 
@@ -46,8 +49,11 @@ def _run(options: argparse.Namespace) -> int:
         from tunesmith.output.rule_page import show_rules
 
         return show_rules(None if options.all else options.name)
+    gc.disable()  # importing makes many objects and no garbage
     from tunesmith.check import CheckOptions, run_check
 
+    gc.freeze()
+    gc.enable()
     return run_check(
         CheckOptions(
             paths=options.paths,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -67,8 +66,8 @@ def read_settings(pyproject: Mapping[str, Any], path: Path, tell: Tell) -> Setti
     for key, value in table.items():
         setting = _SETTINGS.get(key)
         if setting is None:
-            likely = difflib.get_close_matches(key, _SETTINGS, n=1)
-            hint = f"do you mean {likely[0]}?" if likely else f"known are {', '.join(_SETTINGS)}"
+            likely = _likely(key, _SETTINGS)
+            hint = f"do you mean {likely}?" if likely else f"known are {', '.join(_SETTINGS)}"
             tell(Note(path, f"[tool.tunesmith] has no setting {key}: {hint}"))
         elif setting.admits(value):
             values[setting.field] = setting.convert(value)
@@ -86,8 +85,8 @@ def unknown_rule(name: str) -> str | None:
 
     if rule_named(name):
         return None
-    likely = difflib.get_close_matches(name, [rule.name for rule in all_rules()], n=1)
-    hint = f"do you mean {likely[0]!r}?" if likely else "`tunesmith rule --all` lists the rules"
+    likely = _likely(name, [rule.name for rule in all_rules()])
+    hint = f"do you mean {likely!r}?" if likely else "`tunesmith rule --all` lists the rules"
     return f"no rule is called {name!r}; {hint}"
 
 
@@ -98,6 +97,12 @@ def is_version(value: object) -> bool:
     except (InvalidVersion, TypeError):
         return False
     return True
+
+
+def _likely(name: str, known: Iterable[str]) -> str | None:
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
 
 
 def _is_strings(value: object) -> bool:

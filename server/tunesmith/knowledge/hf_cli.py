@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
 
@@ -70,7 +70,7 @@ def _options(is_hfjobs: bool, action: tuple[str, ...]) -> Mapping[str, OptionSpe
 
 @cache
 def _table() -> Mapping[str, Sequence[OptionSpec]]:
-    text = (files("tunesmith.knowledge") / "data" / "hf_cli.json").read_text("utf-8")
+    text = (Path(__file__).parent / "data" / "hf_cli.json").read_text("utf-8")
     return {
         command: [
             OptionSpec(name, row["short"], row["value"], row["repeatable"])

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from packaging.version import Version
 
 
 @cache
 def _table() -> dict[str, list[str]]:
-    text = (files("tunesmith.knowledge") / "data" / "releases.json").read_text("utf-8")
+    text = (Path(__file__).parent / "data" / "releases.json").read_text("utf-8")
     return json.loads(text)["releases"]
 
 

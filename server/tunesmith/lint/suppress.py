@@ -7,7 +7,6 @@ lines for the whole document. A command counts with all of its lines. In Markdow
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -147,6 +146,8 @@ class Suppressions:
 
 
 def _unknown(name: str, span: Span, known: Iterable[str]) -> Finding:
+    import difflib
+
     likely = difflib.get_close_matches(name, list(known), n=1)
     if not likely:
         return Finding(span, f"No rule is called {name!r}; `tunesmith rule --all` lists them.")
