@@ -30,7 +30,7 @@ class Binder:
 
     def import_module(self, node: cst.Import, block: Block) -> None:
         """Bind the names of `import a.b, c as d`."""
-        self._index.imports.append(node)
+        self._index.imports.append((node, block))
         for alias in node.names:
             target = dotted_name(alias.name)
             bound = alias_name(alias) or target.partition(".")[0]
@@ -38,7 +38,7 @@ class Binder:
 
     def import_names(self, node: cst.ImportFrom, block: Block) -> None:
         """Bind the names of `from a import b as c`."""
-        self._index.imports.append(node)
+        self._index.imports.append((node, block))
         module = "." * len(node.relative) + (dotted_name(node.module) if node.module else "")
         if isinstance(node.names, cst.ImportStar):
             block.scope.star_imports.append((module, self.next_order()))

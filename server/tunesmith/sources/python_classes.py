@@ -31,10 +31,11 @@ class OwnClasses:
 
         ABSENT if nothing in the file binds it, UNKNOWN if more than one statement does.
         """
-        for own in (node, *self._names.ancestors(node)):
+        line = (node, *self._names.ancestors(node))
+        if any(isinstance(base, str) and base.startswith("enum.") for base in line):
+            return UNKNOWN
+        for own in line:
             if isinstance(own, str):
-                if own.startswith("enum."):
-                    return UNKNOWN
                 continue
             sources = list(self._sources(own, name))
             if len(sources) > 1:

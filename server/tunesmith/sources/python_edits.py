@@ -170,13 +170,7 @@ class Edits:
             if isinstance(line, cst.SimpleStatementLine)
             for part in line.body
         }
-        found = [
-            binding.node
-            for bindings in self.index.scope.bindings.values()
-            for binding in bindings
-            if isinstance(binding.node, (cst.Import, cst.ImportFrom))
-        ]
-        top = [node for node in self.index.imports if any(node is other for other in found)]
+        top = [node for node, block in self.index.imports if block.scope is self.index.scope]
         return sorted(top, key=lambda node: id(node) not in direct)
 
     def _extended_import(self, node: cst.ImportFrom, name: str) -> Edit:
@@ -236,7 +230,7 @@ class Edits:
         return None
 
     def _is_unused_outside(self, name: str, span: Span) -> bool:
-        imports = [self.positions.span(node) for node in self.index.imports]
+        imports = [self.positions.span(node) for node, _ in self.index.imports]
         return not any(
             not span.contains(use) and not any(place.contains(use) for place in imports)
             for use in self.positions.names[name]

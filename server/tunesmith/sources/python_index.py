@@ -60,8 +60,8 @@ class PythonIndex:
         default_factory=dict[str, list[AttributeAssignment]]
     )
     owners: list[StatementOwner] = field(default_factory=list[StatementOwner])
-    imports: list[cst.Import | cst.ImportFrom] = field(
-        default_factory=list[cst.Import | cst.ImportFrom]
+    imports: list[tuple[cst.Import | cst.ImportFrom, Block]] = field(
+        default_factory=list[tuple[cst.Import | cst.ImportFrom, Block]]
     )
 
 

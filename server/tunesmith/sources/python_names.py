@@ -201,6 +201,14 @@ def _without_fallbacks(bindings: Sequence[Binding]) -> Sequence[Binding]:
         return bindings
     imported = [binding for binding in bindings if binding.kind is BindingKind.IMPORT]
     others = [binding for binding in bindings if binding.kind is not BindingKind.IMPORT]
-    if imported and all(binding.block.is_fallback for binding in others):
+    if imported and all(map(_is_stand_in, others)):
         return imported
     return bindings
+
+
+def _is_stand_in(binding: Binding) -> bool:
+    return binding.block.is_fallback and binding.kind in (
+        BindingKind.ASSIGNMENT,
+        BindingKind.CLASS,
+        BindingKind.FUNCTION,
+    )

@@ -161,7 +161,7 @@ class _Walk:
     def _push(self, block: Block, depth: int, *nodes: cst.CSTNode | None) -> None:
         """Visit the nodes next, in this order."""
         for node in reversed(nodes):
-            if type(node) not in _LEAVES:
+            if node is not None and type(node) not in _LEAVES:
                 self._stack.append((node, block, depth))
 
     # Statements
@@ -194,7 +194,7 @@ class _Walk:
             if isinstance(node.operator, cst.BitOrAssign):
                 operator = "|="
             self._names.mutate(node.target.value, operator, node, node.value, block)
-        elif isinstance(node.target, cst.Attribute):
+        else:
             self._names.bind_target(node.target, None, block)
         self._push(block, depth, node.target, node.value)
 
