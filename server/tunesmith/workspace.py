@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -31,6 +32,7 @@ _SKIPPED = {
     "node_modules", "site-packages", "venv",
 }  # fmt: skip
 _ENVIRONMENT_MARKS = {"pyvenv.cfg", "conda-meta"}
+_JOBS = re.compile(rb"\bjobs\b")
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -100,6 +102,12 @@ def _can_matter(entry: os.DirEntry[str]) -> bool:
 
 def _is_walked(entry: os.DirEntry[str]) -> bool:
     return entry.name not in _SKIPPED and entry.is_dir(follow_symlinks=False)
+
+
+def _may_matter(data: bytes) -> bool:
+    """Whether a file may hold a launch command or a header with `[tool.hf-jobs]`."""
+    names_hf = b"hf" in data or b"huggingface" in data
+    return bool(names_hf and _JOBS.search(data)) or data.startswith(_WIDE_MARKS)
 
 
 def _is_excluded(relative: Path, patterns: Sequence[str]) -> bool:
@@ -280,7 +288,7 @@ class Workspace:
                 yield project_path(path), facts
 
     def _facts(self, path: Path, data: bytes) -> FileFacts | None:
-        if b"jobs" in data or data.startswith(_WIDE_MARKS):
+        if _may_matter(data):
             return self._read(document_of(path, data))
         return FileFacts() if kind_of(path) is Kind.PYTHON else None
 
