@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -19,8 +19,9 @@ from tunesmith.files import (
     read_document,
     write_edits,
 )
-from tunesmith.sources.document import CellKind, Document, Kind
+from tunesmith.sources.document import MAX_CHARACTERS, CellKind, Document, Kind, notebook
 from tunesmith.sources.document_edits import with_edits
+from tunesmith.sources.understand import understand
 from tunesmith.text import Edit, Span
 
 
@@ -324,3 +325,14 @@ def test_a_large_notebook_on_one_line_is_read(tmp_path: Path):
     path.write_text(json.dumps({"cells": [picture]}))
 
     assert read_document(path).text == "a = 1"
+
+
+def test_pictures_in_a_notebook_do_not_count_as_code():
+    picture = "![](data:image/png;base64," + "A" * 2 * MAX_CHARACTERS + ")"
+    code = "from trl import SFTTrainer\nSFTTrainer(model_init_kwargs={})\n"
+    document = notebook(
+        PurePosixPath("/work/train.ipynb"), [(CellKind.MARKDOWN, picture), (CellKind.CODE, code)]
+    )
+    understanding = understand(document)
+    assert understanding.unreadable is None
+    assert understanding.script is not None

@@ -87,6 +87,13 @@ class Document:
     def lines(self) -> LineIndex:
         return LineIndex(self.text)
 
+    @property
+    def code_length(self) -> int:
+        """Characters; of a notebook those of its code, as its text often holds whole pictures."""
+        if self.kind is not Kind.NOTEBOOK:
+            return len(self.text)
+        return sum(c.span.end - c.span.start for c in self.cells if c.kind is CellKind.CODE)
+
     def cell_at(self, offset: int) -> int | None:
         """The 0-based index of the cell that holds an offset; None outside notebooks."""
         for index, cell in enumerate(self.cells):

@@ -70,10 +70,10 @@ def understand(document: Document, *, relevant: bool | None = None) -> Understan
         relevant: skip (False) or enforce (True) the reading of a file that mentions nothing of
             ours; a script that a command launches is read in any case.
     """
-    if len(document.text) > MAX_CHARACTERS:
+    if document.code_length > MAX_CHARACTERS:
         return Understanding(
             document,
-            unreadable=f"{len(document.text):,} characters; "
+            unreadable=f"{document.code_length:,} characters; "
             f"files over {MAX_CHARACTERS:,} are not checked",
         )
     if not (is_relevant(document.text) if relevant is None else relevant):
