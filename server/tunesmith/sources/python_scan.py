@@ -78,7 +78,7 @@ class _Measure:
         self.excess: tuple[int, str] | None = None
         self._text = text
         self._brackets: list[int] = []  # how long the expression around each open bracket was
-        self._start = 0  # of the expression, moved on by what does not count
+        self._start = len(text) - len(text.lstrip(" \t\f"))  # of the expression, moved on by what does not count
         self._cost = 0
         self._tokens = 0
         self._tokens_before_statement = 0
@@ -138,9 +138,15 @@ class _Measure:
             self._exceed(f"an f-string with an expression of over {MAX_EXPRESSION:,} characters")
         if sum(map(literal.count, "([{")) <= _DEEP_BRACKET:
             return
-        depth = 0
+        brackets: list[str] = []  # those inside holes
         for match in _BRACKET.finditer(literal.replace("{{", "").replace("}}", "")):
-            depth = depth + 1 if match[0] in "([{" else max(0, depth - 1)
+            bracket = match[0]
+            if bracket == "{" or (bracket in "([" and brackets):
+                brackets.append(bracket)
+            elif brackets and (bracket == "}" or brackets[-1] != "{"):
+                while brackets.pop() != "{" and bracket == "}":
+                    pass
+            depth = len(brackets)
             if depth > _DEEP_BRACKET:
                 self._cost += 250 * depth
             if depth > MAX_BRACKET_DEPTH:
