@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Profile, workbenchUrl } from './lib/code-server.mjs';
 import { codeServer, desktopCode } from './lib/editor.mjs';
-import { CACHE, ROOT } from './lib/paths.mjs';
+import { CACHE, DIST, ROOT } from './lib/paths.mjs';
 import { contentHash, Failure, main, run, step, unlessStamped } from './lib/run.mjs';
 import { developmentVsix, editorAndBrowser, repository } from './lib/setup.mjs';
 import { launchBrowser, Workbench } from './lib/workbench.mjs';
@@ -77,13 +77,12 @@ async function driveOnce(vsix) {
   try {
     const url = workbenchUrl(server.base, EXAMPLES);
     const workbench = await Workbench.open(chromium, url, { viewport: TALL });
-    await workbench.serverReady();
-    const rows = await findings(workbench);
+    const picture = path.join(DIST, 'headless.png');
+    const rows = await findings(workbench).finally(() => workbench.screenshot(picture));
     for (const { file, line, column, severity, rule, message } of rows)
       console.log(`${file}:${line}:${column}: ${severity} ${rule}: ${message}`);
     console.log(`${rows.length} findings in ${new Set(rows.map(({ file }) => file)).size} files`);
-    if (rows.length === 0)
-      throw new Failure(`nothing was found in ${EXAMPLES}; see ${profile.log}`);
+    if (rows.length === 0) throw new Failure(`nothing was found in ${EXAMPLES}; see ${picture}`);
   } finally {
     await chromium.close();
     await server.stop();

@@ -25,8 +25,8 @@ export async function launchBrowser() {
 }
 
 /** A page on which no host but this machine can be reached. */
-async function localPage(browser, viewport) {
-  const context = await browser.newContext({ viewport });
+async function localPage(browser, viewport, deviceScaleFactor = 1) {
+  const context = await browser.newContext({ viewport, deviceScaleFactor });
   await context.route(
     (url) => /^https?:$/.test(url.protocol) && url.hostname !== '127.0.0.1',
     (route) => route.abort(),
@@ -42,8 +42,8 @@ const PROBLEM = /^(Error|Warning|Info): (.*) at line (\d+) and character (\d+)/s
 
 /** The workbench of VS Code, driven as a person would: keys, clicks and what is on the screen. */
 export class Workbench {
-  static async open(browser, url, { viewport = VIEWPORT } = {}) {
-    const page = await localPage(browser, viewport);
+  static async open(browser, url, { viewport = VIEWPORT, scale } = {}) {
+    const page = await localPage(browser, viewport, scale);
     const workbench = new Workbench(page);
     await page.goto(url);
     await page.locator('.monaco-workbench').waitFor();
@@ -87,6 +87,7 @@ export class Workbench {
     await this.page.locator('.quick-input-widget input').first().fill(`>${title}`);
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
     await row.click();
+    await this.#restMouse();
   }
 
   /** Open a file of the workspace by its path in it. */
@@ -214,6 +215,12 @@ export class Workbench {
     await this.page.locator('.tab.active.dirty').waitFor();
     await this.press('Control+s');
     await this.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+  }
+
+  /** Move the mouse to where nothing reacts to it: no tool tip hides what a picture shows. */
+  #restMouse() {
+    const { width, height } = this.page.viewportSize();
+    return this.page.mouse.move(width / 2, height - 1);
   }
 
   screenshot(file) {

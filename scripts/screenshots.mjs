@@ -1,0 +1,52 @@
+// npm run screenshots: the README's pictures, taken in the real editor.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Profile, workbenchUrl } from './lib/code-server.mjs';
+import { codeServer } from './lib/editor.mjs';
+import { ROOT } from './lib/paths.mjs';
+import { main } from './lib/run.mjs';
+import { developmentVsix, editorAndBrowser, repository } from './lib/setup.mjs';
+import { launchBrowser, Workbench } from './lib/workbench.mjs';
+
+const IMAGES = path.join(ROOT, 'docs', 'images');
+const SIZE = { width: 1120, height: 1010 };
+const SETTINGS = { 'editor.stickyScroll.enabled': false };
+
+async function takePictures(workbench) {
+  fs.mkdirSync(IMAGES, { recursive: true });
+  const shoot = (name) => workbench.screenshot(path.join(IMAGES, `${name}.png`));
+  await workbench.openFile('train_sft.py');
+  await workbench.serverReady();
+  await workbench.waitForSquiggle('error');
+  await workbench.command('View: Toggle Primary Side Bar Visibility');
+  await workbench.hover('model_init_kwargs', /Why it costs you/);
+  await shoot('editor');
+
+  await workbench.openFile('run.sh');
+  await workbench.waitForSquiggle('error');
+  await workbench.page.setViewportSize({ ...SIZE, height: 460 });
+  await workbench.quickFixes(13, 8);
+  await shoot('quick-fix');
+}
+
+await main(async () => {
+  await repository();
+  await editorAndBrowser();
+  const vsix = await developmentVsix();
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'tunesmith-pictures-'));
+  const workspace = path.join(root, 'support-bot');
+  fs.cpSync(path.join(ROOT, 'examples'), workspace, { recursive: true });
+  const profile = new Profile(await codeServer(), path.join(root, 'profile'), SETTINGS);
+  await profile.install(vsix);
+  const server = await profile.start();
+  const browser = await launchBrowser();
+  try {
+    const url = workbenchUrl(server.base, workspace);
+    await takePictures(await Workbench.open(browser, url, { viewport: SIZE, scale: 2 }));
+  } finally {
+    await browser.close();
+    await server.stop();
+    fs.rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+  }
+});
