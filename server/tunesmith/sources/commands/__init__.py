@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tunesmith.sources.commands.found import CORE
@@ -13,6 +14,9 @@ from tunesmith.text import MappedText, Span
 
 if TYPE_CHECKING:
     from tunesmith.sources.python_script import PythonScript
+
+_MOST_COMMANDS = 1_000
+"""A document with more was made by a program."""
 
 
 def find_commands(document: Document, script: PythonScript | None) -> Sequence[LaunchCommand]:
@@ -25,7 +29,7 @@ def find_commands(document: Document, script: PythonScript | None) -> Sequence[L
     if not CORE.search(document.text):
         return ()
     found: dict[int, LaunchCommand] = {}
-    for argv in _find(document, script):
+    for argv in islice(_find(document, script), _MOST_COMMANDS):
         command = parse(argv, document)
         if command is None:
             continue

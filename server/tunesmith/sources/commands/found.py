@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from tunesmith.sources.launch_command import Argv, Word
-from tunesmith.text import MappedText
+from tunesmith.text import MappedText, Span
 
 CORE = re.compile(
     r"\b(?:jobs\W{1,200}(?:scheduled\W{1,200})?|hfjobs\W{1,200})(?:uv\W{1,200})?run\b"
@@ -76,11 +76,17 @@ def make_word(source: MappedText, start: int, end: int, value: Value) -> Word:
     """The word that stands at `source.text[start:end]`."""
     return Word(
         value.text,
-        source.span(start, end),
+        source.span(start, end) if start < end else _point(source, start),
         is_movable=_stands_as_it_is(source, start, end),
         prefix=value.prefix,
         is_open=value.is_open,
     )
+
+
+def _point(source: MappedText, index: int) -> Span:
+    """The empty span before a character: a word that the grammar missed stands there."""
+    place = source.starts[index] if index < len(source.starts) else source.ends[-1]
+    return Span(place, place)
 
 
 def _stands_as_it_is(source: MappedText, start: int, end: int) -> bool:
@@ -151,9 +157,15 @@ def without(source: MappedText, pattern: re.Pattern[str]) -> MappedText:
     return substituted(source, pattern, lambda _: "")
 
 
+def without_long_lines(source: MappedText) -> MappedText:
+    """The text with blanks for lines that no person wrote, such as an image's data."""
+    return substituted(source, _LONG_LINE, lambda match: " " * len(match[0]))
+
+
 def unified_line_ends(source: MappedText) -> MappedText:
     """The text with LF for every CRLF and CR."""
     return substituted(source, _LINE_END, lambda _: "\n") if "\r" in source.text else source
 
 
+_LONG_LINE = re.compile(r"[^\n]{10001,}")
 _LINE_END = re.compile(r"\r\n?")

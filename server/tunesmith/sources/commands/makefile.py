@@ -19,7 +19,7 @@ from tunesmith.sources.launch_command import Argv
 from tunesmith.text import MappedText
 
 _LOGICAL_LINE = re.compile(r"(?:[^\\\n]|\\[^\n]|\\\n)+")
-_RECIPE = re.compile(r"\t[ \t]*[@+-]*[ \t]*|[^\t#=\n][^#=\n]*:[^#=\n]*;[ \t]*")
+_RECIPE = re.compile(r"\t[ \t]*[@+-]*[ \t]*|[^\t#=:\n][^#=:\n]*:[^#=;\n]*;[ \t]*")
 _VARIABLE = re.compile(r"[ \t]*(?:export[ \t]+|override[ \t]+)?[\w.-]+[ \t]*[:?+!]{0,3}=[ \t]*")
 _CONTINUATION_TAB = re.compile(r"(?<=\\\n)\t")
 _EXPANSION = re.compile(r"\$\$|\$\((?:[^()\n]|\([^()\n]*\))*\)|\$\{[^{}\n]*\}|\$[@<^*?%+|]")

@@ -124,7 +124,7 @@ class _Block:
 
     def _heading_above(self, block: Node | None) -> Mark | None:
         section = next((node for node in ancestors(block) if node.type == "section"), None)
-        first = section.children[0] if section is not None and section.children else None
+        first = section.child(0) if section is not None else None
         if first is None or first.type not in _HEADINGS:
             return None
         return heading_mark(self._tree.raw(first))
@@ -133,10 +133,11 @@ class _Block:
         """What the head of a table's column says."""
         row = self._node.parent
         table = row.parent if row is not None else None
-        if row is None or table is None or not table.children:
+        head = table.child(0) if table is not None else None
+        if row is None or head is None:
             return None
         cells = [cell.id for cell in row.children if cell.type == "pipe_table_cell"]
-        heads = [cell for cell in table.children[0].children if cell.type == "pipe_table_cell"]
+        heads = [cell for cell in head.children if cell.type == "pipe_table_cell"]
         column = cells.index(self._node.id)
         return heading_mark(self._tree.raw(heads[column])) if column < len(heads) else None
 

@@ -69,6 +69,9 @@ _SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+|\n\s*\n")
 _COMMENT = re.compile(
     r"(?:^|\s)#+(?:\s|$)(.*)|^\W{0,4}\(([^()]*)\)|^\s*(?:<-+|←|//|--|\u2013|\u2014)(.*)"
 )
+_REACH = 4_000
+"""How many characters above a command are looked at."""
+
 _LONGEST_COMPLAINT = 90
 """A longer sentence explains something else that fails."""
 
@@ -128,7 +131,9 @@ def mark_at(text: str, start: int, end: int, is_talk: Callable[[str], bool]) -> 
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", end)
     beside = _beside(text[line_start:start], text[end : len(text) if line_end < 0 else line_end])
-    return beside or _above(text[:line_start].split("\n")[:-1], is_talk)
+    return beside or _above(
+        text[max(0, line_start - _REACH) : line_start].split("\n")[:-1], is_talk
+    )
 
 
 def _beside(before: str, after: str) -> Mark | None:

@@ -9,7 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tunesmith.sources.commands.found import CORE, substituted, unified_line_ends
+from tunesmith.sources.commands.found import (
+    CORE,
+    substituted,
+    unified_line_ends,
+    without_long_lines,
+)
 from tunesmith.sources.commands.marks import Mark, mark_at
 from tunesmith.sources.commands.shell import ShellText
 from tunesmith.sources.launch_command import Argv, Word
@@ -44,7 +49,7 @@ _PROSE_WORDS = frozenset(
 
 def find(text: MappedText, outer: Mark | None = None) -> Iterator[Argv]:
     """The commands in prose; `outer` is what stands in front of the text says of it."""
-    text = unified_line_ends(text)
+    text = without_long_lines(unified_line_ends(text))
     for start, end in [*_at_line_beginnings(text.text), *_between_backticks(text.text)]:
         argv = _read(text, start, end, outer)
         if argv:
@@ -53,6 +58,7 @@ def find(text: MappedText, outer: Mark | None = None) -> Iterator[Argv]:
 
 def in_sentences(text: MappedText, outer: Mark | None = None) -> Iterator[Argv]:
     """The commands of a paragraph: between backticks, or behind a prompt."""
+    text = without_long_lines(text)
     prompted = [
         place
         for place in _at_line_beginnings(text.text)
@@ -65,11 +71,15 @@ def in_sentences(text: MappedText, outer: Mark | None = None) -> Iterator[Argv]:
 
 
 def _at_line_beginnings(text: str) -> Iterator[tuple[int, int]]:
+    end = -1
     for mention in CORE.finditer(text):
+        if mention.start() < end:
+            continue
         match = _BEGINNING.match(text, text.rfind("\n", 0, mention.start()) + 1)
         if match:
             start = match.start("command")
-            yield start, _end_of_command(text, start)
+            end = _end_of_command(text, start)
+            yield start, end
 
 
 def _end_of_command(text: str, start: int) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tunesmith.sources.commands.found import (
@@ -15,6 +17,7 @@ from tunesmith.sources.commands.found import (
     Value,
     make_word,
     substituted,
+    without_long_lines,
 )
 from tunesmith.sources.commands.shell_values import ShellValues
 from tunesmith.sources.commands.syntax import SyntaxTree, ancestors, descendants
@@ -26,6 +29,12 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = re.compile(r"(?<![<\d])<[^\W\d][^<>\n]*(?<!\s)>")
 _TEMPLATE = re.compile(r"\$?\{\{.*?\}\}")
+_CHANGES_FOLDER = re.compile(r"\b(?:cd|pushd)\b")
+_MOST_CHANGES = 200
+_MOST_USES = 20
+_SAME_BLOCK = ("list", "redirected_statement", "pipeline", "command", "negated_command")
+_TOO_HARD = re.compile(r"=\(|<<|\[\[")
+_MOST_HARD = 500
 _TEXTS = ("string", "raw_string", "heredoc_body", "comment", "ansi_c_string")
 
 
@@ -43,9 +52,11 @@ class ShellText:
     """A stretch of shell."""
 
     def __init__(self, source: MappedText) -> None:
+        source = without_long_lines(source)
         source = substituted(source, _PLACEHOLDER, lambda match: UNKNOWN_PART * len(match[0]))
         self.source = substituted(source, _TEMPLATE, lambda match: OPEN_PART * len(match[0]))
-        self._tree = SyntaxTree("bash", self.source.text)
+        is_too_hard = sum(1 for _ in _TOO_HARD.finditer(self.source.text)) > _MOST_HARD
+        self._tree = SyntaxTree("bash", "" if is_too_hard else self.source.text)
         self._values = ShellValues(self._tree)
 
     def commands(self) -> Iterator[ShellCommand]:
@@ -71,7 +82,7 @@ class ShellText:
 
     def _places(self) -> Iterator[Node]:
         """The smallest text, array or command around every mention."""
-        for match in CORE.finditer(self.source.text):
+        for match in CORE.finditer(self._tree.text):
             around = ancestors(self._tree.node_at(match.start()))
             kinds = (*_TEXTS, "array", "command")
             node = next((node for node in around if node.type in kinds), None)
@@ -131,11 +142,12 @@ class ShellText:
         if assignment is None or name is None:
             return []
         wanted = self._tree.raw(name)
-        return [
+        using = (
             command
             for command in descendants(self._tree.root, "command")
             if any(self._values.array_name(word) == wanted for word in self._arguments(command))
-        ]
+        )
+        return list(islice(using, _MOST_USES)) or [array]
 
     def _is_comment_line(self, node: Node) -> bool:
         """Whether a comment has its line for itself; `comment_blocks` reads these."""
@@ -154,33 +166,43 @@ class ShellText:
         return inside if node.type == "raw_string" else substituted(inside, _ESCAPED, _unescape)
 
     def _folder(self, node: Node) -> str | None:
-        """The folder that `cd` commands before this one lead to, if they tell."""
+        """The folder that the `cd` commands before this one lead to, if they tell."""
+        if not self._changes_of_folder:
+            return None
+        blocks = {ancestor.id for ancestor in ancestors(node)}
         parts: list[str] = []
-        for level in ancestors(node):
-            for sibling in reversed(_before(level)):
-                step = self._change_of_folder(sibling)
-                if step is None:
-                    continue
-                if step:
-                    parts.append(step)
-                if step == "" or step.startswith("/"):
-                    return "/".join(reversed(parts)) or None
-        return "/".join(reversed(parts)) or None
+        for place, block, folder in self._changes_of_folder:
+            if place > node.start_byte:
+                break
+            if block not in blocks:
+                continue
+            if folder is None:
+                parts = []
+            elif folder.startswith("/"):
+                parts = [folder]
+            else:
+                parts.append(folder)
+        return "/".join(parts) or None
 
-    def _change_of_folder(self, node: Node) -> str | None:
-        """Where the last `cd` in a statement goes; "" for an unknown place."""
-        if node.type not in ("command", "list", "redirected_statement"):
-            return None
-        changes = [
-            words[1:]
-            for command in ([node] if node.type == "command" else descendants(node, "command"))
-            if (words := [self._values.value(word) for word in self._arguments(command)])
-            and words[0].text in ("cd", "pushd")
-        ]
-        if not changes:
-            return None
-        target = changes[-1][0].text if changes[-1] else None
-        return "" if target is None or target.startswith(("-", "~")) else target.rstrip("/")
+    @cached_property
+    def _changes_of_folder(self) -> list[tuple[int, int, str | None]]:
+        """The place of every `cd`, the block that it holds for, and where it goes if that is told."""
+        changes: list[tuple[int, int, str | None]] = []
+        for match in islice(_CHANGES_FOLDER.finditer(self._tree.text), _MOST_CHANGES):
+            around = list(ancestors(self._tree.node_at(match.start())))
+            command = next((n for n in around if n.type in ("command", *_TEXTS)), None)
+            if command is None or command.type != "command":
+                continue
+            words = [self._values.value(word).text for word in self._arguments(command)]
+            if len(words) != 2 or words[0] not in ("cd", "pushd"):
+                continue
+            block = next((n for n in ancestors(command.parent) if n.type not in _SAME_BLOCK), None)
+            folder = words[1]
+            is_told = folder is not None and not folder.startswith(("-", "~"))
+            if block is not None:
+                told = folder.rstrip("/") if folder and is_told else None
+                changes.append((command.start_byte, block.id, told))
+        return changes
 
 
 _ESCAPED = re.compile(r'\\([$`"\\])')
@@ -188,8 +210,3 @@ _ESCAPED = re.compile(r'\\([$`"\\])')
 
 def _unescape(match: re.Match[str]) -> str:
     return match[1]
-
-
-def _before(node: Node) -> list[Node]:
-    siblings = node.parent.children if node.parent is not None else []
-    return [sibling for sibling in siblings if sibling.end_byte <= node.start_byte]

@@ -38,6 +38,8 @@ class ShellValues:
             return OPEN_VALUE
         raw = self._tree.raw(node)
         match node.type:
+            case "string" | "raw_string" | "translated_string" if not _is_closed(raw):
+                return UNKNOWN_VALUE
             case "string" | "translated_string":
                 return self._string(node, depth)
             case "raw_string":
@@ -167,6 +169,11 @@ def _array_words(assignment: Node) -> Sequence[Node] | None:
 def _plain_name(raw: str) -> str | None:
     match = re.fullmatch(r"\$(\w+)|\$\{(\w+)\}", raw)
     return (match[1] or match[2]) if match else None
+
+
+def _is_closed(raw: str) -> bool:
+    quoted = raw.removeprefix("$")
+    return len(quoted) > 1 and quoted[0] == quoted[-1]
 
 
 def _is_quoted(node: Node) -> bool:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _NO_ASCII = re.compile(r"[^\x01-\x7f]")
 
+_MAX_ANCESTORS = 100
+
 
 @cache
 def language(grammar: str) -> Language:
@@ -58,8 +60,10 @@ class SyntaxTree:
 
 
 def ancestors(node: Node | None) -> Iterator[Node]:
-    """The node, its parent, and so on."""
-    while node is not None:
+    """The node, its parent, and so on; not further than code for people is nested."""
+    for _ in range(_MAX_ANCESTORS):
+        if node is None:
+            return
         yield node
         node = node.parent
 

@@ -34,19 +34,31 @@ _SHELL_KEY = re.compile(
     r"(?:\w*[-_])?(?:run|scripts?|cmds?|commands?|args?|entrypoint|exec|shell|bash|sh|steps?|setup|task)",
     re.IGNORECASE,
 )
-_ESCAPE = re.compile(r"\\\n[ \t]*|\\(.)|[ \t]*\n[ \t]*", re.DOTALL)
-_QUOTE = re.compile(r"''|[ \t]*\n[ \t]*")
-_FOLD = re.compile(r"[ \t]*\n[ \t]*")
+_ESCAPE = re.compile(r"\\\n[ \t]*|\\(.)|(?<![ \t])[ \t]*\n[ \t]*", re.DOTALL)
+_QUOTE = re.compile(r"''|(?<![ \t])[ \t]*\n[ \t]*")
+_INDICATOR = re.compile(r"(?<!\S)[-?:](?=\s)")
+_MOST_INDICATORS = 100
+_DEEPEST_INDENT = 140
+
+_FOLD = re.compile(r"(?<![ \t])[ \t]*\n[ \t]*")
 _FOLDED_LINE_END = re.compile(r"(?<=\S)\n(?=\S)")
 
 
 def find(source: MappedText) -> Iterator[Argv]:
     """The commands in the scripts, the argument lists, the texts and the comments of a YAML file."""
     source = unified_line_ends(source)
-    reader = _Reader(source)
-    yield from reader.find()
+    if not _is_too_deep(source.text):
+        yield from _Reader(source).find()
     for block in comment_blocks(source):
         yield from prose.find(block)
+
+
+def _is_too_deep(text: str) -> bool:
+    """Whether blocks may be nested so deep (250 levels) that the grammar overflows its memory."""
+    return any(
+        line.startswith(" " * _DEEPEST_INDENT) or len(_INDICATOR.findall(line)) > _MOST_INDICATORS
+        for line in text.split("\n")
+    )
 
 
 class _Reader:
