@@ -129,7 +129,7 @@ async function confirmDownload(wheels: Wheelhouse): Promise<void> {
   if (network === 'on') return;
   if (network === 'ask') {
     const question =
-      'Tunesmith needs to download the Python libraries of its checker (about 10 MB), once. ' +
+      'Tunesmith needs to download the Python libraries of its checker (about 5 MB), once. ' +
       'Each is compared with a recorded hash.';
     const answer = await window.showInformationMessage(question, 'Download', 'Not Now');
     if (answer === 'Download') return;
