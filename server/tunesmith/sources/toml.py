@@ -19,6 +19,9 @@ _TOKEN = re.compile(
     r"""|(?P<mark>[\[\]{}=,])|(?P<word>[^\s\[\]{}=,"'\#]+)""",
     re.DOTALL,
 )
+MAX_KEY_PARTS = 500
+"""Readers of TOML need quadratic time and memory for the parts of a dotted key."""
+
 _TRIVIA = ("comment", "newline", "space")
 
 
@@ -55,10 +58,18 @@ def read_toml(text: str) -> dict[str, Any]:
     Raises:
         ValueError: it is no TOML; the message ends with the place as "(at line 1, column 2)".
     """
+    _refuse_long_keys(text)
     try:
         return _tomllib.loads(text)
     except RecursionError:
         raise ValueError("Nested too deeply") from None
+
+
+def _refuse_long_keys(text: str) -> None:
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_KEY_PARTS and line.partition("=")[0].count(".") >= MAX_KEY_PARTS:
+            place = f"(at line {number}, column 1)"
+            raise ValueError(f"Key of more than {MAX_KEY_PARTS} parts {place}")
 
 
 def places(toml: str) -> Mapping[tuple[str, ...], Place]:
