@@ -131,6 +131,18 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join((*pieces, text[position:]))
 
 
+def common_prefix_length(first: str, second: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    low, high = 0, min(len(first), len(second))
+    while low < high:  # bisection: comparing slices is far faster than comparing characters
+        middle = (low + high + 1) // 2
+        if first[low:middle] == second[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 def overlap(first: Iterable[Edit], second: Iterable[Edit]) -> bool:
     """Whether an edit of one fix touches an edit of another, so that only one can be made."""
     seconds = list(second)

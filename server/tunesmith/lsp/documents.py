@@ -16,7 +16,14 @@ from pygls.uris import to_fs_path, urlparse
 
 from tunesmith.platform import project_path
 from tunesmith.sources.document import CellKind, Document, Kind, kind_of, notebook
-from tunesmith.text import Edit, LineIndex, Position, Span, apply_edits
+from tunesmith.text import (
+    Edit,
+    LineIndex,
+    Position,
+    Span,
+    apply_edits,
+    common_prefix_length,
+)
 
 _KINDS: Mapping[str, Kind] = {
     "python": Kind.PYTHON,
@@ -191,22 +198,10 @@ def path_of(uri: str) -> PurePosixPath:
 
 def difference(old: str, new: str) -> Edit:
     """One edit that makes the new text of the old one, as short as it can be."""
-    start = _common_length(old, new)
+    start = common_prefix_length(old, new)
     rest = min(len(old), len(new)) - start
-    end = _common_length(old[len(old) - rest :][::-1], new[len(new) - rest :][::-1])
+    end = common_prefix_length(old[len(old) - rest :][::-1], new[len(new) - rest :][::-1])
     return Edit(Span(start, len(old) - end), new[start : len(new) - end])
-
-
-def _common_length(first: str, second: str) -> int:
-    """Length of the longest common prefix, by bisection: comparing slices is far faster."""
-    low, high = 0, min(len(first), len(second))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if first[low:middle] == second[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 class DocumentStore:

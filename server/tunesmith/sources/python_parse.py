@@ -15,12 +15,15 @@ from tunesmith.sources.python_notebook_mask import mask_broken_cells, mask_noteb
 from tunesmith.sources.python_positions import Positions
 from tunesmith.sources.python_scan import find_excess
 from tunesmith.sources.python_walk import MAX_DEPTH, TooDeepError, index_module
+from tunesmith.text import Span, common_prefix_length
 
 _STACK_BYTES = 64 * 1024 * 1024
 _stack_size_lock = threading.Lock()
 _ODD = re.compile("[\r\f\ud800-\udfff]|\\A\ufeff")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _FORM_FEED_BEFORE_CODE = re.compile(r"(\r?\n)(\f+)(?=[^\r\n\f])")
+_NO_CODE = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?[\r\n])*[ \t\f]*(?:#[^\r\n]*)?")
+_COMMENT = re.compile(r"#[^\r\n]*")
 _IGNORED_START = re.compile("\ufeff?\f*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -48,12 +51,28 @@ class ParsedCode:
     def positions(self) -> Positions:
         """Where all nodes stand; counted on the first use."""
         positions = Positions(self.module, self.offset)
-        if positions.text != self.source[self.offset :]:
-            raise UnreadableScriptError(
-                "the parser lost characters of this file, so that no place in it is sure; "
-                "remove control characters from it"
-            )
+        source = self.source[self.offset :]
+        if positions.text != source:
+            end = _start_of_difference(positions.text, source)
+            if not all(_NO_CODE.fullmatch(text, end) for text in (positions.text, source)):
+                raise UnreadableScriptError(
+                    "the parser lost characters of this file, so that no place in it is sure; "
+                    "remove control characters from it"
+                )
+            start = self.offset + end
+            before = [comment for comment in positions.comments if comment.start < start]
+            behind = [Span(*match.span()) for match in _COMMENT.finditer(self.source, start)]
+            positions.comments = [*before, *behind]
         return positions
+
+
+def _start_of_difference(written: str, source: str) -> int:
+    """Where the first line begins that differs.
+
+    At the end of a file the parser drops blank lines and comments before an indented one, as they
+    stand after Enter in a function's body.
+    """
+    return source.rfind("\n", 0, common_prefix_length(written, source)) + 1
 
 
 def parse_document(document: Document) -> ParsedCode:
