@@ -90,6 +90,15 @@ def test_code_that_does_not_parse_keeps_its_findings_and_they_move(client: Clien
     assert healed["range"]["start"]["line"] == 2
 
 
+def test_enter_at_the_end_of_a_function_changes_nothing(client: Client, folder: Path):
+    uri = (folder / "train.py").as_uri()
+    client.open(uri, "from trl import SFTTrainer\ndef f():\n    " + KWARGS)
+    assert client.codes(uri, 1) == ["misplaced-model-init-kwargs"]
+    for version in (2, 3):
+        client.change(uri, version, edit((99, 0), (99, 0), "    \n    "))
+        assert client.codes(uri, version) == ["misplaced-model-init-kwargs"]
+
+
 def test_a_header_is_checked_while_the_code_below_is_broken(client: Client, folder: Path):
     uri = (folder / "train.py").as_uri()
     header = '# /// script\n# dependencies = ["flash-attn"]\n# [tool.hf-jobs]\n# ///\n'
@@ -185,3 +194,5 @@ def test_a_very_large_document_is_left_alone(client: Client, folder: Path):
     uri = (folder / "run.sh").as_uri()
     client.open(uri, COMMAND + "#" * 600_000, "shellscript")
     assert client.codes(uri, 1) == []
+    note = client.wait_for(lambda message: message.get("method") == "window/logMessage")
+    assert "run.sh" in note["params"]["message"]

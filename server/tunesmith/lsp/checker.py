@@ -18,6 +18,7 @@ from tunesmith.lint import engine
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import Rule
 from tunesmith.lsp.documents import OpenDocument
+from tunesmith.lsp.last_good import with_last_good
 from tunesmith.lsp.moves import moved
 from tunesmith.lsp.pool import WorkerPool
 from tunesmith.lsp.projects import Projects
@@ -49,6 +50,7 @@ class _State:
     opened: OpenDocument
     findings: Sequence[Diagnostic] = ()
     understanding: Understanding | None = None
+    is_new: bool = True
     timer: asyncio.TimerHandle | None = None
     is_running: bool = False
     must_run_again: bool = False
@@ -194,7 +196,10 @@ class Checker:
 
     def _land(self, state: _State, result: _Result) -> None:
         understanding = state.understanding = result.understanding
-        state.findings = _merged(state.findings, result)
+        if understanding.unreadable is not None and state.is_new:
+            self._note(f"{state.opened.path}: {understanding.unreadable}")
+        state.is_new = False
+        state.findings = with_last_good(state.findings, understanding, result.findings)
         self._publish(state.opened, state.findings)
         if understanding.unreadable is None:
             self.recheck(self._projects.opened(state.opened.path, understanding.facts))
@@ -212,26 +217,6 @@ def _check(document: Document, known: Understanding | None, project: Project) ->
 
 def _log_failure(rule: Rule, error: Exception) -> None:
     _log.error("rule %s failed", rule.name, exc_info=error)
-
-
-def _merged(last: Sequence[Diagnostic], result: _Result) -> Sequence[Diagnostic]:
-    """The findings to show: those of code that does not parse are the last good ones."""
-    if result.understanding.unreadable is None:
-        return result.findings
-    fresh = list(result.findings)
-    kept = [finding for finding in last if _needs_code(finding) and not _among(fresh, finding)]
-    return sorted((*fresh, *kept), key=lambda finding: (finding.span, finding.code))
-
-
-def _needs_code(finding: Diagnostic) -> bool:
-    rule = engine.rule_named(finding.name)
-    return rule is None or rule.sources != frozenset({"ScriptHeader"})
-
-
-def _among(findings: Iterable[Diagnostic], other: Diagnostic) -> bool:
-    return any(
-        finding.name == other.name and finding.span.touches(other.span) for finding in findings
-    )
 
 
 def _release(state: _State) -> None:
