@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 import pytest
-from sources.python_code import edited, read, read_cells, the_call
 
+from sources.python_code import edited, read, read_cells, the_call
 from tunesmith.sources.python_script import PythonScript
 
 
@@ -168,7 +168,9 @@ IMPORTED = {
     "from trl import A, SFTTrainer\n": "from trl import A, SFTConfig, SFTTrainer\n",
     "from trl import SFTTrainer, A\n": "from trl import SFTTrainer, A, SFTConfig\n",
     "from trl import A as B, C  # why\n": "from trl import A as B, C, SFTConfig  # why\n",
-    "from trl import (\n    A,\n    Z,\n)\n": "from trl import (\n    A,\n    SFTConfig,\n    Z,\n)\n",
+    "from trl import (\n    A,\n    Z,\n)\n": (
+        "from trl import (\n    A,\n    SFTConfig,\n    Z,\n)\n"
+    ),
     "from trl import (\n    A,\n)\n": "from trl import (\n    A,\n    SFTConfig,\n)\n",
     "from trl import A, \\\n    Z\n": "from trl import A, \\\n    SFTConfig, Z\n",
     "import trl\nx()\nimport late\n": "import trl\nfrom trl import SFTConfig\nx()\nimport late\n",

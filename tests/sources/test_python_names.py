@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sources.python_code import read, read_cells
 
+from sources.python_code import read, read_cells
 from tunesmith.sources.python_names import canonical_name
 
 CALLED = {

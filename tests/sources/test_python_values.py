@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sources.python_code import read, the_call, value_of
 
+from sources.python_code import read, the_call, value_of
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_values import (
     ABSENT,
@@ -43,7 +43,7 @@ KNOWN: dict[str, tuple[str, object]] = {
     "C().b": ("class C:\n    b: int = 5", 5),
     "c.b": ("class C:\n    b: int = 5\nc = C()", 5),
     "D().a": (
-        "from dataclasses import dataclass, field\n@dataclass\nclass D:\n    a: str = field(default='x')",
+        "from dataclasses import field\nclass D:\n    a: str = field(default='x')",
         "x",
     ),
     "D(a='y').a": ("class D:\n    a: str = 'x'", "y"),
@@ -300,13 +300,11 @@ def test_unknown_and_absent_refuse_to_be_truth_values() -> None:
             {"--my_a", "--my-a"},
         ),
         (
-            "from trl import TrlParser, SFTConfig\nclass A:\n    my_x: int = 1\n"
-            "TrlParser((A, SFTConfig))",
+            "from trl import TrlParser as P, SFTConfig\nclass A:\n    my_x: int = 1\nP((A, SFTConfig))",
             {"--my_x", "--my-x", "--no_my_x"},
         ),
         (
-            "from transformers import HfArgumentParser\nclass B:\n    b: int\nclass A(B):\n    a: int\n"
-            "HfArgumentParser(A)",
+            "import transformers as t\nclass B:\n b: int\nclass A(B):\n a: int\nt.HfArgumentParser(A)",
             {"--a", "--b", "--no_a", "--no_b"},
         ),
         ("import tyro\nclass A:\n    x: int\ntyro.cli(A)", {"--x"}),

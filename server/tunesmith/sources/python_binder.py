@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import libcst as cst
 
-from tunesmith.sources.python_index import PythonIndex, dotted_name
+from tunesmith.sources.python_index import MAX_DEPTH, PythonIndex, TooDeepError, dotted_name
 from tunesmith.sources.python_scopes import (
     AttributeAssignment,
     Binding,
@@ -33,6 +33,8 @@ class Binder:
         self._index.imports.append((node, block))
         for alias in node.names:
             target = dotted_name(alias.name)
+            if target.count(".") > MAX_DEPTH // 2:
+                raise TooDeepError
             bound = alias_name(alias) or target.partition(".")[0]
             self.bind(bound, BindingKind.IMPORT, node, block, target if alias.asname else bound)
 
@@ -40,6 +42,8 @@ class Binder:
         """Bind the names of `from a import b as c`."""
         self._index.imports.append((node, block))
         module = "." * len(node.relative) + (dotted_name(node.module) if node.module else "")
+        if module.count(".") > MAX_DEPTH // 2:
+            raise TooDeepError
         if isinstance(node.names, cst.ImportStar):
             block.scope.star_imports.append((module, self.next_order()))
             return
@@ -58,11 +62,13 @@ class Binder:
                 scope = block.scope.parent.holder(name) or scope
             block.scope.outer[name] = scope
 
-    def capture(self, pattern: cst.CSTNode, block: Block) -> None:
+    def capture(self, pattern: cst.CSTNode, block: Block, depth: int) -> None:
         """Bind the names that a `case` captures."""
-        patterns = [pattern]
+        patterns = [(pattern, depth)]
         while patterns:
-            node = patterns.pop()
+            node, depth = patterns.pop()
+            if depth > MAX_DEPTH:
+                raise TooDeepError
             captured: Iterable[object] = ()
             if isinstance(node, (cst.MatchAs, cst.MatchStar)):
                 captured = (node.name,)
@@ -71,7 +77,7 @@ class Binder:
             for name in captured:
                 if isinstance(name, cst.Name):
                     self.bind(name.value, BindingKind.OTHER, None, block)
-            patterns.extend(node.children)
+            patterns.extend((child, depth + 1) for child in node.children)
 
     def bind(
         self,

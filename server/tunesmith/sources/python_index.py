@@ -11,8 +11,15 @@ import libcst as cst
 
 from tunesmith.sources.python_scopes import AttributeAssignment, Block, Mutation, Scope
 
+MAX_DEPTH = 300
+"""Levels of nodes; writing the tree takes two Python frames a level, of 1,000 by default."""
+
 StatementOwner = cst.Module | cst.IndentedBlock | cst.SimpleStatementLine | cst.SimpleStatementSuite
 StringNode = (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString)
+
+
+class TooDeepError(Exception):
+    """The tree has more than MAX_DEPTH levels."""
 
 
 @dataclass(slots=True, eq=False)
@@ -84,17 +91,10 @@ def sum_terms(node: cst.BaseExpression) -> list[cst.BaseExpression]:
     return [node, *reversed(terms)]
 
 
-def string_holes(node: cst.BaseExpression) -> list[cst.BaseExpression]:
-    """The expressions inside the f-strings of a string node; format specifications included."""
-    found: list[cst.BaseExpression] = []
-    pending: list[cst.CSTNode] = [node]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, cst.ConcatenatedString):
-            pending += (part.right, part.left)
-        elif isinstance(part, cst.FormattedString):
-            pending += reversed(part.parts)
-        elif isinstance(part, cst.FormattedStringExpression):
-            found.append(part.expression)
-            pending += reversed(part.format_spec or ())
-    return found
+def literals_of(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """The literals of `"a" f"b"`, from left to right; other expressions by themselves."""
+    literals: list[cst.BaseExpression] = []
+    while isinstance(node, cst.ConcatenatedString):
+        literals.append(node.left)
+        node = node.right
+    return [*literals, node]

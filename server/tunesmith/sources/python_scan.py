@@ -78,7 +78,8 @@ class _Measure:
         self.excess: tuple[int, str] | None = None
         self._text = text
         self._brackets: list[int] = []  # how long the expression around each open bracket was
-        self._start = len(text) - len(text.lstrip(" \t\f"))  # of the expression, moved on by what does not count
+        self._start = len(text) - len(text.lstrip(" \t\f"))
+        """Of the expression, moved on by what does not count."""
         self._cost = 0
         self._tokens = 0
         self._tokens_before_statement = 0

@@ -5,26 +5,25 @@ The walk visits only the fields that hold statements and expressions, and does n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import libcst as cst
 
 from tunesmith.sources.python_binder import Binder
 from tunesmith.sources.python_index import (
+    MAX_DEPTH,
     CallSite,
     DisplaySite,
     PythonIndex,
     StatementOwner,
     StringNode,
     StringSite,
-    string_holes,
+    TooDeepError,
+    literals_of,
     sum_terms,
 )
 from tunesmith.sources.python_scopes import BindingKind, Block, Scope, ScopeKind
-
-MAX_DEPTH = 300
-"""Levels of nodes; writing the tree takes two Python frames a level, of 1,000 by default."""
 
 _MUTATING_METHODS = frozenset(
     [
@@ -55,8 +54,7 @@ _FIELDS: dict[type, tuple[str, ...]] = {
     cst.Dict: ("elements",),
     cst.DictElement: ("key", "value"),
     cst.Element: ("value",),
-    cst.FormattedString: ("parts",),
-    cst.FormattedStringExpression: ("expression",),
+    cst.FormattedStringExpression: ("expression", "format_spec"),
     cst.From: ("item",),
     cst.IfExp: ("test", "body", "orelse"),
     cst.Index: ("value",),
@@ -70,13 +68,13 @@ _FIELDS: dict[type, tuple[str, ...]] = {
     cst.Subscript: ("value", "slice"),
     cst.SubscriptElement: ("slice",),
     cst.Tuple: ("elements",),
+    cst.TypeAlias: ("type_parameters", "value"),
+    cst.TypeParam: ("param", "default"),
+    cst.TypeParameters: ("params",),
+    cst.TypeVar: ("bound",),
     cst.UnaryOperation: ("expression",),
     cst.Yield: ("value",),
 }
-
-
-class TooDeepError(Exception):
-    """The tree has more than MAX_DEPTH levels."""
 
 
 def index_module(module: cst.Module) -> PythonIndex:
@@ -216,6 +214,7 @@ class _Walk:
         inner = Block(Scope(ScopeKind.FUNCTION, node, block.scope))
         self._push(inner, depth, node.body)
         self._push(block, depth, *(item.decorator for item in node.decorators), node.returns)
+        self._push(block, depth, node.type_parameters)
         self._parameters(node.params, inner, block, depth)
 
     def _lambda(self, node: cst.Lambda, block: Block, depth: int) -> None:
@@ -241,6 +240,7 @@ class _Walk:
         self._push(Block(scope), depth, node.body)
         arguments = (argument.value for argument in (*node.bases, *node.keywords))
         self._push(block, depth, *(item.decorator for item in node.decorators), *arguments)
+        self._push(block, depth, node.type_parameters)
 
     def _if(self, node: cst.If, block: Block, depth: int) -> None:
         if node.orelse:
@@ -277,12 +277,13 @@ class _Walk:
         for item in node.items:
             if item.asname:
                 self._names.bind_target(item.asname.name, None, block)
-        self._push(block, depth, *(item.item for item in node.items), node.body)
+        targets = (item.asname.name for item in node.items if item.asname)
+        self._push(block, depth, *(item.item for item in node.items), *targets, node.body)
 
     def _match(self, node: cst.Match, block: Block, depth: int) -> None:
         for case in reversed(node.cases):
             inner = Block(block.scope)
-            self._names.capture(case.pattern, inner)
+            self._names.capture(case.pattern, inner, depth)
             self._push(inner, depth + 1, case.guard, case.body)
         self._push(block, depth, node.subject)
 
@@ -326,7 +327,7 @@ class _Walk:
         while clause:
             depth += 1
             self._names.bind_target(clause.target, None, inner)
-            self._push(outer, depth, clause.iter)
+            self._push(outer, depth, clause.target, clause.iter)
             self._push(inner, depth, *(condition.test for condition in clause.ifs))
             clause, outer = clause.inner_for_in, inner
 
@@ -338,7 +339,8 @@ class _Walk:
         self, node: cst.BaseExpression, block: Block, depth: int, *, is_statement: bool = False
     ) -> None:
         self._index.strings.append(StringSite(node, block, self._names.next_order(), is_statement))
-        self._push(block, depth, *string_holes(node))
+        literals = literals_of(node)
+        self._push_holes(literals, block, depth + len(literals))
 
     def _binary_operation(self, node: cst.BinaryOperation, block: Block, depth: int) -> None:
         if not isinstance(node.operator, cst.Add):
@@ -352,9 +354,18 @@ class _Walk:
             self._index.strings.append(
                 StringSite(node, block, self._names.next_order(), is_statement=False)
             )
-            holes = (hole for term in terms for hole in string_holes(term))
-            terms = [*(term for term in terms if not isinstance(term, StringNode)), *holes]
+            for term in reversed(terms):
+                literals = literals_of(term)
+                self._push_holes(literals, block, depth + len(literals))
+            terms = [term for term in terms if not isinstance(term, StringNode)]
         self._push(block, depth, *terms)
+
+    def _push_holes(self, literals: Sequence[cst.BaseExpression], block: Block, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise TooDeepError
+        for literal in reversed(literals):
+            if isinstance(literal, cst.FormattedString):
+                self._push(block, depth, *literal.parts)
 
 
 def _else_body(orelse: cst.If | cst.Else) -> cst.CSTNode:
