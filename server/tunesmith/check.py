@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from tunesmith import files
 from tunesmith.files import BinaryFileError, UnreadableFileError, UnwritableFileError
-from tunesmith.folder_facts import Note, is_version, unknown_rule
+from tunesmith.folder_facts import Note, internal_error, is_version, unknown_rule
 from tunesmith.lint import engine, fixes
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import SAFE, UNSAFE, Rule, Severity
@@ -22,6 +23,7 @@ from tunesmith.sources.understand import Understanding
 from tunesmith.workspace import Workspace, find_root, walk
 
 _STDIN = "-"
+_STDIN_NAME = "stdin.py"
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,13 @@ class _Run:
     def check(self) -> None:
         """Check every target once."""
         if self.options.paths == [_STDIN]:
-            self._check_stdin()
+            self._guarded(self.options.stdin_filename or _STDIN_NAME, self._check_stdin)
             return
         done: set[Path] = set()
         for target in self._targets():
             if target.path not in done:
                 done.add(target.path)
-                self._check_file(target)
+                self._guarded(target.name, partial(self._check_file, target))
 
     def show(self) -> None:
         """Print what was found; where a diff or a fixed text is the output, to standard error."""
@@ -156,6 +158,13 @@ class _Run:
                 self._tell(note)
         return self.workspaces[root]
 
+    def _guarded(self, name: str, check: Callable[[], None]) -> None:
+        """Check a file; a bug of ours in one file must not hide what is found in the others."""
+        try:
+            check()
+        except Exception as error:
+            self._fail(name, internal_error(error))
+
     def _check_file(self, target: _Target) -> None:
         workspace = self._workspace(target.path)
         try:
@@ -189,7 +198,7 @@ class _Run:
         self, workspace: Workspace, target: _Target, known: Understanding
     ) -> Sequence[Diagnostic]:
         def on_failure(rule: Rule, error: Exception) -> None:
-            self._fail(target.name, f"rule {rule.name} failed ({error!r}); please report it")
+            self._fail(target.name, f"rule {rule.name}: {internal_error(error)}")
 
         return engine.check(known, workspace.project, on_failure=on_failure)
 
@@ -229,7 +238,7 @@ class _Run:
         return after
 
     def _check_stdin(self) -> None:
-        name = self.options.stdin_filename or "stdin.py"
+        name = self.options.stdin_filename or _STDIN_NAME
         path = Path(os.path.abspath(name))  # noqa: PTH100 - keeps symlinks
         data = sys.stdin.buffer.read(files.MAX_NOTEBOOK_BYTES)
         target = _Target(path, name, is_named=True)

@@ -29,6 +29,15 @@ class Note(NamedTuple):
 Tell = Callable[[Note], None]
 
 
+def internal_error(error: Exception) -> str:
+    """What to tell a user of an exception that should not have happened."""
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    place = f" at {Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else ""
+    return f"Tunesmith failed on it ({type(error).__name__}{place}: {error}); please report it"
+
+
 def says_something(name: str) -> bool:
     """Whether a file of that name can set or require anything."""
     return name in ("pyproject.toml", "uv.lock") or _is_requirements(name)

@@ -9,11 +9,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from tunesmith.files import UnreadableFileError, document_of, read_bytes, read_document
-from tunesmith.folder_facts import Note, read_folder, says_something
+from tunesmith.folder_facts import Note, internal_error, read_folder, says_something
 from tunesmith.platform import project_path
 from tunesmith.project import FolderFacts, Project, Settings
 from tunesmith.sources.document import Document, Kind, kind_of
@@ -280,10 +281,10 @@ class Workspace:
                 return
             try:
                 data = read_bytes(path)
-                total += len(data)
-                facts = self._facts(path, data)
             except UnreadableFileError:
                 continue
+            total += len(data)
+            facts = self._guarded(path, partial(self._facts, path, data))
             if facts:
                 yield project_path(path), facts
 
@@ -291,6 +292,19 @@ class Workspace:
         if _may_matter(data):
             return self._read(document_of(path, data))
         return FileFacts() if kind_of(path) is Kind.PYTHON else None
+
+    def _guarded(self, path: Path, read: Callable[[], FileFacts | None]) -> FileFacts | None:
+        """The facts of a file; a bug of ours in one file must not hide the others."""
+        try:
+            return read()
+        except UnreadableFileError:
+            return None
+        except Exception as error:
+            self.notes.append(Note(path, f"not indexed: {internal_error(error)}"))
+            return None
+
+    def _read_file(self, path: Path) -> FileFacts:
+        return self._read(read_document(path))
 
     def _read(self, document: Document) -> FileFacts:
         known = self.understand(document)
@@ -303,8 +317,6 @@ class Workspace:
         for command in [command for facts in changed for command in facts.commands]:
             path = self.project.script_path(command)
             if path and self.project.files[path].script is None and kind_of(path) is Kind.PYTHON:
-                try:
-                    facts = self._read(read_document(Path(path)))
-                except UnreadableFileError:
-                    continue
-                self.project = self.project.with_file(path, facts)
+                facts = self._guarded(Path(path), partial(self._read_file, Path(path)))
+                if facts:
+                    self.project = self.project.with_file(path, facts)

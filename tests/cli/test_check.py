@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tunesmith.cli import main
+from tunesmith.sources.document import Document
+from tunesmith.sources.understand import Understanding
 
 BAD = "hf jobs uv run --secret HF_TOKEN train.py\n"
 FIXED = "hf jobs uv run --secrets HF_TOKEN train.py\n"
@@ -428,7 +430,31 @@ def test_a_rule_that_raises_is_named_and_the_others_run(
     assert main(["check", "run.sh"]) == 2
     out, err = capsys.readouterr()
     assert "secret-singular" in out
-    assert err.startswith(f"run.sh: error: rule {first.name} failed (ZeroDivisionError('oops')")
+    assert err.startswith(f"run.sh: error: rule {first.name}: Tunesmith failed on it (ZeroDivision")
+    assert err.endswith(": oops); please report it\n")
+
+
+def test_a_bug_in_one_file_does_not_hide_the_others(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    from tunesmith import workspace
+    from tunesmith.sources.understand import understand
+
+    def fail(document: Document, **options: bool | None) -> Understanding:
+        if document.path.name == "a.sh":
+            raise ZeroDivisionError("oops")
+        return understand(document, **options)
+
+    monkeypatch.setattr(workspace, "understand", fail)
+    put("a.sh", BAD)
+    put("b.sh", BAD)
+
+    assert main(["check", "."]) == 2
+    out, err = capsys.readouterr()
+    assert "b.sh:1:16: error secret-singular" in out
+    lines = err.splitlines()
+    assert lines[0].startswith("a.sh: warning: not indexed: Tunesmith failed on it (ZeroDivision")
+    assert lines[1].startswith("a.sh: error: Tunesmith failed on it (ZeroDivisionError at test_che")
 
 
 def test_settings_that_are_wrong_are_told(capsys: pytest.CaptureFixture[str]):
