@@ -300,11 +300,11 @@ def test_unknown_and_absent_refuse_to_be_truth_values() -> None:
             {"--my_a", "--my-a"},
         ),
         (
-            "from trl import TrlParser as P, SFTConfig\nclass A:\n    my_x: int = 1\nP((A, SFTConfig))",
+            "import trl\nclass A:\n my_x: int = 1\ntrl.TrlParser((A, trl.SFTConfig))",
             {"--my_x", "--my-x", "--no_my_x"},
         ),
         (
-            "import transformers as t\nclass B:\n b: int\nclass A(B):\n a: int\nt.HfArgumentParser(A)",
+            "from transformers import HfArgumentParser as P\nclass B:\n b: int\nclass A(B):\n a: int\nP(A)",
             {"--a", "--b", "--no_a", "--no_b"},
         ),
         ("import tyro\nclass A:\n    x: int\ntyro.cli(A)", {"--x"}),

@@ -12,6 +12,8 @@ BUILTIN_NAMES = frozenset(dir(builtins))
 
 
 class ScopeKind(Enum):
+    """What makes a namespace."""
+
     MODULE = "module"
     CLASS = "class"
     FUNCTION = "function"
