@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -38,7 +37,6 @@ _KINDS: Mapping[str, Kind] = {
     "mdx": Kind.MARKDOWN,
 }
 _SCHEMES = frozenset({"file", "untitled"})
-_revisions = count(1)
 
 
 class Change(NamedTuple):
@@ -83,13 +81,11 @@ class OpenDocument:
     Attributes:
         uri: the notebook's for a notebook.
         parts: the document itself, or the cells.
-        revision: raised by every change of any document.
     """
 
     uri: str
     document: Document
     parts: Sequence[Part]
-    revision: int = field(default_factory=_revisions.__next__)
 
     @property
     def path(self) -> PurePosixPath:
