@@ -108,8 +108,8 @@ class PythonScript:
         """The innermost statement that a node is part of; a statement encloses itself."""
         return self.edits.enclosing_statement(node)
 
-    def block_of(self, statement: Statement) -> StatementOwner:
-        """The line, suite, block or module whose body holds a statement."""
+    def block_of(self, statement: Statement | cst.SimpleStatementLine) -> StatementOwner:
+        """The line, suite, block or module whose body holds a statement, or a line of them."""
         return self.edits.owner_of(statement)
 
     def statement_of(self, call: Call) -> Statement | None:

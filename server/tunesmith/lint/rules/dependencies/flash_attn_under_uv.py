@@ -34,7 +34,8 @@ Every release of flash-attn. Silent where the header has `kernels`, the URL of a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import cast
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -95,9 +96,8 @@ def _is_built(requirement: Requirement) -> bool:
 def _gets_a_build(header: ScriptHeader) -> bool:
     uv = header.uv_table or {}
     sources = uv.get("sources")
-    has_source = isinstance(sources, dict) and any(
-        canonicalize_name(str(name)) == "flash-attn" for name in sources
-    )
+    names = cast("Mapping[str, object]", sources) if isinstance(sources, dict) else {}
+    has_source = any(canonicalize_name(name) == "flash-attn" for name in names)
     return has_source or bool(_HELPING_SETTINGS & uv.keys()) or bool(header.requirement("kernels"))
 
 
