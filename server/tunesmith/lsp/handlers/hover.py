@@ -11,8 +11,7 @@ from tunesmith.lsp.convert import lsp_range, position
 from tunesmith.lsp.language_server import TunesmithServer
 from tunesmith.text import Span
 
-_HEADING = re.compile(r"^## ", re.MULTILINE)
-_SECTIONS = 2
+_WHY = re.compile(r"^## Why it costs you\n\n(.+?)\n\n", re.MULTILINE | re.DOTALL)
 
 
 def register(server: TunesmithServer) -> None:
@@ -42,16 +41,8 @@ async def _hover(ls: TunesmithServer, params: types.HoverParams) -> types.Hover 
 
 
 def explanation(finding: Diagnostic) -> str:
-    """What a rule is about and what its finding costs, in Markdown."""
+    """What a finding costs and where to read more, in Markdown; short, as editors cut hovers."""
     rule = rule_named(finding.name)
-    more = f"[Learn more]({finding.url})"
-    if rule is None:
-        return f"**{finding.name}**\n\n{more}"
-    title, *sections = _HEADING.split(rule.documentation)
-    texts = [_section(section) for section in sections[:_SECTIONS]]
-    return "\n\n".join((f"**{rule.name}**: {title.strip()}", *texts, more))
-
-
-def _section(section: str) -> str:
-    heading, _, body = section.partition("\n")
-    return f"**{heading.strip()}**\n\n{body.strip()}"
+    why = _WHY.search(rule.documentation) if rule else None
+    more = f"[About {finding.name}]({finding.url})"
+    return f"{why[1]}\n\n{more}" if why else more

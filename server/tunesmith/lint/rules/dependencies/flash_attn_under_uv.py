@@ -34,7 +34,7 @@ Every release of flash-attn. Silent where the header has `kernels`, the URL of a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import cast
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -96,7 +96,7 @@ def _is_built(requirement: Requirement) -> bool:
 def _gets_a_build(header: ScriptHeader) -> bool:
     uv = header.uv_table or {}
     sources = uv.get("sources")
-    names = cast("Mapping[str, object]", sources) if isinstance(sources, dict) else {}
+    names = list(cast("dict[str, object]", sources)) if isinstance(sources, dict) else []
     has_source = any(canonicalize_name(name) == "flash-attn" for name in names)
     return has_source or bool(_HELPING_SETTINGS & uv.keys()) or bool(header.requirement("kernels"))
 
