@@ -27,6 +27,7 @@ _ACTIONS = (
 _HFJOBS_ACTIONS = (("run",), ("uv", "run"))
 _PIN = re.compile(r"\b(?:huggingface[-_.]hub|hf)(?:\[[^\]]*\])?\s*(?:==|@)\s*v?(\d[\w.]*)", re.I)
 _SCRIPT = re.compile(r".*\.py|https?://.*|-", re.I | re.S)
+_NO_WORD = re.compile(r"[/.:\d]\w|^-$")
 _NAMES_SCRIPT = re.compile(r"script|url|file|path|train|\.py|[$%]\{?\d", re.I)
 _SYNOPSIS = re.compile(
     r"\[(?:OPTIONS|ARGS|COMMAND|SCRIPT_ARGS)\]|SCRIPT|IMAGE|COMMAND\.{3}|SCRIPT\.{3}"
@@ -69,7 +70,7 @@ def parse(argv: Argv, document: Document) -> LaunchCommand | None:
     if any(option.name == "--help" for _, option in parsed.options):
         return None
     target = _find_target(arguments, parsed, program.action, document)
-    if target is None and argv.is_mention:
+    if argv.is_mention and (target is None or not _is_no_sentence(arguments[target], parsed)):
         return None
     return LaunchCommand(
         document=document,
@@ -213,6 +214,11 @@ def _find_target(
         if "uv" in action and (looks_right or not has_better):
             return index
     return None
+
+
+def _is_no_sentence(target: Word, parsed: _Parsed) -> bool:
+    """Whether a command in prose can be told from a sentence: "hf jobs run failed" is one."""
+    return target.text is None or bool(parsed.options or _NO_WORD.search(target.text))
 
 
 def _may_belong_to_options(

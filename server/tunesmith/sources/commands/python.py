@@ -27,12 +27,12 @@ _STARTS_SHELL = re.compile(
 
 def find(source: MappedText, script: PythonScript | None) -> Iterator[Argv]:
     """The commands in Python text; only those at the beginning of a line where it does not parse."""
-    if script is None:
-        yield from prose.find(source)
-        return
     for block in comment_blocks(source):
         yield from prose.find(block)
-    yield from in_strings(script)
+    if script is None:
+        yield from prose.find(source)
+    else:
+        yield from in_strings(script)
 
 
 def in_strings(script: PythonScript) -> Iterator[Argv]:

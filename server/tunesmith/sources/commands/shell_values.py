@@ -37,6 +37,10 @@ class ShellValues:
         if depth > _MAX_DEPTH:
             return OPEN_VALUE
         raw = self._tree.raw(node)
+        if node.has_error:
+            return OPEN_VALUE
+        if depth == 0 and raw.startswith("["):
+            return OPEN_VALUE  # `[--flavor FLAVOR]` in a synopsis
         match node.type:
             case "string" | "raw_string" | "translated_string" if not _is_closed(raw):
                 return UNKNOWN_VALUE
@@ -102,8 +106,6 @@ class ShellValues:
 
     def _concatenation(self, node: Node, depth: int) -> Value:
         raw = self._tree.raw(node)
-        if raw.startswith("["):
-            return OPEN_VALUE  # `[--flavor FLAVOR]` in a synopsis
         if any(child.type == "brace_expression" for child in node.children):
             return OPEN_VALUE
         parts = [self.value(child, depth + 1) for child in node.children]
@@ -192,7 +194,7 @@ def _quoted(raw: str) -> Value:
 
 
 def _unquoted(raw: str) -> Value:
-    if raw in ("...", "…") or raw.startswith("["):
+    if raw in ("...", "…"):
         return OPEN_VALUE
     text = re.sub(r"\\(\n|.)", lambda m: "" if m[1] == "\n" else m[1], raw, flags=re.S)
     wildcard = re.search(r"(?<!\\)\*", raw)

@@ -39,12 +39,17 @@ def _parser(grammar: str) -> Parser:
     return Parser(language(grammar))
 
 
+def _as_ascii(text: str) -> bytes:
+    """The text with a letter for what is not ASCII, and a blank for byte order marks."""
+    return _NO_ASCII.sub("x", text.replace("\ufeff", " ")).encode("ascii")
+
+
 class SyntaxTree:
     """A text and its syntax tree."""
 
     def __init__(self, grammar: str, text: str) -> None:
         self.text = text
-        self.root: Node = _parser(grammar).parse(_NO_ASCII.sub("x", text).encode("ascii")).root_node
+        self.root: Node = _parser(grammar).parse(_as_ascii(text)).root_node
 
     def span(self, node: Node) -> Span:
         """Where a node stands in the text."""

@@ -11,7 +11,7 @@ from tunesmith.sources.commands import prose, scripts
 from tunesmith.sources.commands.found import (
     CORE,
     OPEN_VALUE,
-    Value,
+    UNKNOWN_VALUE,
     comment_blocks,
     lines_of,
     literal,
@@ -36,6 +36,7 @@ _SHELL_KEY = re.compile(
 )
 _ESCAPE = re.compile(r"\\\n[ \t]*|\\(.)|(?<![ \t])[ \t]*\n[ \t]*", re.DOTALL)
 _QUOTE = re.compile(r"''|(?<![ \t])[ \t]*\n[ \t]*")
+_ITEM_SIGN = re.compile(r"^-\s+")
 _INDICATOR = re.compile(r"(?<!\S)[-?:](?=\s)")
 _MOST_INDICATORS = 100
 _DEEPEST_INDENT = 140
@@ -100,17 +101,14 @@ class _Reader:
             if child.type not in ("flow_node", "block_sequence_item"):
                 continue
             scalar = next(descendants(child, *_SCALARS), None)
-            is_plain = scalar is not None and self._tree.raw(scalar) == self._tree.raw(
-                child
-            ).lstrip("- ")
-            start, end = self._tree.span(scalar if scalar is not None and is_plain else child)
-            value = (
-                literal(self._scalar(scalar).text)
-                if scalar is not None and is_plain
-                else OPEN_VALUE
-            )
+            written = _ITEM_SIGN.sub("", self._tree.raw(child))
+            if scalar is None or self._tree.raw(scalar) != written:
+                yield make_word(self._source, *self._tree.span(child), OPEN_VALUE)
+                continue
+            value = literal(self._scalar(scalar).text)
             is_template = "{{" in (value.text or "")
-            yield make_word(self._source, start, end, Value(None) if is_template else value)
+            span = self._tree.span(scalar)
+            yield make_word(self._source, *span, UNKNOWN_VALUE if is_template else value)
 
     def _scalar(self, node: Node) -> MappedText:
         """The text of a scalar: indentation, quotes, escapes and folds undone."""
