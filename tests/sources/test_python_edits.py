@@ -274,3 +274,20 @@ def test_statement_of_a_call() -> None:
     assert script.text_of(statement) == "h.login()"
     assert script.statement_of(used) is None
     assert isinstance(script.block_of(statement), cst.SimpleStatementLine)
+
+
+@pytest.mark.parametrize(
+    ("code", "left"),
+    [
+        ("import a\n\nlogin()\n\nb = 1\n", "import a\n\nb = 1\n"),
+        ("import a\nlogin()\n\nb = 1\n", "import a\n\nb = 1\n"),
+        ("import a\n\nlogin()\n\n\ndef b(): ...\n", "import a\n\n\ndef b(): ...\n"),
+        ("login()\n\n\nb = 1\n", "b = 1\n"),
+        ("import a\n\nlogin()\n", "import a\n\n"),
+        ("import a\r\n\r\nlogin()\r\n\r\nb = 1\r\n", "import a\r\n\r\nb = 1\r\n"),
+    ],
+)
+def test_blank_lines_do_not_double_where_a_statement_goes(code: str, left: str):
+    script = read(code)
+    edit = script.statement_removal(first_statement(script, "login()"))
+    assert edited(script, edit) == left

@@ -151,16 +151,40 @@ class Edits:
         return Span(min((span.start, *starts)), span.end)
 
     def _lines_removal(self, span: Span) -> Edit:
-        """Delete the lines of a span; the last line of a notebook's cell with the break before."""
+        """Delete the lines of a span, and as many blank lines as would then stand twice.
+
+        The last line of a notebook's cell goes with the line break before it.
+        """
         text = self.document.text
         start, end = line_start(text, span.start), line_end(text, span.end)
         cell = self.document.cell_at(start)
         limit = self.document.cells[cell].span if cell is not None else Span(0, len(text))
+        end = self._end_of_doubled_blank_lines(Span(start, end), limit)
         if end < limit.end:
             return Edit(Span(start, end + (2 if text.startswith("\r\n", end) else 1)), "")
         if cell is not None and start > limit.start:
             start -= 2 if text.startswith("\r\n", start - 2) else 1
         return Edit(Span(start, end), "")
+
+    def _end_of_doubled_blank_lines(self, deleted: Span, limit: Span) -> int:
+        lines = self.document.lines
+        last = lines.position(deleted.end).line
+        above = self._blank_lines(lines.position(deleted.start).line, -1, limit)
+        below = self._blank_lines(last, 1, limit)
+        count = below if deleted.start == limit.start else min(above, below)
+        return lines.line_span(last + count).end
+
+    def _blank_lines(self, line: int, step: int, limit: Span) -> int:
+        """How many blank lines follow a line, or stand before it for a step of -1."""
+        lines, count = self.document.lines, 0
+        while 0 <= line + step < lines.line_count:
+            line += step
+            span = lines.line_span(line)
+            is_inside = limit.contains(span) and span.start < limit.end
+            if not is_inside or self.document.text[span.start : span.end].strip():
+                break
+            count += 1
+        return count
 
     def _top_imports(self) -> list[cst.Import | cst.ImportFrom]:
         """The imports of the top level, those in `if` and `try` last."""

@@ -44,6 +44,7 @@ from tunesmith.sources.document import Kind
 from tunesmith.sources.python_edits import Statement
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import Edit
 
 _LOGINS = tuple(
     f"huggingface_hub.{name}" for name in ("login", "interpreter_login", "notebook_login")
@@ -94,8 +95,18 @@ def _delete(script: PythonScript, call: Call, *, is_safe: bool) -> Fix | None:
         and call.value("add_to_git_credential") in (ABSENT, False)
         and _is_unconditional(script, statement)
     )
-    edits = [script.statement_removal(statement), *script.import_removal(call)]
+    edits = [script.statement_removal(statement), *_import_removals(script, call, statement)]
     return Fix("Delete the login() call", edits, SAFE if is_safe else UNSAFE)
+
+
+def _import_removals(script: PythonScript, call: Call, statement: Statement) -> Iterator[Edit]:
+    """An import in the call's own block stays, so that the block does not become empty."""
+    line = script.block_of(statement)
+    block = script.block_of(line) if isinstance(line, cst.SimpleStatementLine) else line
+    start, end = (0, 0) if isinstance(block, cst.Module) else script.span(block)
+    for edit in script.import_removal(call):
+        if edit.span.end <= start or end <= edit.span.start:
+            yield edit
 
 
 def _is_unconditional(script: PythonScript, statement: Statement) -> bool:
@@ -116,13 +127,18 @@ BAD = [
         _JOB + "import os\n\nfrom huggingface_hub import login\n\n"
         'login(token=os.environ.get("HF_TOKEN"))\nprint(os.name)\n',
         at='login(token=os.environ.get("HF_TOKEN"))',
-        fixed=_JOB + "import os\n\n\nprint(os.name)\n",
+        fixed=_JOB + "import os\n\nprint(os.name)\n",
     ),
     Bad(
         "import huggingface_hub\n\nif True:\n    huggingface_hub.login()\n",
         at="huggingface_hub.login()",
-        fixed="\nif True:\n    pass\n",
+        fixed="if True:\n    pass\n",
         beside={"run.sh": "hf jobs uv run --flavor l4x1 --secrets HF_TOKEN train.py\n"},
+    ),
+    Bad(
+        _JOB + "import os\n\nif os.name:\n    from huggingface_hub import login\n    login()\n",
+        at="login()",
+        fixed=_JOB + "import os\n\nif os.name:\n    from huggingface_hub import login\n",
     ),
     Bad(
         "from huggingface_hub import HfApi, login\nfrom trl import SFTTrainer\n\n"
