@@ -37,7 +37,7 @@ def test_no_finding_in_trl_that_we_would_not_defend(
     checked = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert checked.returncode in {0, 1}, checked.stderr
     findings = [
-        (Path(finding["filename"]).relative_to(copy).as_posix(), finding["name"])
+        ((tmp_path / finding["filename"]).relative_to(copy).as_posix(), finding["name"])
         for finding in json.loads(checked.stdout)
     ]
     findings.remove(("mistake.py", "misplaced-model-init-kwargs"))
