@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import random
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,11 @@ from pathlib import Path
 DEFAULT_VERSION = "2.4.0"
 TARGET = Path(__file__).parents[1] / "server/tunesmith/knowledge/data/hf_cli.json"
 PARSES = Path(__file__).parents[1] / "tests/sources/data/hf_parses.json"
-WORDS = ["train.py", "--flavor", "a10g", "--secrets", "HF_TOKEN", "-e", "K=V", "-eK=V", "-d", "--detach", "--timeout=2h", "--", "--lr", "1e-4", "-lr", "-x", "--secret", "-dq", "-", "--flavor=b", "-is", "uv", "https://example.com/y.py", "--with", "-p", "--suspend", "--no-suspend", "--json", "-c", "print(1)", "-1"]
+WORDS = shlex.split(
+    "train.py --flavor a10g --secrets HF_TOKEN -e K=V -eK=V -d --detach --timeout=2h -- --lr 1e-4"
+    " -lr -x --secret -dq - --flavor=b -is uv https://example.com/y.py --with -p --suspend"
+    " --no-suspend --json -c 'print(1)' -1"
+)
 COMMANDS = ("run", "uv run", "scheduled run", "scheduled uv run")
 
 INTERVIEW = """

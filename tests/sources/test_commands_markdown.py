@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from sources.launches import launch, launches, line, raw, written
 
 PLAIN = "hf jobs uv run --flavor l4x1 train.py"
@@ -83,7 +84,8 @@ def test_words_stand_where_they_are_written() -> None:
 
 
 def test_python_fence_in_a_list() -> None:
-    text = '- x\n  ```python\n  cmd = ["hf", "jobs", "uv", "run",\n         "--secret", "T", "a.py"]\n  ```\n'
+    code = '  cmd = ["hf", "jobs", "uv", "run",\n         "--secret", "T", "a.py"]\n'
+    text = f"- x\n  ```python\n{code}  ```\n"
     command = launch(text, "README.md")
     assert [raw(command, word) for word in command.unknown_options] == ['"--secret"']
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sources.launches import cells, launch, launches, launches_in, line, raw, written
 
+from sources.launches import cells, launch, launches, launches_in, line, raw, written
 from tunesmith.sources.document import CellKind
 
 PLAIN = "hf jobs uv run --flavor l4x1 train.py"

@@ -8,8 +8,8 @@ import sys
 import time
 
 import pytest
-from sources.launches import cells, document_of, launches_in
 
+from sources.launches import cells, document_of, launches_in
 from tunesmith.sources.commands import find_commands
 from tunesmith.sources.document import CellKind, Document
 from tunesmith.sources.launch_command import LaunchCommand
@@ -17,19 +17,36 @@ from tunesmith.sources.launch_command import LaunchCommand
 COMMAND = "hf jobs uv run train.py --flavor l4x1 "
 NAMES = ("a.sh", "a.md", "a.yml", "a.ps1", "Makefile", "Dockerfile", "a.py", "a.ipynb")
 SEEDS = (
-    f"# x\ncd a && {COMMAND}\\\n  -e 'A=b c' # wrong\nA=(--timeout 2h)\nhf jobs run \"${{A[@]}}\" i\n",
-    f"# T\n\n> ❌ no\n> ```bash\n> $ {COMMAND}\n> ```\n\n| `{COMMAND}` | x |\n|---|---|\n\n    {COMMAND}\n",
-    f'"""Run:\n\n    {COMMAND}\\\\\n      --x\n"""\ncmd = ["hf", "jobs", "uv", "run", *x, "a.py"]\n',
+    f"# x\ncd a && {COMMAND}\\\n  -e 'A=b c' # wrong\n",
+    'A=(--timeout 2h)\nhf jobs run "${A[@]}" i\n',
+    f"# T\n\n> ❌ no\n> ```bash\n> $ {COMMAND}\n> ```\n\n",
+    f"| `{COMMAND}` | x |\n|---|---|\n\n    {COMMAND}\n",
+    f'"""Run:\n\n    {COMMAND}\\\\\n      --x\n"""\n',
+    'cmd = ["hf", "jobs", "uv", "run", *x, "a.py"]\n',
     f"a:\n  - run: |\n      {COMMAND}\n  - ['hf', jobs, uv, run, \"a.py\"]\n",
     f'$a = @("jobs", "uv", "run")\n& hf @a `\n  --x\n{COMMAND}\n',
     f"job:\n\t@{COMMAND} $(X) \\\n\t  $$y\n",
     f"FROM a\nRUN {COMMAND} \\\n  --b\nCMD ['hf']\n",
 )
-JUNK = (
-    "`", "```\n", '"', "'", "\\\n", "$(", "${", "}", "<", ">", "\0", "\ud800", "😀", "\r", "\r\n", "\t",
-    "|", "#", "- ", "[", "]", "{{", "<<EOF\n", COMMAND, "❌", "@(", "`\n", "\x01", "\ufffc", "\n\n", "    ",
-    "> ", "(", ")", "\u2028", "\x0c", "=", "&&", "é", '"""', ": ",
-)  # fmt: skip
+JUNK = [
+    *"`\"'}<>\0\ud800😀\r\t|#[]❌\x01\ufffc()\u2028\x0c=é",
+    *(
+        "```\n",
+        "\\\n",
+        "$(",
+        "${",
+        "\r\n",
+        "- ",
+        "{{",
+        "<<EOF\n",
+        COMMAND,
+        "@(",
+        "`\n",
+        "\n\n",
+        "    ",
+    ),
+    *("> ", "&&", '"""', ": "),
+]
 
 
 def document(name: str, text: str) -> Document:
@@ -40,7 +57,7 @@ def document(name: str, text: str) -> Document:
 
 
 def mutated(choice: random.Random) -> str:
-    text = "".join(choice.choices(SEEDS, k=2))
+    text = "".join(choice.choices(SEEDS, k=3))
     for _ in range(choice.randint(0, 15)):
         start = choice.randint(0, len(text))
         end = start + choice.choice((0, 0, 1, 3, 20))
@@ -90,30 +107,30 @@ def test_mutations(seed: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        COMMAND * 14_000,
-        COMMAND + '"' * 200_000,
-        COMMAND + "{" * 100_000,
-        f"`{COMMAND}" * 3_000,
-        COMMAND + " " * 500_000 + "x",
-        f"# {COMMAND}\n" * 4_000,
-        f"{COMMAND}\n" * 8_000,
-        f"```\n{COMMAND}\n```\n" * 4_000,
+        COMMAND * 5_000,
+        COMMAND + '"' * 60_000,
+        COMMAND + "{" * 30_000,
+        f"`{COMMAND}" * 1_000,
+        COMMAND + " " * 200_000 + "x",
+        f"# {COMMAND}\n" * 1_500,
+        f"{COMMAND}\n" * 2_500,
+        f"```\n{COMMAND}\n```\n" * 1_500,
         "- " * 5_000 + COMMAND,
         ": " * 5_000 + COMMAND,
         "".join(" " * depth + "- a:\n" for depth in range(700)) + COMMAND,
         "> " * 5_000 + COMMAND,
-        "a:" * 100_000 + COMMAND,
+        "a:" * 50_000 + COMMAND,
         "A=(" * 20_000 + COMMAND,
         "<<E\n" * 20_000 + COMMAND,
-        "cd x\n" * 20_000 + f"{COMMAND}\n" * 500,
-        '["hf","jobs","uv","run",' * 3_000,
+        "cd x\n" * 5_000 + f"{COMMAND}\n" * 500,
+        '["hf","jobs","uv","run",' * 1_000,
     ],
     ids=lambda text: text[:12],
 )
 def test_monstrous_documents(name: str, text: str) -> None:
     started = time.process_time()
     find_commands(document(name, text), None)
-    assert time.process_time() - started < 20
+    assert time.process_time() - started < 10
 
 
 README = (

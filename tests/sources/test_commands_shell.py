@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from sources.launches import launch, launches, line, written
 
 PLAIN = "hf jobs uv run --flavor l4x1 train.py"

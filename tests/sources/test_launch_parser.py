@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from sources.launches import launch, launches, raw, words
 
+from sources.launches import launch, launches, raw, words
 from tunesmith.knowledge import hf_cli
 from tunesmith.sources.document import Document, Kind
 from tunesmith.sources.launch_command import Argv, LaunchCommand, Word

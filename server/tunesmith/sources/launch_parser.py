@@ -25,10 +25,12 @@ _ACTIONS = (
     ("jobs", "scheduled", "uv", "run"),
 )
 _HFJOBS_ACTIONS = (("run",), ("uv", "run"))
-_PIN = re.compile(r"\b(?:huggingface[-_.]hub|hf)(?:\[[^\]]*\])?\s*(?:==|@)\s*v?(\d[\w.]*)", re.I)
-_SCRIPT = re.compile(r".*\.py|https?://.*|-", re.I | re.S)
+_PIN = re.compile(
+    r"\b(?:huggingface[-_.]hub|hf)(?:\[[^\]]*\])?\s*(?:==|@)\s*v?(\d[\w.]*)", re.IGNORECASE
+)
+_SCRIPT = re.compile(r".*\.py|https?://.*|-", re.IGNORECASE | re.DOTALL)
 _NO_WORD = re.compile(r"[/.:\d]\w|^-$")
-_NAMES_SCRIPT = re.compile(r"script|url|file|path|train|\.py|[$%]\{?\d", re.I)
+_NAMES_SCRIPT = re.compile(r"script|url|file|path|train|\.py|[$%]\{?\d", re.IGNORECASE)
 _SYNOPSIS = re.compile(
     r"\[(?:OPTIONS|ARGS|COMMAND|SCRIPT_ARGS)\]|SCRIPT|IMAGE|COMMAND\.{3}|SCRIPT\.{3}"
 )

@@ -19,13 +19,10 @@ if TYPE_CHECKING:
 Reader = Callable[[str, MappedText, "Mark | None"], Iterator[Argv]]
 """Finds the commands in a fence of some other language: its name, its text, the mark before it."""
 
-_SHELL = frozenset(
-    "bash sh shell zsh console terminal shell-session shellsession sh-session bash-session ksh fish"
-    " cmd bat batch".split()
+_SHELL = re.compile(
+    "bash|sh|shell|zsh|ksh|fish|console|terminal|shell-?session|(?:ba)?sh-session|cmd|bat|batch"
 )
-_PLAIN = frozenset(
-    ["", "text", "txt", "plaintext", "plain", "none", "log", "output", "md", "markdown"]
-)
+_PLAIN = re.compile("|text|txt|plaintext|plain|none|log|output|md|markdown")
 _BLOCKS = (
     "code_fence_content",
     "indented_code_block",
@@ -79,9 +76,9 @@ class _Block:
         fence = self._node.parent
         mark = self._mark(fence) if fence is not None else None
         name = self._language(fence)
-        if name in _SHELL:
+        if _SHELL.fullmatch(name):
             yield from scripts.find(_typed_lines(text), mark)
-        elif name in _PLAIN:
+        elif _PLAIN.fullmatch(name):
             yield from prose.find(_typed_lines(text), mark)
         else:
             yield from read_other(name, text, mark)

@@ -25,12 +25,14 @@ _NOUN = r"(?:\s+(?:way|usage|syntax|form|example|order|command|version|this|inst
 _LABEL_END = r"\s*(?:[:!.,;(*_\-\u2013\u2014]|$)"
 _RIGHT_LABEL = re.compile(
     rf"{_LEAD}(?:correct(?:ly|ed)?|right|good|better|best|fixed|fix|solution|recommended|preferred"
-    rf"|after|new|instead|works?|valid|ok|yes|use (?:this|the following|instead))\b{_NOUN}{_LABEL_END}",
+    rf"|after|new|instead|works?|valid|ok|yes|use (?:this|the following|instead))\b"
+    rf"{_NOUN}{_LABEL_END}",
     re.IGNORECASE,
 )
 _WRONG_LABEL = re.compile(
     rf"{_LEAD}(?:wrong|incorrect|bad|broken|invalid|old|before|outdated|deprecated|legacy|ignored"
-    rf"|don'?ts?|avoid|never|fails?|instead of|worse|anti-?pattern|mistake|error)\b{_NOUN}{_LABEL_END}",
+    rf"|don'?ts?|avoid|never|fails?|instead of|worse|anti-?pattern|mistake|error)\b"
+    rf"{_NOUN}{_LABEL_END}",
     re.IGNORECASE,
 )
 _FORBIDS = re.compile(
@@ -44,7 +46,8 @@ _CONDEMNS = re.compile(
     r"\b(?:wrong|incorrect(?:ly)?|mistakes?|anti-?patterns?|deprecated|obsolete|outdated|misplaced"
     r"|no longer (?:works?|supported|valid)|not (?:valid|supported|allowed|correct|like this)"
     r"|(?:do(?:es)?|will|would)(?:n[\u2019']?t| not) work|won[\u2019']?t work|counter-?example"
-    r"|should be [\"'`\u201c]|(?:must|should)(?: not|n[\u2019']?t) be|bad (?:example|idea|practice))",
+    r"|should be [\"'`\u201c]|(?:must|should)(?: not|n[\u2019']?t) be"
+    r"|bad (?:example|idea|practice))",
     re.IGNORECASE,
 )
 _COMPLAINS = re.compile(

@@ -20,7 +20,10 @@ from tunesmith.sources.commands.shell import ShellText
 from tunesmith.sources.launch_command import Argv, Word
 from tunesmith.text import MappedText
 
-PROMPT = r"(?:\([\w. -]+\)[ \t]*)?(?:[\w.-]+@[^\s$#%>]+\s?)?(?:(?:PS[^>\n]*>|\$|%|❯|➜|>>>|>)[ \t]+|![ \t]*)"
+PROMPT = (
+    r"(?:\([\w. -]+\)[ \t]*)?(?:[\w.-]+@[^\s$#%>]+\s?)?"  # an environment, user and host
+    r"(?:(?:PS[^>\n]*>|\$|%|❯|➜|>>>|>)[ \t]+|![ \t]*)"
+)
 _PROGRAM = r"(?:[\w./~-]*/)?(?:hf|huggingface-cli|hfjobs|huggingface_hub(?:\.[\w.]+)?)(?:@[\w.]+)?"
 _BEGINNING = re.compile(
     r"^[ \t]*(?:[*+\-•·|→]|\d+[.)]|[a-z][.)])?[ \t]*"  # a bullet
@@ -40,10 +43,10 @@ _WRAPPED = re.compile(
     r"\n([ \t]+)(?:https?://\S|\S+\.py\b|--?\w\S*[ \t][^\n]*(?:https?://|\.py\b))"
 )
 _CONTINUED = re.compile(r"\\?\\?\n")
-_PROSE_WORDS = frozenset(
-    "a an and are as at but by can command commands does for from has if in into is it like must on"
-    " or should so subcommand that the then this to via when where which while will with you your"
-    " - – — -> → => ← & //".split()
+_PROSE_WORD = re.compile(
+    r"an?|and|are|as|at|but|by|can|commands?|does|for|from|has|if|in|into|is|it|like|must|on|or|should"
+    r"|so|subcommand|that|the|then|this|to|via|when|where|which|while|will|with|your?"
+    r"|[-\u2013\u2014\u2190\u2192&]|->|=>|//"
 )
 
 
@@ -134,7 +137,7 @@ def _without_prose(words: list[Word]) -> list[Word] | None:
     for index in range(run + 1, len(words)):
         text = words[index].text
         follows_option = (words[index - 1].known_text).startswith("-")
-        if text in _PROSE_WORDS and not follows_option:
+        if text and _PROSE_WORD.fullmatch(text) and not follows_option:
             return None if index == run + 1 else words[:index]
     return _without_punctuation(words) if len(words) > run + 1 else None
 

@@ -26,7 +26,7 @@ _STARTS_SHELL = re.compile(
 
 
 def find(source: MappedText, script: PythonScript | None) -> Iterator[Argv]:
-    """The commands in Python text; only those at the beginning of a line where it does not parse."""
+    """The commands in Python text; only those at a line's beginning where it does not parse."""
     for block in comment_blocks(source):
         yield from prose.find(block)
     if script is None:

@@ -186,7 +186,7 @@ class ShellText:
 
     @cached_property
     def _changes_of_folder(self) -> list[tuple[int, int, str | None]]:
-        """The place of every `cd`, the block that it holds for, and where it goes if that is told."""
+        """The place of every `cd`, the block that it holds for, and where it goes if it says so."""
         changes: list[tuple[int, int, str | None]] = []
         for match in islice(_CHANGES_FOLDER.finditer(self._tree.text), _MOST_CHANGES):
             around = list(ancestors(self._tree.node_at(match.start())))

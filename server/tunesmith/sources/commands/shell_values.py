@@ -196,6 +196,6 @@ def _quoted(raw: str) -> Value:
 def _unquoted(raw: str) -> Value:
     if raw in ("...", "…"):
         return OPEN_VALUE
-    text = re.sub(r"\\(\n|.)", lambda m: "" if m[1] == "\n" else m[1], raw, flags=re.S)
+    text = re.sub(r"\\(\n|.)", lambda m: "" if m[1] == "\n" else m[1], raw, flags=re.DOTALL)
     wildcard = re.search(r"(?<!\\)\*", raw)
     return Value(None, raw[: wildcard.start()], True) if wildcard else unquoted_literal(text)

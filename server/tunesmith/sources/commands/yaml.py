@@ -31,7 +31,8 @@ _SCALARS = ("block_scalar", "plain_scalar", "double_quote_scalar", "single_quote
 _SEQUENCES = ("flow_sequence", "block_sequence")
 _PAIRS = ("block_mapping_pair", "flow_pair")
 _SHELL_KEY = re.compile(
-    r"(?:\w*[-_])?(?:run|scripts?|cmds?|commands?|args?|entrypoint|exec|shell|bash|sh|steps?|setup|task)",
+    r"(?:\w*[-_])?(?:run|scripts?|cmds?|commands?|args?|entrypoint|exec|shell|bash|sh"
+    r"|steps?|setup|task)",
     re.IGNORECASE,
 )
 _ESCAPE = re.compile(r"\\\n[ \t]*|\\(.)|(?<![ \t])[ \t]*\n[ \t]*", re.DOTALL)
@@ -46,7 +47,7 @@ _FOLDED_LINE_END = re.compile(r"(?<=\S)\n(?=\S)")
 
 
 def find(source: MappedText) -> Iterator[Argv]:
-    """The commands in the scripts, the argument lists, the texts and the comments of a YAML file."""
+    """The commands in the scripts, argument lists, texts and comments of a YAML file."""
     source = unified_line_ends(source)
     if not _is_too_deep(source.text):
         yield from _Reader(source).find()
