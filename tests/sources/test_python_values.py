@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 
 from sources.python_code import read, the_call, value_of
@@ -201,6 +204,39 @@ def test_doubling_costs_nothing() -> None:
     assert isinstance(value_of("x20", "\n".join(lines)), ListValue)
 
 
+def test_attributes_that_depend_on_each_other_cost_nothing() -> None:
+    doubled = [f"        self.x{i + 1} = self.x{i} + self.x{i}" for i in range(60)]
+    setup = "class C:\n    def __init__(self):\n        self.x0 = 'a'\n" + "\n".join(doubled)
+    assert value_of("c.x60", f"{setup}\nc = C()") is UNKNOWN
+    assert value_of("c.x3", f"{setup}\nc = C()") == "a" * 8
+    entangled = "class C:\n    a = 1\n    b = 1\nx = C()\n" + "x.a.b = x.b.a = 1\n" * 30
+    assert value_of("x.a", entangled) is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "class C{0}(C{1}): ...\nC{0}()\n",
+        "x.a = 1\nx.a()\n",
+        "import trl\ntrl.a{0} = 1\ntrl.a{0}()\n",
+        "l.append(l)\nf(l)\n",
+        "d['{0}'] = d\ntrl.f(x=d)\n",
+        "c = ['jobs']\nc += ['a']\n",
+        "c{0} = ['jobs']\nc{0} += ['a']\n",
+        "def f{0}(a, b={0}):\n    global x\n    x = [a for a in x if (y := f{1}(x))]\n",
+    ],
+)
+def test_long_files_take_no_more_than_their_length(line: str) -> None:
+    text = "import trl\nd = {}\nl = []\n" + "".join(line.format(i, i - 1) for i in range(2000))
+    started = time.process_time()
+    script = read(text)
+    for call in script.calls("trl.f"):
+        call.value("x")
+        call.value("y")
+    list(script.sequences_matching(re.compile("jobs")))
+    assert time.process_time() - started < 15  # 1 s where it is not shared
+
+
 def test_configuration_is_followed_to_its_call() -> None:
     call = the_call(
         "from trl import SFTConfig, SFTTrainer\n"
@@ -304,7 +340,7 @@ def test_unknown_and_absent_refuse_to_be_truth_values() -> None:
             {"--my_x", "--my-x", "--no_my_x"},
         ),
         (
-            "from transformers import HfArgumentParser as P\nclass B:\n b: int\nclass A(B):\n a: int\nP(A)",
+            "from trl import TrlParser as P\nclass B:\n b: int\nclass A(B):\n a: int\nP(A)",
             {"--a", "--b", "--no_a", "--no_b"},
         ),
         ("import tyro\nclass A:\n    x: int\ntyro.cli(A)", {"--x"}),

@@ -88,7 +88,10 @@ class Binder:
         target: str | None = None,
     ) -> None:
         """Note one binding of a name."""
-        block.scope.bind(name, Binding(kind, node, block, self.next_order(), target))
+        binding = Binding(name, kind, node, block, self.next_order(), target)
+        block.scope.bind(name, binding)
+        if kind is BindingKind.ASSIGNMENT:
+            self._index.assignments[id(node)] = binding
 
     def bind_target(
         self,

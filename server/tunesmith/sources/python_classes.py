@@ -25,12 +25,20 @@ class OwnClasses:
         self._index = index
         self._names = names
         self._evaluate = evaluate
+        self._known: dict[tuple[int, str], Value] = {}
 
     def attribute(self, node: cst.ClassDef, name: str) -> Value:
         """An attribute of a class or of its instances that is bound just once.
 
         ABSENT if nothing in the file binds it, UNKNOWN if more than one statement does.
         """
+        key = (id(node), name)
+        if key not in self._known:
+            self._known[key] = UNKNOWN  # the answer for an attribute that depends on itself
+            self._known[key] = self._find(node, name)
+        return self._known[key]
+
+    def _find(self, node: cst.ClassDef, name: str) -> Value:
         line = (node, *self._names.ancestors(node))
         if any(isinstance(base, str) and base.startswith("enum.") for base in line):
             return UNKNOWN
@@ -67,7 +75,7 @@ class OwnClasses:
             is_self = isinstance(change.base, cst.Name) and change.base.value in ("self", "cls")
             if not is_self or _class_scope(change.block) is scope:
                 kind = BindingKind.ASSIGNMENT if change.value else BindingKind.OTHER
-                yield Binding(kind, change.value, change.block, change.order)
+                yield Binding(name, kind, change.value, change.block, change.order)
 
     def _default(self, source: Binding) -> Value:
         node = source.node

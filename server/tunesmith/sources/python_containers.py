@@ -15,6 +15,7 @@ from tunesmith.sources.python_values import DictValue, Entry, ListValue, Value
 from tunesmith.sources.unknown import UNKNOWN
 
 MAX_ELEMENTS = 10_000
+_MAX_CHANGES = 100
 _Evaluate = Callable[[cst.CSTNode, Block, int], Value]
 _ANYTHING = DictValue({}, is_open=True)
 
@@ -44,19 +45,26 @@ class Containers:
 
     def display(self, node: cst.Dict, block: Block, order: int) -> DictValue:
         """The value of a dict display; a later key wins."""
-        result = DictValue({})
+        entries: dict[str, Entry] = {}
+        is_open = False
         for element in node.elements:
             if isinstance(element, cst.DictElement):
-                entry = self._entry(element.key, element.value, element, block, order)
-                result = self._set(result, element.key, entry, block, order)
+                key = self._evaluate(element.key, block, order)
+                if isinstance(key, str):
+                    entries[key] = self._entry(element.key, element.value, element, block, order)
+                elif key is UNKNOWN:
+                    entries, is_open = {}, True
             elif isinstance(element, cst.StarredDictElement):
-                result = merge(result, self._evaluate(element.value, block, order))
-        return result
+                merged = merge(
+                    DictValue(entries, is_open), self._evaluate(element.value, block, order)
+                )
+                entries, is_open = dict(merged.entries), merged.is_open
+        return DictValue(entries, is_open)
 
     def built(self, call: Call, block: Block, order: int) -> Value:
         """The value of a call of a built-in: `dict(...)`, `list(...)`, `str("text")`."""
         if call.name == "builtins.dict":
-            return self._built_dict(call, block, order)
+            return self._built_dict(call.node, block, order)
         arguments = call.node.args
         if len(arguments) > 1 or any(argument.star or argument.keyword for argument in arguments):
             return UNKNOWN
@@ -93,6 +101,8 @@ class Containers:
 
     def changed(self, value: Value, binding: Binding, changes: Sequence[Mutation]) -> Value:
         """A value after the changes; one whose effect is not sure leaves it open."""
+        if len(changes) > _MAX_CHANGES:
+            return _ANYTHING if isinstance(value, DictValue) else UNKNOWN
         for change in changes:
             is_certain = change.block is binding.block
             if isinstance(value, DictValue):
@@ -105,9 +115,9 @@ class Containers:
             return DictValue(value.entries, is_open=True)
         return value
 
-    def _built_dict(self, call: Call, block: Block, order: int) -> DictValue:
+    def _built_dict(self, node: cst.Call, block: Block, order: int) -> DictValue:
         result = DictValue({})
-        for argument in call.node.args:
+        for argument in node.args:
             if argument.keyword:
                 compute = partial(self._evaluate, argument.value, block, order)
                 key = argument.keyword
@@ -170,15 +180,10 @@ class Containers:
         if change.method == "|=" and change.value is not None:
             return merge(value, self._evaluate(change.value, block, order))
         if isinstance(node, cst.Call) and change.method == "update":
-            return merge(value, self._built_dict_of(node, block, order))
+            return merge(value, self._built_dict(node, block, order))
         if isinstance(node, cst.Call) and change.method in ("pop", "setdefault") and node.args:
             return self._after_keyed_method(value, node, change)
         return _ANYTHING
-
-    def _built_dict_of(self, node: cst.Call, block: Block, order: int) -> DictValue:
-        from tunesmith.sources.python_index import CallSite
-
-        return self._built_dict(Call(CallSite(node, block, order), None, None), block, order)  # type: ignore[arg-type]
 
     def _after_keyed_method(self, value: DictValue, node: cst.Call, change: Mutation) -> DictValue:
         key = node.args[0].value
@@ -217,19 +222,14 @@ class Containers:
 
     def _escapes(self, binding: Binding) -> bool:
         """Whether the object is handed to a function of the file's own, which may change it."""
-        name = self._name_of(binding)
-        return name is not None and any(
+        return any(
             isinstance(argument.value, cst.Name)
-            and argument.value.value == name
+            and argument.value.value == binding.name
             and not argument.star
             and self._names.qualified(site.node.func, site.block.scope) is None
             for site in self._index.calls
             for argument in site.node.args
         )
-
-    def _name_of(self, binding: Binding) -> str | None:
-        bindings = binding.block.scope.bindings
-        return next((name for name, all_ in bindings.items() if binding in all_), None)
 
 
 def merge(left: DictValue, right: Value) -> DictValue:

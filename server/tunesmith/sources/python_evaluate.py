@@ -37,6 +37,7 @@ class Evaluator:
         self._index = index
         self._nesting = 0
         self._known: dict[tuple[int, int], Value] = {}
+        self._set_later: dict[tuple[int, str], bool] = {}
         self._calls: dict[int, Call | None] = {}
         self._containers = Containers(index, names, self.evaluate)
         self._classes = OwnClasses(index, names, self.evaluate)
@@ -85,15 +86,22 @@ class Evaluator:
 
     def is_attribute_set_later(self, call: Call, name: str) -> bool:
         """Whether the file sets an attribute of the object that a call makes."""
+        key = (id(call), name)
+        if key not in self._set_later:
+            self._set_later[key] = True  # the answer for an object that depends on itself
+            self._set_later[key] = self._sets_attribute(call, name)
+        return self._set_later[key]
+
+    def class_attribute(self, node: cst.ClassDef, name: str) -> Value:
+        """The value of an own class's attribute; ABSENT if no class of the file binds it."""
+        return self._classes.attribute(node, name)
+
+    def _sets_attribute(self, call: Call, name: str) -> bool:
         for change in self._index.attribute_assignments.get(name, ()):
             base = self.evaluate(change.base, change.block, change.order)
             if base is call or (base is UNKNOWN and not _is_self(change.base)):
                 return True
         return any(self._may_set(site, call, name) for site in self._setattr_sites)
-
-    def class_attribute(self, node: cst.ClassDef, name: str) -> Value:
-        """The value of an own class's attribute; ABSENT if no class of the file binds it."""
-        return self._classes.attribute(node, name)
 
     # What is called
 

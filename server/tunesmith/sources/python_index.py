@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from tunesmith.sources.python_scopes import AttributeAssignment, Block, Mutation, Scope
+from tunesmith.sources.python_scopes import AttributeAssignment, Binding, Block, Mutation, Scope
 
 MAX_DEPTH = 300
 """Levels of nodes; writing the tree takes two Python frames a level, of 1,000 by default."""
@@ -52,7 +52,11 @@ class DisplaySite:
 
 @dataclass(eq=False)
 class PythonIndex:
-    """What the walk found, each list in the order of the text."""
+    """What the walk found, each list in the order of the text.
+
+    Attributes:
+        assignments: the binding that an expression's value is assigned to, by the node's id.
+    """
 
     scope: Scope
     calls: list[CallSite] = field(default_factory=list[CallSite])
@@ -66,6 +70,7 @@ class PythonIndex:
     attribute_assignments: dict[str, list[AttributeAssignment]] = field(
         default_factory=dict[str, list[AttributeAssignment]]
     )
+    assignments: dict[int, Binding] = field(default_factory=dict[int, Binding])
     owners: list[StatementOwner] = field(default_factory=list[StatementOwner])
     imports: list[tuple[cst.Import | cst.ImportFrom, Block]] = field(
         default_factory=list[tuple[cst.Import | cst.ImportFrom, Block]]

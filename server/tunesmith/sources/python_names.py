@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import libcst as cst
 
@@ -37,6 +37,7 @@ _RE_EXPORTING_PACKAGES = frozenset(
 )
 """Libraries that export at their root what their modules define: one name for one thing."""
 _MAX_ALIASES = 10
+_MAX_ANCESTORS = 50
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +63,8 @@ class Names:
 
     def __init__(self, index: PythonIndex) -> None:
         self._index = index
-        self._cache: dict[tuple[int, str], str | None] = {}
+        self._resolved: dict[tuple[int, str], str | None] = {}
+        self._bindings: dict[tuple[int, str], Binding | None] = {}
 
     def qualified(self, node: cst.BaseExpression, scope: Scope) -> str | None:
         """The canonical name of the library object that an expression means; None if unsure."""
@@ -71,6 +73,12 @@ class Names:
 
     def binding(self, name: str, scope: Scope) -> Binding | None:
         """The one binding that a name read in a scope can mean; None if there is not just one."""
+        key = (id(scope), name)
+        if key not in self._bindings:
+            self._bindings[key] = self._only_binding(name, scope)
+        return self._bindings[key]
+
+    def _only_binding(self, name: str, scope: Scope) -> Binding | None:
         holder = scope.holder(name)
         if holder is None:
             return None
@@ -113,7 +121,7 @@ class Names:
         """The known bases and their bases, nearest first, each own class once."""
         seen: set[int] = {id(node)}
         pending: list[str | cst.ClassDef] = list(self.bases(node))
-        while pending:
+        while pending and len(seen) < _MAX_ANCESTORS:
             base = pending.pop(0)
             if isinstance(base, cst.ClassDef):
                 if id(base) in seen:
@@ -157,23 +165,26 @@ class Names:
         root = self._resolve_name(node.value, scope, aliases)
         if root is None or not attributes:
             return root
-        return None if self._is_patched(attributes) else ".".join((root, *reversed(attributes)))
+        is_patched = attributes[0] in self._patched
+        return None if is_patched else ".".join((root, *reversed(attributes)))
 
-    def _is_patched(self, attributes: Sequence[str]) -> bool:
-        """Whether the file assigns to the class or function that a chain of attributes names."""
-        changes = self._index.attribute_assignments.get(attributes[0], ())
-        return any(
-            isinstance(change.base, cst.Name)
-            and (binding := self.binding(change.base.value, change.block.scope)) is not None
-            and binding.kind is BindingKind.IMPORT
+    @cached_property
+    def _patched(self) -> frozenset[str]:
+        """The classes and functions that the file replaces in a module: `trl.SFTTrainer = ...`."""
+        return frozenset(
+            attribute
+            for attribute, changes in self._index.attribute_assignments.items()
             for change in changes
+            if isinstance(change.base, cst.Name)
+            and (binding := self.binding(change.base.value, change.block.scope))
+            and binding.kind is BindingKind.IMPORT
         )
 
     def _resolve_name(self, name: str, scope: Scope, aliases: int) -> str | None:
         key = (id(scope), name)
-        if key not in self._cache:
-            self._cache[key] = self._look_up(name, scope, aliases)
-        return self._cache[key]
+        if key not in self._resolved:
+            self._resolved[key] = self._look_up(name, scope, aliases)
+        return self._resolved[key]
 
     def _look_up(self, name: str, scope: Scope, aliases: int) -> str | None:
         binding = self.binding(name, scope)

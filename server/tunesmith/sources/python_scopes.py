@@ -92,12 +92,14 @@ class Binding:
     """One place where a name gets its value.
 
     Attributes:
+        name: the name.
         node: the assigned expression, the ClassDef, the FunctionDef, a parameter's default; None
             where there is none.
         order: counts bindings, calls and mutations in the order of the text.
         target: the dotted name that an import gives.
     """
 
+    name: str
     kind: BindingKind
     node: cst.CSTNode | None
     block: Block

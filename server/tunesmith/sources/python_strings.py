@@ -141,10 +141,10 @@ class Strings:
 
     def _extend(self, site: DisplaySite, elements: list[StringElement]) -> bool:
         """Add what later statements add to the name of a display; whether there may be more."""
-        name, binding = self._bound_to(site)
-        if name is None or binding is None:
+        binding = self._bound_to(site)
+        if binding is None:
             return False
-        is_open = False
+        name, is_open = binding.name, False
         for change in self._index.mutations.get(name, ()):
             if change.block.scope.holder(name) is not binding.block.scope.holder(name):
                 continue
@@ -155,13 +155,12 @@ class Strings:
                 elements += added
         return is_open
 
-    def _bound_to(self, site: DisplaySite) -> tuple[str | None, Binding | None]:
-        """The name that a display is assigned to, if that is its only binding."""
-        scope = site.block.scope
-        for name, bindings in scope.bindings.items():
-            if any(binding.node is site.node for binding in bindings):
-                return name, self._names.binding(name, scope)
-        return None, None
+    def _bound_to(self, site: DisplaySite) -> Binding | None:
+        """The only binding of the name that a display is assigned to."""
+        binding = self._index.assignments.get(id(site.node))
+        if binding and self._names.binding(binding.name, binding.block.scope) is binding:
+            return binding
+        return None
 
     def _added(self, change: Mutation) -> list[StringElement] | None:
         node, value = change.node, change.value
