@@ -91,6 +91,16 @@ def test_a_word_with_an_escape_may_not_be_moved() -> None:
     assert [word.is_movable for word in command.argv.words[4:]] == [True, False, True]
 
 
+def test_a_full_stop_is_no_part_of_the_command_but_a_quoted_bracket_is() -> None:
+    text = (
+        '"""\nRun: hf jobs uv run train.py.\n- hf jobs run python:3.12 python -c "print(2)"\n"""\n'
+    )
+    assert [line(command) for command in launches(text, "submit.py")] == [
+        "hf jobs uv run train.py",
+        "hf jobs run python:3.12 python -c print(2)",
+    ]
+
+
 def test_prose_behind_the_command_is_left_out() -> None:
     text = '"""\n    hf jobs uv run train.py and then --flavor l4x1\n"""\n'
     assert line(launch(text, "submit.py")) == "hf jobs uv run train.py"

@@ -18,7 +18,7 @@ from tunesmith.sources.commands.found import (
 from tunesmith.sources.commands.marks import Mark, mark_at
 from tunesmith.sources.commands.shell import ShellText
 from tunesmith.sources.launch_command import Argv, Word
-from tunesmith.text import MappedText
+from tunesmith.text import MappedText, Span
 
 PROMPT = (
     r"(?:\([\w. -]+\)[ \t]*)?(?:[\w.-]+@[^\s$#%>]+\s?)?"  # an environment, user and host
@@ -143,11 +143,10 @@ def _without_prose(words: list[Word]) -> list[Word] | None:
 
 
 def _without_punctuation(words: list[Word]) -> list[Word]:
-    """The words with the full stop of the sentence cut off the last."""
+    """The words with the full stop of the sentence cut off the last, unless that is quoted."""
     last = words[-1]
-    if last.text and last.is_movable and last.text[-1] in ".,;:)" and len(last.text) > 1:
-        if last.text.endswith("..."):
-            return words
-        cut = Word(last.text[:-1], last.span._replace(end=last.span.end - 1))
-        return [*words[:-1], cut]
-    return words
+    text, (start, end) = last.text or "", last.span
+    is_bare = last.is_movable and end - start == len(text) > 1
+    if not is_bare or text[-1] not in ".,;:)" or text.endswith("..."):
+        return words
+    return [*words[:-1], Word(text[:-1], Span(start, end - 1))]

@@ -96,7 +96,8 @@ def _first_run(command: LaunchCommand, misplaced: Sequence[Option]) -> Span:
     last = misplaced[0]
     for option in misplaced[1:]:
         between = command.raw(Span(last.span.end, option.span.start))
-        if "\n" in between or not _BLANK.fullmatch(between):
+        is_behind = option.span.start >= last.span.end  # a variable's words stand elsewhere
+        if not is_behind or "\n" in between or not _BLANK.fullmatch(between):
             break
         last = option
     return Span(misplaced[0].span.start, last.span.end)
@@ -165,6 +166,11 @@ BAD = [
         file="README.md",
         hub="1.3.0",
         severity=INFORMATION,
+    ),
+    Bad(
+        'OPTIONS="--flavor l4x1"\nhf jobs uv run train.py --timeout 2h $OPTIONS\n',
+        at="--timeout 2h",
+        file="run.sh",
     ),
     Bad(
         'import subprocess\nsubprocess.run(["hf", "jobs", "uv", "run", "train.py", "--flavor", "l4x1"])\n',
