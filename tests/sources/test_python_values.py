@@ -340,7 +340,7 @@ def test_unknown_and_absent_refuse_to_be_truth_values() -> None:
             {"--my_x", "--my-x", "--no_my_x"},
         ),
         (
-            "from transformers import *\nclass B:\n b: int\nclass A(B): a: int\nHfArgumentParser(A)",
+            "from transformers import *\nclass B: b: int\nclass A(B): a: int\nHfArgumentParser(A)",
             {"--a", "--b", "--no_a", "--no_b"},
         ),
         ("import tyro\nclass A:\n    x: int\ntyro.cli(A)", {"--x"}),

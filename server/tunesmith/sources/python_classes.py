@@ -108,7 +108,7 @@ class OwnClasses:
 def fields_of(node: cst.ClassDef) -> Iterator[tuple[str, cst.AnnAssign]]:
     """The annotated names of a class body, as dataclasses see them."""
     for line in node.body.body:
-        statements = line.body if isinstance(line, cst.SimpleStatementLine) else ()
+        statements = line.body if isinstance(line, cst.SimpleStatementLine) else (line,)
         for statement in statements:
             if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
                 yield statement.target.value, statement
