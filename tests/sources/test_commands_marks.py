@@ -10,7 +10,10 @@ from tunesmith.sources.commands.marks import Mark, mark_of
 BAD = "hf jobs uv run train.py --flavor l4x1"
 GOOD = "hf jobs uv run --flavor l4x1 train.py"
 
-LONG = "Use this image: the default one lacks nvcc, so that compiling the kernels fails when it starts."
+LONG = (
+    "Use the image vllm/vllm-openai: the default image has no nvcc, and compiling the kernels at"
+    " warmup fails."
+)
 
 
 @pytest.mark.parametrize(
