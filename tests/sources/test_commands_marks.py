@@ -11,7 +11,7 @@ BAD = "hf jobs uv run train.py --flavor l4x1"
 GOOD = "hf jobs uv run --flavor l4x1 train.py"
 
 LONG = (
-    "Use the image vllm/vllm-openai: the default image has no nvcc, and compiling the kernels at"
+    "Use the image vllm/vllm-openai, as the default image has no nvcc, and compiling the kernels at"
     " warmup fails."
 )
 
