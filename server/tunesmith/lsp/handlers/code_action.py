@@ -18,6 +18,9 @@ FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.tunesmith"
 _PATIENCE = 2.0
 """Seconds to wait for the findings of the present text; then those of the last check serve."""
 
+_MAX_IGNORES = 5
+"""Findings of one request that can be ignored: each one costs a check of the document."""
+
 
 def register(server: TunesmithServer) -> None:
     """Offer fixes."""
@@ -95,7 +98,7 @@ async def _ignores(
     actions: list[types.CodeAction] = []
     project = ls.projects.project_for(opened.path)
     findings = ls.checker.findings(opened)
-    for finding in near if project else ():
+    for finding in near[:_MAX_IGNORES] if project else ():
         edits = await ls.pool.compute(ignore_edits, opened.document, finding, findings, project)
         edit = workspace_edit(opened, edits) if edits else None
         if edit:
