@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from lsprotocol import types
@@ -18,8 +19,8 @@ FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.tunesmith"
 _PATIENCE = 2.0
 """Seconds to wait for the findings of the present text; then those of the last check serve."""
 
-_MAX_IGNORES = 5
-"""Findings of one request that can be ignored: each one costs a check of the document."""
+_IGNORES_LIMIT = 5.0
+"""Seconds after which no more comments are tried out: each one costs a check of the document."""
 
 
 def register(server: TunesmithServer) -> None:
@@ -98,7 +99,10 @@ async def _ignores(
     actions: list[types.CodeAction] = []
     project = ls.projects.project_for(opened.path)
     findings = ls.checker.findings(opened)
-    for finding in near[:_MAX_IGNORES] if project else ():
+    end = time.monotonic() + _IGNORES_LIMIT
+    for finding in near if project else ():
+        if time.monotonic() > end:
+            break
         edits = await ls.pool.compute(ignore_edits, opened.document, finding, findings, project)
         edit = workspace_edit(opened, edits) if edits else None
         if edit:

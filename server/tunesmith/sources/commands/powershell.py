@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _STRINGS = ("string_literal", "expandable_here_string_literal", "verbatim_here_string_characters")
 _ELEMENTS = ("unary_expression", "string_literal", "variable")
 _UNKNOWN = re.compile(r"(?<!`)\$|^[@({]")
+_REST_OF_WORD = re.compile(r"""[^\s;|&(){}"'`,]*""")
 _BACKTICK = re.compile(r"`(.)", re.DOTALL)
 
 
@@ -88,6 +89,8 @@ class _Reader:
         if not group:
             return
         start, end = self._tree.span(group[0]).start, self._tree.span(group[-1]).end
+        rest = _REST_OF_WORD.match(self._source.text, end)  # the grammar ends words at `\`
+        end = rest.end() if rest else end
         raw = self._source.text[start:end]
         if not raw.startswith("--"):
             yield self._word(start, end)

@@ -50,7 +50,7 @@ from tunesmith.text import Edit, Span
 
 _UNMISTAKABLE = {"--flavor", "--secrets", "--secrets-file", "--env-file", "--detach", "--with"}
 _DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]")
-_BLANK = re.compile(r"[\s\\`^,]*")
+_BLANK = re.compile(r"(?:[\s,]|[\\`^]+(?=\r?\n|\r))*")
 
 
 @rule(code="LCH001", severity=WARNING)

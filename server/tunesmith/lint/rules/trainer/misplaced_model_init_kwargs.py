@@ -88,7 +88,8 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
 
 
 def _move(script: PythonScript, call: Call, argument: Argument, method: str) -> Fix | None:
-    if argument.comes_from_expansion:
+    is_repeated = sum(each.name == _KEYWORD for each in call.arguments) > 1
+    if argument.comes_from_expansion or is_repeated:
         return None
     keyword = script.text_of(argument.node).rstrip().removesuffix(",").rstrip()
     config, position = f"{method}Config", _METHODS[method].args_position
