@@ -20,7 +20,7 @@ async function takePictures(workbench) {
   await workbench.serverReady();
   await workbench.waitForSquiggle('error');
   await workbench.command('View: Toggle Primary Side Bar Visibility');
-  await workbench.hover('model_init_kwargs', /Why it costs you/);
+  await workbench.hover('model_init_kwargs', /About misplaced/);
   await shoot('editor');
 
   await workbench.openFile('run.sh');

@@ -25,7 +25,8 @@ files = {
     "tunesmith/__init__.py": "",
     "tunesmith/cli.py": code,
     f"{info}/METADATA": f"Metadata-Version: 2.1\nName: tunesmith\nVersion: {version}\n",
-    f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n"
+    "Tag: py3-none-any\n",
 }
 files[f"{info}/RECORD"] = "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"])
 wheel = folder / f"tunesmith-{version}-py3-none-any.whl"

@@ -15,8 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 import pytest
-from rule_shape import bad_examples, good_examples, shape_errors
 
+from lint.rule_shape import bad_examples, good_examples, shape_errors
 from tunesmith.lint.engine import Diagnostic, all_rules, check
 from tunesmith.lint.rule import SAFE, Bad, Good, Rule
 from tunesmith.project import Project, Settings
