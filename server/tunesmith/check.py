@@ -129,7 +129,7 @@ class _Run:
     def _targets(self) -> Iterator[_Target]:
         for name in self.options.paths:
             path = Path(os.path.abspath(name))  # noqa: PTH100 - keeps symlinks
-            if path.is_dir():
+            if os.path.isdir(path):  # noqa: PTH112 - pathlib raises for overlong names
                 yield from self._files_below(path)
             elif os.path.lexists(path):
                 yield _Target(path, _shown(path), is_named=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,6 +150,8 @@ def _read_pyproject(path: Path, tell: Tell) -> Mapping[str, Any]:
 def _read_text(path: Path) -> str:
     """A file's text; empty where it cannot be read."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe is to wait
+            return ""
         with path.open("rb") as file:
             data = file.read(MAX_BYTES)
     except (OSError, ValueError):
@@ -197,7 +201,8 @@ def _required(path: Path, seen: set[Path]) -> Iterator[Pin]:
         line = _COMMENT.sub("", raw).strip()
         include = _INCLUDE.match(line)
         if include:
-            yield from _required((path.parent / include[1].strip("'\" ")).resolve(), seen)
+            included = os.path.normpath(path.parent / include[1].strip("'\" "))
+            yield from _required(Path(included), seen)
         elif line and not line.startswith("-"):
             yield from _pin(_OPTIONS.sub("", line), path.name)
 

@@ -1,5 +1,7 @@
 """From a folder to its `Project`: walks it, reads what can matter and keeps it up to date."""
 
+# ruff: noqa: PTH110, PTH112, PTH113 - pathlib raises for links of themselves and overlong names
+
 from __future__ import annotations
 
 import codecs
@@ -44,10 +46,10 @@ def find_root(path: Path) -> Path:
     lies below it (and it is no home or root directory), else the path's own folder.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100 - keeps symlinks
-    folders = [path, *path.parents] if path.is_dir() else list(path.parents)
+    folders = [path, *path.parents] if os.path.isdir(path) else list(path.parents)
     for mark in (".git", "pyproject.toml"):
         for folder in folders:
-            if (folder / mark).exists():
+            if os.path.exists(folder / mark):
                 return folder
     here = Path.cwd()
     is_everything = here == Path.home() or here == here.parent
@@ -98,7 +100,7 @@ def _entries(folder: Path, tell: Callable[[Note], None]) -> Sequence[os.DirEntry
 
 def _can_matter(entry: os.DirEntry[str]) -> bool:
     is_named_so = kind_of(PurePosixPath(entry.name)) is not None or says_something(entry.name)
-    return is_named_so and entry.is_file()
+    return is_named_so and os.path.isfile(entry)
 
 
 def _is_walked(entry: os.DirEntry[str]) -> bool:
@@ -194,7 +196,7 @@ class Workspace:
         return (
             place.name in _SKIPPED
             or _is_excluded(place.relative_to(self.root), self._excluded)
-            or any((place / mark).exists() for mark in _ENVIRONMENT_MARKS)
+            or any(os.path.exists(place / mark) for mark in _ENVIRONMENT_MARKS)
         )
 
     def refresh(self, path: Path) -> None:

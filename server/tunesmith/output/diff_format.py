@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from tunesmith.output.text_format import printable
 from tunesmith.sources.document import Document
 
 
@@ -29,4 +30,5 @@ def _diff(name: str, before: str, after: str) -> Iterator[str]:
             lines[-1] += f"\n{missing}"
         else:
             lines.pop()
-    yield from difflib.unified_diff(old, new, name, name, lineterm="")
+    shown = printable(name)
+    yield from difflib.unified_diff(old, new, shown, shown, lineterm="")
