@@ -1,5 +1,11 @@
 /** The status item: state of the server and number of findings in the active file. */
-import { languages, StatusBarAlignment, type StatusBarItem, window } from 'vscode';
+import {
+  languages,
+  StatusBarAlignment,
+  type StatusBarItem,
+  type TextDocument,
+  window,
+} from 'vscode';
 import type { Context } from './context';
 import { countFindings, isChecked } from './documents';
 import type { ServerController } from './server';
@@ -14,23 +20,30 @@ export function createStatus(context: Context): StatusBarItem {
     context.server.onDidChange(update),
     languages.onDidChangeDiagnostics(update),
     window.onDidChangeActiveTextEditor(update),
+    window.onDidChangeActiveNotebookEditor(update),
   );
   update();
   return item;
 }
 
 function updateStatus(item: StatusBarItem, { server }: Context): void {
-  const document = window.activeTextEditor?.document;
-  const checked = document !== undefined && isChecked(document);
-  const findings = checked ? countFindings(document) : 0;
+  const checked = activeDocuments().filter(isChecked);
+  const findings = checked.reduce((sum, document) => sum + countFindings(document), 0);
   const { icon, label } = appearance(server, findings);
   const count = server.state === 'running' && findings > 0 ? ` ${findings}` : '';
   item.text = `$(${icon}) Tunesmith${count}`;
   const version = server.version && `Version ${server.version}`;
   item.tooltip = [label, server.work?.note, version].filter(Boolean).join('\n');
   item.accessibilityInformation = { label: `Tunesmith: ${label}` };
-  if (checked || server.state === 'failed') item.show();
+  if (checked.length > 0 || server.state === 'failed') item.show();
   else item.hide();
+}
+
+/** The active file; of a notebook all cells, whichever of them has the focus. */
+function activeDocuments(): TextDocument[] {
+  const notebook = window.activeNotebookEditor?.notebook;
+  if (notebook) return notebook.getCells().map((cell) => cell.document);
+  return window.activeTextEditor ? [window.activeTextEditor.document] : [];
 }
 
 function appearance(server: ServerController, findings: number): { icon: string; label: string } {
