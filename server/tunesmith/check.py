@@ -82,6 +82,7 @@ class _Run:
     fixed: int = 0
     has_errors: bool = False
     workspaces: dict[Path, Workspace] = field(default_factory=dict[Path, Workspace])
+    told: set[Note] = field(default_factory=set[Note])
 
     def check(self) -> None:
         """Check every target once."""
@@ -154,9 +155,13 @@ class _Run:
             workspace = Workspace(root, settings, hub_version=self.options.hub_version, keep=True)
             self.workspaces[root] = workspace
             workspace.scan()
-            for note in workspace.notes:
+        workspace = self.workspaces[root]
+        for note in workspace.notes:
+            concerns = note.path.is_relative_to(path) or path.is_relative_to(note.path.parent)
+            if concerns and note not in self.told:
+                self.told.add(note)
                 self._tell(note)
-        return self.workspaces[root]
+        return workspace
 
     def _guarded(self, name: str, check: Callable[[], None]) -> None:
         """Check a file; a bug of ours in one file must not hide what is found in the others."""

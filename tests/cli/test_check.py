@@ -466,6 +466,18 @@ def test_settings_that_are_wrong_are_told(capsys: pytest.CaptureFixture[str]):
     assert err.startswith("pyproject.toml: warning: [tool.tunesmith] has no setting ignores")
 
 
+def test_a_file_is_not_told_of_settings_that_do_not_concern_it(
+    capsys: pytest.CaptureFixture[str],
+):
+    put("other/pyproject.toml", "[tool.tunesmith]\nignores = []\n")
+    put("run.sh", FIXED)
+
+    assert main(["check", "run.sh"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["check", "run.sh", "."]) == 0
+    assert capsys.readouterr().err.count("has no setting ignores") == 1
+
+
 # Rules
 
 
