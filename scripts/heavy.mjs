@@ -45,7 +45,7 @@ await main(async (args) => {
     '-ojunit_family=xunit1',
     `--junitxml=${results}`,
   ];
-  const tested = run(program, [...prefix, ...pytest, ...(args.length ? args : ['tests/heavy'])], {
+  const tested = run(program, [...prefix, ...pytest, ...(args.length ? args : ['tests'])], {
     env: guardedEnvironment(),
   });
   await tested.finally(() => run(PYTHON, ['scripts/record_accuracy.py', results, LIBRARIES]));
