@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
@@ -46,3 +47,14 @@ def _is_running_on_windows(process_id: int) -> bool:
         return kernel32.WaitForSingleObject(handle, 0) == timed_out
     finally:
         kernel32.CloseHandle(handle)
+
+
+def user_data_folder() -> Path:
+    """Where programs keep the data of this user; it may not exist yet."""
+    if os.name == "nt":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library/Application Support"
+    else:
+        base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
+    return Path(base) / "tunesmith"
