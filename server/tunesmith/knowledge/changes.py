@@ -36,7 +36,7 @@ def encode(values: Mapping[str, Any], releases: Iterable[str]) -> Changes:
 
 def decode(changes: Changes, releases: Iterable[str]) -> Iterator[tuple[str, Any]]:
     """Release and value of every release that has one; `encode` turned round."""
-    starts = {release: value for release, value in changes}
+    starts = dict(changes)
     value: Any = None
     for release in releases:
         value = starts.get(release, value)
