@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,16 +37,30 @@ def main(results: str, requirements: str) -> int:
 def report(suite: ElementTree.Element, requirements: str) -> str:
     pins = [line for line in requirements.splitlines() if "==" in line]
     date = suite.get("timestamp", "")[:10]
-    lines = [f"Last run: {date}, with {', '.join(pins)}.", "", "| test | result | figures |"]
+    lines = [f"Last run: {date}, with {', '.join(pins)}.", "", "| test | results | figures |"]
     lines.append("|---|---|---|")
-    lines += [row(case) for case in suite.iter("testcase")]
+    tests: dict[str, list[ElementTree.Element]] = {}
+    for case in suite.iter("testcase"):
+        tests.setdefault(case.get("name", "").partition("[")[0], []).append(case)
+    lines += [row(name, cases) for name, cases in tests.items()]
     return "\n".join(lines) + "\n"
 
 
-def row(case: ElementTree.Element) -> str:
-    name = case.get("name", "").removeprefix("test_").replace("_", " ").replace("|", "\\|")
-    figures = "; ".join(f"{key}: {value}" for key, value in properties(case)) or "-"
-    return f"| {name} | {outcome(case)} | {figures} |"
+def row(name: str, cases: list[ElementTree.Element]) -> str:
+    """A test with the outcomes of all its parameters."""
+    counts = Counter(map(outcome, cases))
+    results = ", ".join(f"{count} {result}" for result, count in counts.items())
+    figures = "; ".join(f"{parameters(case)}{figure(case)}" for case in cases if figure(case))
+    return f"| {name.removeprefix('test_').replace('_', ' ')} | {results} | {figures or '-'} |"
+
+
+def parameters(case: ElementTree.Element) -> str:
+    _, _, inside = case.get("name", "").partition("[")
+    return f"{inside.removesuffix(']')} ".replace("|", "\\|") if inside else ""
+
+
+def figure(case: ElementTree.Element) -> str:
+    return ", ".join(f"{key} {value}" for key, value in properties(case))
 
 
 def outcome(case: ElementTree.Element) -> str:
