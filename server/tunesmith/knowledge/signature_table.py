@@ -1,0 +1,118 @@
+"""One library's table of signatures.
+
+`data/signatures/<package>.json`, made by `scripts/update_tables.py`:
+
+    {"date": "2026-11-22",
+     "releases": ["0.7.0", ...],                      every release that was read, ascending
+     "objects": {"trl.SFTConfig": {
+       "module": [["0.9.2", "trl.trainer.sft_config"]],        null: the object is gone
+       "bases": [["0.9.2", ["transformers.TrainingArguments"]]],
+       "positional": [...], "takes_any": [...],                left out where they never differ
+       "parameters": {"max_length": {
+         "default": [["0.16.0", "1024"], ["2.0.0", null]],     "": must be given; null: gone
+         "choices": [...], "deprecated": [...], "replaced_by": [...],
+         "doc": "..."}}}}}
+
+All lists are changes (`changes.py`); `doc` is the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from packaging.version import Version
+
+from tunesmith.knowledge.changes import Changes, parsed
+from tunesmith.knowledge.scan.types import Parameter, Signature
+from tunesmith.knowledge.tables import table
+
+_SHARED = ("choices", "deprecated", "replaced_by")
+
+
+@cache
+def signature_table(package: str) -> SignatureTable | None:
+    """The table of a package by its normalised name; None where there is none."""
+    found = table(f"signatures/{package}")
+    return SignatureTable(found) if found else None
+
+
+def package_of(name: str) -> str:
+    """The normalised name of the distribution that an object comes from."""
+    return name.partition(".")[0].replace("_", "-")
+
+
+class SignatureTable:
+    """What the objects of one library take, by release.
+
+    A release is meant by its position among `releases`.
+
+    Attributes:
+        releases: every release that was read, ascending.
+    """
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self._objects: Mapping[str, Mapping[str, Any]] = table["objects"]
+        self._positions = {release: index for index, release in enumerate(table["releases"])}
+        self.releases: Sequence[Version] = [parsed(release) for release in table["releases"]]
+        self._by_version = {version: index for index, version in enumerate(self.releases)}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._objects
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._objects)
+
+    def position(self, version: Version | None) -> int | None:
+        """Where a release stands; None where it was not read."""
+        return None if version is None else self._by_version.get(version)
+
+    def parameters(self, name: str) -> Sequence[str]:
+        """What an object took in any release by itself."""
+        return list(self._objects[name]["parameters"]) if name in self else ()
+
+    def signature(self, name: str, position: int) -> Signature | None:
+        """What an object takes by itself in one release."""
+        found = self._objects.get(name)
+        module = self._value(found, "module", position) if found else None
+        if not found or module is None:
+            return None
+        parameters = {
+            parameter: taken
+            for parameter in found["parameters"]
+            if (taken := self.parameter(name, parameter, position))
+        }
+        return Signature(
+            module=module,
+            parameters=parameters,
+            bases=self.bases(name, position),
+            positional=self._value(found, "positional", position),
+            takes_any=bool(self._value(found, "takes_any", position)),
+        )
+
+    def parameter(self, name: str, parameter: str, position: int) -> Parameter | None:
+        """A parameter of an object in one release; None where the object has it not by itself."""
+        found = self._objects[name]["parameters"].get(parameter) if name in self else None
+        default = self._value(found, "default", position) if found else None
+        if found is None or default is None:
+            return None
+        shared = {mark: self._value(found, mark, position) for mark in _SHARED}
+        return Parameter(default=default or None, doc=found.get("doc"), **shared)
+
+    def bases(self, name: str, position: int) -> Sequence[str]:
+        """The objects that take the remaining keywords in one release."""
+        return self._value(self._objects.get(name, {}), "bases", position) or ()
+
+    def bases_ever(self, name: str) -> Sequence[str]:
+        """The objects that took the remaining keywords in any release, the newest first."""
+        changes: Changes = self._objects.get(name, {}).get("bases", ())
+        return list(dict.fromkeys(base for _, bases in reversed(changes) for base in bases or ()))
+
+    def _value(self, row: Mapping[str, Any], attribute: str, position: int) -> Any:
+        value: Any = None
+        for release, changed in row.get(attribute, ()):
+            if self._positions[release] > position:
+                break
+            value = changed
+        return value
