@@ -1,25 +1,134 @@
-"""The releases of the libraries that rules speak of, newest last.
+"""The releases of the libraries that training scripts stand on, and what each of them requires.
 
-`data/releases.json` is made by `scripts/update_releases.py` from the package index.
+`data/releases/<package>.json` is made by `scripts/update_tables.py` from the package index; how it
+reads stands in `scripts/tables/releases.py`. Only requirements of tracked packages are in it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from typing import Any
 
 from packaging.version import Version
 
+from tunesmith.knowledge.changes import Changes, parsed
+from tunesmith.knowledge.tables import table
 
-@cache
-def _table() -> dict[str, list[str]]:
-    text = (Path(__file__).parent / "data" / "releases.json").read_text("utf-8")
-    return json.loads(text)["releases"]
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One release of a package.
+
+    Attributes:
+        version: its version; may be a pre-release.
+        uploaded: when its first file came to the index, in UTC.
+        requires_python: a specifier; None where every Python will do.
+        requires: its requirements of tracked packages, with extras and markers, as the newest
+            release orders them. Releases that require the same share one tuple.
+        yanked: withdrawn by its authors: installed only where it is asked for by "==".
+        wheels: the tags of its wheels for Linux on x86-64, as "cp310-cp310-manylinux_2_28_x86_64",
+            where it has neither a source archive nor a wheel for every Python 3; else None.
+    """
+
+    version: Version
+    uploaded: datetime.datetime
+    requires_python: str | None = None
+    requires: Sequence[str] = ()
+    yanked: bool = False
+    wheels: Sequence[str] | None = None
+
+
+def is_tracked(package: str) -> bool:
+    """Whether the tables know a package, by its normalised name."""
+    return package in _tracked()
 
 
 @cache
 def releases(package: str) -> Sequence[Version]:
-    """The final releases of a package in ascending order; empty for a package not in the table."""
-    return tuple(Version(release) for release in _table().get(package, ()))
+    """The final, not yanked releases of a package in ascending order; none if it is not tracked."""
+    about = _table(package)
+    if about is None:
+        return ()
+    yanked = set(about["yanked"])
+    versions = (parsed(release) for release in about["releases"] if release not in yanked)
+    return tuple(version for version in versions if not version.is_prerelease)
+
+
+@cache
+def all_releases(package: str) -> Sequence[Release]:
+    """Every release of a package in ascending order; none if it is not tracked."""
+    about = _table(package)
+    if about is None:
+        return ()
+    names = list(about["releases"])
+    pythons = _spread(about["requires_python"], names)
+    wheels = _spread(about["wheels"], names)
+    requires = _requirements(about["requires"], names)
+    yanked = set(about["yanked"])
+    return tuple(
+        Release(
+            parsed(name),
+            datetime.datetime.fromisoformat(about["releases"][name] + "+00:00"),
+            pythons[place],
+            requires[place],
+            name in yanked,
+            wheels[place],
+        )
+        for place, name in enumerate(names)
+    )
+
+
+def release(package: str, version: Version) -> Release | None:
+    """One release of a package; None where the table does not have it."""
+    return _by_version(package).get(version)
+
+
+@cache
+def _by_version(package: str) -> Mapping[Version, Release]:
+    return {release.version: release for release in all_releases(package)}
+
+
+def _requirements(changes: Mapping[str, Changes], names: Sequence[str]) -> Sequence[Sequence[str]]:
+    """What each release requires."""
+    starts: dict[str, dict[str, str | None]] = {}
+    for key, values in changes.items():
+        for name, specifier in values:
+            text = None if specifier is None else _written(key, specifier)
+            starts.setdefault(name, {})[key] = text
+    required: dict[str, str | None] = dict.fromkeys(changes)
+    found: list[Sequence[str]] = []
+    now: Sequence[str] = ()
+    for name in names:
+        if name in starts:
+            required.update(starts[name])
+            now = tuple(filter(None, required.values()))
+        found.append(now)
+    return found
+
+
+def _written(key: str, specifier: str) -> str:
+    name, mark, marker = key.partition("; ")
+    return f"{name}{specifier}{mark}{marker}"
+
+
+def _spread(changes: Changes, names: Sequence[str]) -> Sequence[Any]:
+    """The value in each release."""
+    starts = dict(changes)
+    value: Any = None
+    found: list[Any] = []
+    for name in names:
+        value = starts.get(name, value)
+        found.append(value)
+    return found
+
+
+@cache
+def _tracked() -> frozenset[str]:
+    return frozenset(table("tables")["packages"])
+
+
+def _table(package: str) -> Any:
+    return table(f"releases/{package}") if is_tracked(package) else None

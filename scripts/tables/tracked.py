@@ -1,0 +1,42 @@
+"""The libraries whose releases the tables hold, and since when."""
+
+from __future__ import annotations
+
+BEGINNING = "2023-01-01"
+"""Earlier uploads are left out, where no version is said below."""
+
+PACKAGES: dict[str, str] = dict.fromkeys(
+    (
+        "accelerate", "bitsandbytes", "click", "cut-cross-entropy",
+        "datasets", "deepspeed", "diffusers", "einops", "evaluate", "flash-attn", "gradio",
+        "gradio-client", "hf-xet", "httpx", "huggingface-hub", "jinja2", "kernels",
+        "liger-kernel", "lighteval", "lm-eval", "mergekit", "numpy",
+        "optimum", "pandas", "peft", "pillow", "protobuf", "psutil", "pyarrow",
+        "pydantic", "pyyaml", "requests", "rich", "safetensors", "scikit-learn", "scipy",
+        "sentence-transformers", "sentencepiece", "setfit", "setuptools", "torch",
+        "torchao", "torchaudio", "torchvision", "tqdm", "trackio", "triton", "typer", "tyro",
+        "unsloth", "unsloth-zoo", "vllm", "wandb", "xformers",
+    ),
+    BEGINNING,
+) | {
+    "dill": "0.3.4",
+    "fsspec": "2022.1.0",
+    "multiprocess": "0.70.12",
+    "packaging": "20.0",
+    "tokenizers": "0.13.0",
+    "transformers": "4.31",
+    "trl": "0.7",
+    "xxhash": "3.0",
+}  # fmt: skip
+"""Name of the package -> the first release, or the first day of upload, that a table holds."""
+
+SCANNED: dict[str, str] = {
+    "datasets": "2.14",
+    "huggingface-hub": "0.34",
+    "peft": "0.10",
+    "trackio": "0.1",
+    "transformers": "4.40",
+    "trl": "0.7",
+    "unsloth": "2024.11.7",
+}
+"""Name of the package -> the first release whose signatures a table holds."""
