@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from tunesmith.platform import project_path
 from tunesmith.project import FolderFacts, Pin, Settings
+from tunesmith.sources.requirements import read_requirement
 from tunesmith.sources.toml import read_toml
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -42,7 +42,7 @@ def internal_error(error: Exception) -> str:
 
 def says_something(name: str) -> bool:
     """Whether a file of that name can set or require anything."""
-    return name in ("pyproject.toml", "uv.lock") or _is_requirements(name)
+    return name in ("pyproject.toml", "uv.lock") or _is_requirements(name) or _is_lock(name)
 
 
 def read_folder(folder: Path, names: Iterable[str], tell: Tell) -> FolderFacts | None:
@@ -53,19 +53,32 @@ def read_folder(folder: Path, names: Iterable[str], tell: Tell) -> FolderFacts |
         names: names of files in it, in any order.
         tell: told of every value that cannot be used.
     """
-    settings: Settings | None = None
+    table: Mapping[str, Any] = {}
     pins: list[Pin] = []
+    locks: dict[str, tuple[Pin, ...]] = {}
+    indexes: list[str] = []
     for name in sorted(filter(says_something, names)):
         path = folder / name
         if name == "uv.lock":
-            pins += _locked(_read_text(path))
+            pins += _locked(path)
+        elif _is_lock(name):
+            locks[name.removesuffix(".lock")] = tuple(_locked(path))
         elif name == "pyproject.toml":
             table = _read_pyproject(path, tell)
-            settings = read_settings(table, path, tell)
-            pins += _declared(table)
+            pins += _declared(table, path)
         else:
-            pins += _required(path, set())
-    return FolderFacts(settings, tuple(pins)) if settings or pins else None
+            pins += _required(path, set(), indexes)
+    settings = read_settings(table, folder / "pyproject.toml", tell)
+    python = _table(table, "project").get("requires-python")
+    facts = FolderFacts(
+        settings,
+        tuple(pins),
+        locks,
+        _table(_table(table, "tool"), "uv"),
+        requires_python=python if isinstance(python, str) else None,
+        indexes=tuple(indexes),
+    )
+    return None if facts == FolderFacts() else facts
 
 
 def read_settings(pyproject: Mapping[str, Any], path: Path, tell: Tell) -> Settings | None:
@@ -159,7 +172,7 @@ def _read_text(path: Path) -> str:
     return data.decode("utf-8-sig", "replace")
 
 
-def _declared(pyproject: Mapping[str, Any]) -> Iterator[Pin]:
+def _declared(pyproject: Mapping[str, Any], path: Path) -> Iterator[Pin]:
     """Dependencies of a project, of its extras and of its dependency groups."""
     project = _table(pyproject, "project")
     lists = [
@@ -170,21 +183,34 @@ def _declared(pyproject: Mapping[str, Any]) -> Iterator[Pin]:
     for entries in lists:
         for entry in cast("list[object]", entries) if isinstance(entries, list) else ():
             if isinstance(entry, str):
-                yield from _pin(entry, "pyproject.toml")
+                yield from _pin(entry, path)
 
 
-_LOCKED = re.compile(r'^\[\[package\]\]\r?\nname = "([^"]+)"\r?\nversion = "([^"]+)"', re.MULTILINE)
+_LOCKED = re.compile(
+    r'^\[\[package\]\]\r?\nname = "([^"]+)"\r?\nversion = "([^"]+)"\r?\n'
+    r'(?:source = \{ (?:git|url) = "([^"]+)")?',
+    re.MULTILINE,
+)
 
 
-def _locked(lock: str) -> Iterator[Pin]:
-    """The exact versions in a uv.lock, whose layout is uv's own: parsing it takes far longer."""
-    for match in _LOCKED.finditer(lock):
-        yield from _pin(f"{match[1]}=={match[2]}", "uv.lock")
+def _is_lock(name: str) -> bool:
+    return name.endswith(".py.lock")
+
+
+def _locked(path: Path) -> Iterator[Pin]:
+    """The exact versions in a lock file, whose layout is uv's own: parsing takes far longer."""
+    for match in _LOCKED.finditer(_read_text(path)):
+        address = match[3] and f"{match[1]} @ {match[3]}"
+        yield from _pin(address or f"{match[1]}=={match[2]}", path)
 
 
 _CONTINUATION = re.compile(r"\\\r?\n")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
+_INDEX = re.compile(
+    r"(?:-i|-f|--index-url|--extra-index-url|--find-links)(?:\s*=\s*|\s+)(\S+)", re.IGNORECASE
+)
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s*=\s*|\s*)(\S.*)")
+_EDITABLE = re.compile(r"(?:-e|--editable)(?:\s*=\s*|\s+)", re.IGNORECASE)
 _OPTIONS = re.compile(r"\s--?[a-z].*")
 
 
@@ -192,29 +218,31 @@ def _is_requirements(name: str) -> bool:
     return "requirements" in name and name.endswith(".txt")
 
 
-def _required(path: Path, seen: set[Path]) -> Iterator[Pin]:
-    """The requirements in a requirements file and in those that it includes."""
+def _required(path: Path, seen: set[Path], indexes: list[str]) -> Iterator[Pin]:
+    """The requirements in a requirements file and in those that it includes.
+
+    `indexes` is given the indexes and folders of wheels that they name.
+    """
     if path in seen or len(seen) > 50:
         return
     seen.add(path)
     for raw in _CONTINUATION.sub(" ", _read_text(path)).splitlines():
         line = _COMMENT.sub("", raw).strip()
-        include = _INCLUDE.match(line)
+        include, index = _INCLUDE.match(line), _INDEX.match(line)
         if include:
             included = os.path.normpath(path.parent / include[1].strip("'\" "))
-            yield from _required(Path(included), seen)
-        elif line and not line.startswith("-"):
-            yield from _pin(_OPTIONS.sub("", line), path.name)
+            yield from _required(Path(included), seen, indexes)
+        elif index:
+            indexes.append(index[1])
+        elif line and (_EDITABLE.match(line) or not line.startswith("-")):
+            yield from _pin(_OPTIONS.sub("", _EDITABLE.sub("", line)), path)
 
 
-def _pin(text: str, origin: str) -> Iterator[Pin]:
-    """The pin that a requirement states; none for what is no requirement, as a bare URL."""
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement:
-        return
-    requirement.name = canonicalize_name(requirement.name)
-    yield Pin(requirement, origin)
+def _pin(text: str, path: Path) -> Iterator[Pin]:
+    """The pin that a requirement states; none for what is no requirement."""
+    requirement = read_requirement(text)
+    if requirement:
+        yield Pin(requirement, path.name, project_path(path))
 
 
 def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -58,3 +58,22 @@ def user_data_folder() -> Path:
     else:
         base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
     return Path(base) / "tunesmith"
+
+
+def site_packages_of(environment: Path) -> Path | None:
+    """Where the libraries of an environment lie: of a virtual one, of conda's or of a system's."""
+    if os.name == "nt":
+        found = [environment / "Lib" / "site-packages"]
+    else:
+        found = sorted(environment.glob("lib/python3*/site-packages"), reverse=True)
+    return next((folder for folder in found if folder.is_dir()), None)
+
+
+def environment_of_interpreter(interpreter: Path) -> Path | None:
+    """The folder of the environment that an interpreter belongs to, by its path alone.
+
+    Links are not followed: that of a virtual environment leads to the interpreter that made it.
+    """
+    folder = interpreter.parent
+    root = folder.parent if folder.name.lower() in ("bin", "scripts") else folder
+    return root if site_packages_of(root) else None

@@ -6,15 +6,25 @@ language server of files and open editors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import Requirement
+from packaging.version import Version
 
+from tunesmith.sources import launches
 from tunesmith.sources.facts import FileFacts, ScriptFacts
 from tunesmith.sources.launch_command import LaunchCommand
+from tunesmith.sources.launches import Launch
+from tunesmith.sources.requirements import Pin
+
+if TYPE_CHECKING:
+    from tunesmith.knowledge.scan.types import Scan
+
+__all__ = ["Environment", "FolderFacts", "Pin", "Project", "Settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +42,25 @@ class Settings:
     exclude: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """A requirement on a package, and the file that states it."""
+def _no_scan(_: str) -> Scan | None:
+    return None
 
-    requirement: Requirement
-    origin: str
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What is installed for an interpreter.
+
+    Attributes:
+        name: what users call it: ".venv".
+        python: the interpreter's version, where it can be told without starting it.
+        packages: the installed releases by normalised name.
+        scan: reads what an installed package takes out of its source files; None where it cannot.
+    """
+
+    name: str
+    python: Version | None = None
+    packages: Mapping[str, Version] = field(default_factory=dict[str, Version])
+    scan: Callable[[str], Scan | None] = field(default=_no_scan, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +70,30 @@ class FolderFacts:
     Attributes:
         settings: from its pyproject.toml; None where it says nothing.
         pins: from its requirements*.txt, pyproject.toml or uv.lock.
+        locks: what `uv lock --script` wrote beside a script, by the script's name.
+        uv: `[tool.uv]` of its pyproject.toml.
+        requires_python: of its pyproject.toml, as written.
+        indexes: indexes and folders of wheels that its requirements files name.
+        environment: what is installed in a virtual environment beside.
     """
 
     settings: Settings | None = None
     pins: Sequence[Pin] = ()
+    locks: Mapping[str, Sequence[Pin]] = field(default_factory=dict[str, Sequence[Pin]])
+    uv: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    requires_python: str | None = None
+    indexes: Sequence[str] = ()
+    environment: Environment | None = None
 
 
 @dataclass(frozen=True)
 class Project:
-    """All that is known beside the document under check. Paths are absolute and normalised."""
+    """All that is known beside the document under check. Paths are absolute and normalised.
+
+    Attributes:
+        environment: what is installed for the interpreter that the user selected.
+        today: the day of the check; None where it does not matter.
+    """
 
     root: PurePosixPath = field(default=PurePosixPath("/"))
     files: Mapping[PurePosixPath, FileFacts] = field(
@@ -65,6 +103,8 @@ class Project:
         default_factory=dict[PurePosixPath, FolderFacts], repr=False
     )
     settings: Settings = Settings()
+    environment: Environment | None = None
+    today: date | None = None
 
     def with_file(self, path: PurePosixPath, facts: FileFacts | None) -> Project:
         """This project after one file changed; None where it is gone."""
@@ -79,16 +119,20 @@ class Project:
         A relative script is looked for from the command's own folder up to the project's root. A
         script whose documentation says how to launch it means itself, also by a URL.
         """
-        script = command.script
+        return self._found(command.script, command.path, command.argv.folder_hint)
+
+    def _found(
+        self, script: str | None, launcher: PurePosixPath, hint: str | None = None
+    ) -> PurePosixPath | None:
         if not script:
             return None
         if "://" not in script:
-            for folder in self._folders_of(command):
+            for folder in self._folders_of(launcher, hint):
                 path = _normalise(folder / script)
                 if path in self.files:
                     return path
-        means_itself = PurePosixPath(script).name == command.path.name
-        return command.path if means_itself and command.path in self.files else None
+        means_itself = PurePosixPath(script).name == launcher.name
+        return launcher if means_itself and launcher in self.files else None
 
     def script(self, command: LaunchCommand) -> ScriptFacts | None:
         """What is known of the script that a command launches."""
@@ -97,20 +141,24 @@ class Project:
 
     def commands_launching(self, path: PurePosixPath) -> Sequence[LaunchCommand]:
         """The commands that launch a script, wherever they stand; counter-examples left out."""
+        return self._commands.get(path, ())
+
+    def launches_of(self, path: PurePosixPath) -> Sequence[Launch]:
+        """The jobs that run a script, by commands and by calls of huggingface_hub."""
         return self._launches.get(path, ())
 
     def runs_as_job(self, path: PurePosixPath) -> bool:
         """Whether a script's header or a command of the project says that it runs as a job."""
         facts = self.files.get(path)
         declares_it = bool(facts and facts.script and facts.script.has_jobs_table)
-        return declares_it or bool(self.commands_launching(path))
+        return declares_it or bool(self.commands_launching(path) or self.launches_of(path))
 
     def affected_by(self, path: PurePosixPath) -> frozenset[PurePosixPath]:
         """The other files whose findings may change when this one does."""
         facts = self.files.get(path, FileFacts())
-        scripts = (self.script_path(command) for command in facts.commands)
-        commands = (command.path for command in self.commands_launching(path))
-        return frozenset({*filter(None, scripts), *commands} - {path})
+        scripts = (self._found(launch.script, launch.path, hint) for launch, hint in _starts(facts))
+        starters = (launch.path for launch in self.launches_of(path))
+        return frozenset({*filter(None, scripts), *starters} - {path})
 
     def settings_for(self, path: PurePosixPath) -> Settings:
         """The settings in force for a file: its nearest folder's over the editor's."""
@@ -127,35 +175,66 @@ class Project:
 
     def pins_for(self, path: PurePosixPath, package: str) -> Sequence[Pin]:
         """What the nearest folder that names a package requires of it; `package` is normalised."""
-        for folder in path.parents:
-            facts = self.folders.get(folder)
-            pins = [pin for pin in facts.pins if pin.requirement.name == package] if facts else []
+        for facts in self.facts_above(path):
+            pins = [pin for pin in facts.pins if pin.name == package]
             if pins:
                 return pins
-            if folder == self.root:
-                break
         return ()
 
+    def environment_for(self, path: PurePosixPath) -> Environment | None:
+        """What is installed where a script runs on this machine."""
+        if self.environment:
+            return self.environment
+        return next((f.environment for f in self.facts_above(path) if f.environment), None)
+
+    def facts_above(self, path: PurePosixPath) -> Iterator[FolderFacts]:
+        """What is known of a file's folder and of those above it, nearest first."""
+        for folder in path.parents:
+            facts = self.folders.get(folder)
+            if facts:
+                yield facts
+            if folder == self.root:
+                return
+
     @cached_property
-    def _launches(self) -> Mapping[PurePosixPath, Sequence[LaunchCommand]]:
-        launches: dict[PurePosixPath, list[LaunchCommand]] = {}
+    def _commands(self) -> Mapping[PurePosixPath, Sequence[LaunchCommand]]:
+        found: dict[PurePosixPath, list[LaunchCommand]] = {}
         for facts in self.files.values():
             for command in facts.commands:
                 path = self.script_path(command)
                 if path and not command.argv.is_counter_example:
-                    launches.setdefault(path, []).append(command)
-        return launches
+                    found.setdefault(path, []).append(command)
+        return found
 
-    def _folders_of(self, command: LaunchCommand) -> Iterator[PurePosixPath]:
-        folder = command.path.parent
-        if command.argv.folder_hint:
-            yield folder / command.argv.folder_hint
-            yield self.root / command.argv.folder_hint
+    @cached_property
+    def _launches(self) -> Mapping[PurePosixPath, Sequence[Launch]]:
+        found: dict[PurePosixPath, list[Launch]] = {}
+        for facts in self.files.values():
+            for launch, hint in _starts(facts):
+                path = self._found(launch.script, launch.path, hint)
+                if path:
+                    found.setdefault(path, []).append(launch)
+        return found
+
+    def _folders_of(self, launcher: PurePosixPath, hint: str | None) -> Iterator[PurePosixPath]:
+        folder = launcher.parent
+        if hint:
+            yield folder / hint
+            yield self.root / hint
         yield folder
         for parent in folder.parents:
             if not parent.is_relative_to(self.root):
                 break
             yield parent
+
+
+def _starts(facts: FileFacts) -> Iterator[tuple[Launch, str | None]]:
+    """The jobs that a file starts, and the folder that the start changes to first."""
+    for command in facts.commands:
+        if not command.argv.is_counter_example:
+            for launch in launches.of_command(command):
+                yield launch, command.argv.folder_hint
+    yield from ((launch, None) for launch in facts.calls)
 
 
 def _normalise(path: PurePosixPath) -> PurePosixPath:

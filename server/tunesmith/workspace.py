@@ -10,11 +10,13 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from tunesmith.environments import environment_beside, environment_of
 from tunesmith.files import UnreadableFileError, document_of, read_bytes, read_document
 from tunesmith.folder_facts import Note, internal_error, read_folder, says_something
 from tunesmith.platform import project_path
@@ -35,7 +37,7 @@ _SKIPPED = {
     "node_modules", "site-packages", "venv",
 }  # fmt: skip
 _ENVIRONMENT_MARKS = {"pyvenv.cfg", "conda-meta"}
-_JOBS = re.compile(rb"\bjobs\b")
+_JOBS = re.compile(rb"\bjobs\b|uv_job\b")
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -108,8 +110,8 @@ def _is_walked(entry: os.DirEntry[str]) -> bool:
 
 
 def _may_matter(data: bytes) -> bool:
-    """Whether a file may hold a launch command or a header with `[tool.hf-jobs]`."""
-    names_hf = b"hf" in data or b"huggingface" in data
+    """Whether a file may start a job, or hold a header with `[tool.hf-jobs]`."""
+    names_hf = b"hf" in data or b"huggingface" in data or b"uv_job" in data
     return bool(names_hf and _JOBS.search(data)) or data.startswith(_WIDE_MARKS)
 
 
@@ -138,6 +140,7 @@ class Workspace:
         settings: what holds unless a file says otherwise.
         hub_version: what holds whatever a file says.
         keep: keep what the files mean for `understanding`, at the cost of memory.
+        interpreter: the one that the user selected for scripts of their own.
     """
 
     def __init__(
@@ -147,12 +150,15 @@ class Workspace:
         *,
         hub_version: str | None = None,
         keep: bool = False,
+        interpreter: Path | None = None,
     ) -> None:
         settings = settings or Settings()
         if hub_version:
             settings = replace(settings, hub_version=hub_version)
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 - keeps symlinks
         self.project = Project(project_path(self.root), settings=settings)
+        self._interpreter = interpreter
+        self._look_around()
         self.files: Sequence[Path] = ()
         """The files of a kind that Tunesmith reads, nearest folder first."""
         self.notes: list[Note] = []
@@ -166,15 +172,16 @@ class Workspace:
         """Read the whole folder; the answer is `project` then, unless it was told to stop."""
         self.notes.clear()
         self._understandings.clear()
+        self._look_around()
         found: list[Path] = []
         folders: dict[PurePosixPath, FolderFacts] = {}
         exclude = list(self.project.settings.exclude)
         for folder in walk(self.root, exclude, self.notes.append):
             if should_stop():
                 return self.project
-            facts = read_folder(folder.path, folder.names, self.notes.append)
+            facts = self._facts_of(folder.path, folder.names)
             if facts:
-                folders[project_path(folder.path)] = self._forced(facts)
+                folders[project_path(folder.path)] = facts
                 self._exclude(folder.path, facts, exclude)
             found += self._own_files(folder, exclude)
         self._excluded = exclude
@@ -201,6 +208,7 @@ class Workspace:
 
     def refresh(self, path: Path) -> None:
         """Read a file again that changed on disk, was added or is gone."""
+        self._look_around()
         if says_something(path.name):
             self._refresh_folder(path.parent)
         if kind_of(path):
@@ -240,12 +248,24 @@ class Workspace:
 
     def _refresh_folder(self, folder: Path) -> None:
         names = [entry.name for entry in _entries(folder, self.notes.append)]
-        facts = read_folder(folder, names, self.notes.append)
+        facts = self._facts_of(folder, names)
         folders = dict(self.project.folders)
         folders.pop(project_path(folder), None)
         if facts:
-            folders[project_path(folder)] = self._forced(facts)
+            folders[project_path(folder)] = facts
         self.project = replace(self.project, folders=folders)
+
+    def _look_around(self) -> None:
+        """Note what no file of the folder says: the day, and what the selected interpreter has."""
+        selected = environment_of(self._interpreter) if self._interpreter else None
+        self.project = replace(self.project, environment=selected, today=date.today())
+
+    def _facts_of(self, folder: Path, names: Iterable[str]) -> FolderFacts | None:
+        facts = read_folder(folder, names, self.notes.append)
+        environment = environment_beside(folder)
+        if environment:
+            facts = replace(facts or FolderFacts(), environment=environment)
+        return self._forced(facts) if facts else None
 
     def _forced(self, facts: FolderFacts) -> FolderFacts:
         if not (facts.settings and self._hub_version):

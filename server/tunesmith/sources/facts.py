@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunesmith.sources.launch_command import LaunchCommand
+from tunesmith.sources.launches import Launch
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,14 @@ class ScriptFacts:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What the project knows of one file."""
+    """What the project knows of one file.
+
+    Attributes:
+        commands: the launch commands in it.
+        script: its Python; None where it has none, or was not read for it.
+        calls: the jobs that it starts by calls of huggingface_hub.
+    """
 
     commands: Sequence[LaunchCommand] = ()
     script: ScriptFacts | None = None
+    calls: Sequence[Launch] = ()

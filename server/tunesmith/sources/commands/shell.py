@@ -59,10 +59,10 @@ class ShellText:
         self._tree = SyntaxTree("bash", "" if is_too_hard else self.source.text)
         self._values = ShellValues(self._tree)
 
-    def commands(self) -> Iterator[ShellCommand]:
-        """Every command that says `jobs ... run` in its own words."""
+    def commands(self, core: re.Pattern[str] = CORE) -> Iterator[ShellCommand]:
+        """Every command that says `jobs ... run`, or what `core` matches, in its own words."""
         seen: set[int] = set()
-        for node in self._places():
+        for node in self._places(core):
             if node.type == "array":
                 using = self._commands_using(node)
             else:
@@ -75,14 +75,14 @@ class ShellText:
     def texts(self) -> Iterator[MappedText]:
         """The insides of strings, here-documents and trailing comments that say `jobs ... run`."""
         seen: set[int] = set()
-        for node in self._places():
+        for node in self._places(CORE):
             if node.type in _TEXTS and node.id not in seen and not self._is_comment_line(node):
                 seen.add(node.id)
                 yield self._inside(node)
 
-    def _places(self) -> Iterator[Node]:
+    def _places(self, core: re.Pattern[str]) -> Iterator[Node]:
         """The smallest text, array or command around every mention."""
-        for match in CORE.finditer(self._tree.text):
+        for match in core.finditer(self._tree.text):
             around = ancestors(self._tree.node_at(match.start()))
             kinds = (*_TEXTS, "array", "command")
             node = next((node for node in around if node.type in kinds), None)
