@@ -72,6 +72,10 @@ class SignatureTable:
         """What an object took in any release by itself."""
         return list(self._objects[name]["parameters"]) if name in self else ()
 
+    def has(self, name: str, position: int) -> bool:
+        """Whether a release has an object."""
+        return self._value(self._objects.get(name, {}), "module", position) is not None
+
     def signature(self, name: str, position: int) -> Signature | None:
         """What an object takes by itself in one release."""
         found = self._objects.get(name)

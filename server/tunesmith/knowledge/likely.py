@@ -1,0 +1,90 @@
+"""What somebody meant who gave an object a keyword that it does not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum
+
+from tunesmith.knowledge.histories import histories
+from tunesmith.knowledge.scan.types import Scan
+from tunesmith.knowledge.signatures import ComposedSignature, Versions, signature
+
+_CLOSE = 0.8
+_MOST_RENAMES = 3
+
+
+class Why(Enum):
+    """What makes a keyword likely; the first one is the surest."""
+
+    RENAMED = "the library says that the name is new"
+    MISPLACED = "another object takes it"
+    MISSPELLED = "the names differ in few letters"
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """A keyword that the releases in force take.
+
+    Attributes:
+        object: canonical name of what takes it.
+        parameter: its name there.
+        why: what speaks for it.
+    """
+
+    object: str
+    parameter: str
+    why: Why
+
+
+def likely(
+    name: str, parameter: str, versions: Versions, scanned: Mapping[str, Scan] | None = None
+) -> Likely | None:
+    """What was meant by a keyword that an object refuses in the releases in force.
+
+    Looks at the object, and at the configuration that goes with a trainer or the trainer that
+    goes with a configuration: for the new name, the same name there, or a close spelling.
+    """
+    known = [
+        (each, found)
+        for each in (name, *counterparts(name))
+        if (found := signature(each, versions, scanned))
+    ]
+    return next(_candidates(known, parameter), None)
+
+
+def counterparts(name: str) -> Iterator[str]:
+    """The configuration of a trainer, or the trainer of a configuration."""
+    for ours, theirs in (("Trainer", "Config"), ("Trainer", "TrainingArguments")):
+        if name.startswith("trl.") == (theirs == "Config"):
+            if name.endswith(ours):
+                yield name.removesuffix(ours) + theirs
+            elif name.endswith(theirs):
+                yield name.removesuffix(theirs) + ours
+
+
+def _candidates(known: list[tuple[str, ComposedSignature]], parameter: str) -> Iterator[Likely]:
+    for name, found in known:
+        if parameter in found.parameters:
+            yield Likely(name, parameter, Why.MISPLACED)
+        renamed = _new_name(found, parameter)
+        if renamed:
+            yield Likely(name, renamed, Why.RENAMED)
+    for name, found in known:
+        welcome = [each for each, taken in found.parameters.items() if not taken.facts.deprecated]
+        for close in get_close_matches(parameter, welcome, n=1, cutoff=_CLOSE):
+            yield Likely(name, close, Why.MISSPELLED)
+
+
+def _new_name(found: ComposedSignature, parameter: str) -> str | None:
+    """The name that a signature takes, of a name that some release of it took."""
+    current = parameter
+    for _ in range(_MOST_RENAMES):
+        names = [each.replaced_by for each in histories(found.name, current) if each.replaced_by]
+        if not names:
+            return None
+        current = names[0]
+        if current in found.parameters:
+            return current
+    return None
