@@ -1,0 +1,165 @@
+"""Which objects of each library are read, and where they stand in its files."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TypeAlias
+
+from tunesmith.knowledge.scan.classes import Signatures
+from tunesmith.knowledge.scan.marks import marked
+from tunesmith.knowledge.scan.modules import Found, Module
+from tunesmith.knowledge.scan.types import Signature
+from tunesmith.sources.python_names import canonical_name
+
+Objects: TypeAlias = Iterator[tuple[str, Signature]]
+
+_TRL_MODULE = re.compile(
+    r"trl/(trainer/\w+_(config|trainer)|experimental/\w+/(__init__|\w+_(config|trainer)))\.py"
+)
+_TRL_CLASS = re.compile(r"(?!BaseTrainer)[A-Z]\w*(Config|Trainer)")
+_TRL_EXPORTS = ("ScriptArguments", "clone_chat_template", "get_peft_config", "setup_chat_format")
+_TRANSFORMERS_CLASSES = {
+    "GenerationConfig": "transformers.generation.configuration_utils",
+    "Seq2SeqTrainer": "transformers.trainer_seq2seq",
+    "Seq2SeqTrainingArguments": "transformers.training_args_seq2seq",
+    "Trainer": "transformers.trainer",
+    "TrainingArguments": "transformers.training_args",
+}
+_LOADERS = {
+    "PreTrainedModel": ("transformers.modeling_utils", ""),
+    "PreTrainedTokenizerBase": ("transformers.tokenization_utils_base", ""),
+    "_BaseAutoModelClass": ("transformers.models.auto.auto_factory", "PreTrainedModel"),
+    "AutoTokenizer": ("transformers.models.auto.tokenization_auto", "PreTrainedTokenizerBase"),
+}
+"""Classes whose `from_pretrained` is read: where they are, and whose gets the rest of it."""
+_PEFT_FUNCTIONS = ("get_peft_model", "prepare_model_for_kbit_training")
+_PEFT_LOADERS = ("AutoPeftModelForCausalLM", "PeftModel")
+_LOGINS = ("interpreter_login", "login", "notebook_login")
+_JOB_METHODS = ("create_scheduled_job", "create_scheduled_uv_job", "run_job", "run_uv_job")
+
+
+def _trl(signatures: Signatures) -> Objects:
+    classes: dict[str, Found] = {}
+    for path in sorted(signatures.library.files):
+        module = _module_of(signatures, path) if _TRL_MODULE.fullmatch(path) else None
+        for name, node in module.definitions.items() if module else ():
+            if module and isinstance(node, ast.ClassDef) and _TRL_CLASS.fullmatch(name):
+                found = Found(module, node)
+                classes.setdefault(canonical_name(found.name), found)
+    for name, found in classes.items():
+        trainer = classes.get(f"{name.removesuffix('Config')}Trainer")
+        yield name, _configuration(signatures, found, trainer)
+    yield from _exported(signatures, "trl", _TRL_EXPORTS)
+
+
+def _transformers(signatures: Signatures) -> Objects:
+    library = signatures.library
+    classes = {
+        name: found
+        for name, module in _TRANSFORMERS_CLASSES.items()
+        if isinstance(found := library.find(module, name), Found)
+    }
+    for name, found in classes.items():
+        trainer = classes.get("Trainer") if name == "TrainingArguments" else None
+        yield f"transformers.{name}", _configuration(signatures, found, trainer)
+    quantization = library.module("transformers.utils.quantization_config")
+    for name, node in quantization.definitions.items() if quantization else ():
+        if quantization and isinstance(node, ast.ClassDef) and name.endswith("Config"):
+            yield f"transformers.{name}", signatures.of(Found(quantization, node))
+    yield from _loaders(signatures)
+
+
+def _loaders(signatures: Signatures) -> Objects:
+    """`from_pretrained` of models and tokenizers."""
+    for name, (module, heir_of) in _LOADERS.items():
+        signature = _method(signatures, module, name, "from_pretrained")
+        if signature:
+            bases = [f"transformers.{heir_of}.from_pretrained"] if heir_of else ()
+            yield f"transformers.{name}.from_pretrained", replace(signature, bases=bases)
+            if name == "_BaseAutoModelClass":
+                yield from _auto_models(signatures, signature)
+
+
+def _auto_models(signatures: Signatures, base: Signature) -> Objects:
+    module = signatures.library.module("transformers.models.auto.modeling_auto")
+    for name, node in module.definitions.items() if module else ():
+        if module and isinstance(node, ast.ClassDef) and name.startswith("AutoModel"):
+            alias = _alias("transformers._BaseAutoModelClass.from_pretrained", base, module.name)
+            yield f"transformers.{name}.from_pretrained", alias
+
+
+def _peft(signatures: Signatures) -> Objects:
+    library = signatures.library
+    root = library.module("peft")
+    exported = {*root.imports, *root.definitions} if root else set[str]()
+    configurations = sorted(name for name in exported if name.endswith("Config"))
+    yield from _exported(signatures, "peft", [*configurations, *_PEFT_FUNCTIONS])
+    for name in _PEFT_LOADERS:
+        if signature := _method(signatures, "peft", name, "from_pretrained"):
+            yield f"peft.{name}.from_pretrained", signature
+
+
+def _trackio(signatures: Signatures) -> Objects:
+    yield from _exported(signatures, "trackio", ("finish", "init", "log", "show"))
+
+
+def _datasets(signatures: Signatures) -> Objects:
+    yield from _exported(signatures, "datasets", ("load_dataset",), "datasets.load")
+
+
+def _huggingface_hub(signatures: Signatures) -> Objects:
+    for name in _JOB_METHODS:
+        module = "huggingface_hub.hf_api"
+        if signature := _method(signatures, module, "HfApi", name):
+            target = f"huggingface_hub.HfApi.{name}"
+            yield target, signature
+            yield f"huggingface_hub.{name}", _alias(target, signature, module)
+    yield from _exported(signatures, "huggingface_hub", _LOGINS, "huggingface_hub._login")
+
+
+LIBRARIES: Mapping[str, Callable[[Signatures], Objects]] = {
+    "datasets": _datasets,
+    "huggingface-hub": _huggingface_hub,
+    "peft": _peft,
+    "trackio": _trackio,
+    "transformers": _transformers,
+    "trl": _trl,
+}
+"""What reads a library, by the name of its package."""
+
+
+def _configuration(signatures: Signatures, found: Found, trainer: Found | None) -> Signature:
+    """The signature of a class, with what its trainer says of it."""
+    signature = signatures.of(found)
+    for each in reversed(signatures.lineage(trainer) if trainer else ()):
+        signature = marked(signature, each, signatures.library.read, prefix="args.")
+    return signature
+
+
+def _exported(
+    signatures: Signatures, package: str, names: Iterable[str], module: str | None = None
+) -> Objects:
+    """What a module, by default the package's root, exports under its own names."""
+    for name in names:
+        if isinstance(found := signatures.library.find(module or package, name), Found):
+            yield f"{package}.{name}", signatures.of(found)
+
+
+def _method(signatures: Signatures, module: str, owner: str, name: str) -> Signature | None:
+    found = signatures.library.find(module, owner)
+    return signatures.of_method(found, name) if isinstance(found, Found) else None
+
+
+def _alias(target: str, signature: Signature, module: str) -> Signature:
+    """Another name for an object that the table has."""
+    return Signature(
+        module, bases=[target], positional=signature.positional, takes_any=signature.takes_any
+    )
+
+
+def _module_of(signatures: Signatures, path: str) -> Module | None:
+    name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return signatures.library.module(name)

@@ -1,0 +1,59 @@
+"""Adds what a library says of deprecations and allowed values to the parameters that it reads."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from tunesmith.knowledge.scan.choices import choices_of
+from tunesmith.knowledge.scan.deprecations import deprecations_of
+from tunesmith.knowledge.scan.modules import Definition, Found, dotted
+from tunesmith.knowledge.scan.types import Parameter, ReadFile, Signature
+
+_T = TypeVar("_T")
+
+
+def marked(signature: Signature, found: Found, read: ReadFile, prefix: str = "") -> Signature:
+    """A signature with what a definition says of its parameters.
+
+    With the prefix "args." it is what a trainer says of its configuration.
+    """
+    parameters = dict(signature.parameters)
+    for name, mark in _of(deprecations_of(found.node), prefix).items():
+        parameter = parameters.get(name)
+        if parameter is None and not prefix and name in _old_names(found.node):
+            parameter = Parameter(default="None")
+        if parameter:
+            parameters[name] = replace(
+                parameter, deprecated=mark.message, replaced_by=mark.replaced_by
+            )
+    for name, choices in _of(choices_of(found.node, found.module.tree, read), prefix).items():
+        if name in parameters:
+            parameters[name] = replace(parameters[name], choices=list(choices))
+    return replace(signature, parameters=parameters)
+
+
+def _of(marks: Mapping[str, _T], prefix: str) -> Mapping[str, _T]:
+    """The marks whose names bear the prefix, without it."""
+    return {
+        name.removeprefix(prefix): mark
+        for name, mark in marks.items()
+        if name.startswith(prefix) and "." not in name.removeprefix(prefix)
+    }
+
+
+def _old_names(node: Definition) -> set[str]:
+    """Names that a decorator lets pass for new ones."""
+    functions = node.body if isinstance(node, ast.ClassDef) else [node]
+    return {
+        str(decorator.args[0].value)
+        for function in functions
+        if isinstance(function, ast.FunctionDef) and function.name in ("__init__", node.name)
+        for decorator in function.decorator_list
+        if isinstance(decorator, ast.Call)
+        and dotted(decorator.func).endswith("deprecate_kwarg")
+        and decorator.args
+        and isinstance(decorator.args[0], ast.Constant)
+    }
