@@ -3,7 +3,7 @@
 Usage: python scripts/update_tables.py [--rescan] [PACKAGE ...]
 
 Asks the package index that pip is configured for, and reads what the tables lack; `--rescan` reads
-every release again.
+every release again. `--check` reads nothing, and tells whether the tables are sound.
 """
 
 from __future__ import annotations
@@ -11,24 +11,35 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing
+from functools import cache
+from itertools import repeat
 
-from tables import releases, rows
+from packaging.version import Version
+
+from tables import releases, rows, signatures
 from tables.cache import Reader
+from tables.checks import about, problems
 from tables.index import File, Index
-from tables.tracked import PACKAGES
-from tunesmith.knowledge.tables import FORMAT
+from tables.tracked import PACKAGES, SCANNED
+from tunesmith.knowledge.scan import Scan, scan
 
-THREADS = 8
+PROCESSES, THREADS = 3, 8
+
+Found = Mapping[str, Sequence[File]]
+"""Releases, ascending -> the files of each."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("packages", nargs="*", metavar="PACKAGE", help="all tracked ones if none")
     parser.add_argument("--rescan", action="store_true", help="read every release again")
+    parser.add_argument("--check", action="store_true", help="tell whether the tables are sound")
     options = parser.parse_args(arguments)
+    if options.check:
+        return check()
     unknown = set(options.packages) - PACKAGES.keys()
     if unknown:
         parser.error(f"not tracked: {', '.join(sorted(unknown))}; see scripts/tables/tracked.py")
@@ -39,22 +50,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def update(packages: Sequence[str], *, is_rescan: bool) -> None:
     index = Index()
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(THREADS) as threads, ProcessPoolExecutor(PROCESSES) as processes:
         for package in packages:
-            update_releases(package, index, pool, today, is_rescan=is_rescan)
-    write_about()
+            found = releases.listed(index.files(package), PACKAGES[package])
+            update_releases(package, found, index, threads, today, is_rescan=is_rescan)
+            if package in SCANNED:
+                update_signatures(package, found, processes, today, is_rescan=is_rescan)
+    rows.write("tables", about())
 
 
 def update_releases(
-    package: str, index: Index, pool: ThreadPoolExecutor, today: str, *, is_rescan: bool
+    package: str,
+    found: Found,
+    index: Index,
+    threads: Executor,
+    today: str,
+    *,
+    is_rescan: bool,
 ) -> None:
     """Write the table of a package's releases anew, reading only what is new."""
-    old = rows.read(f"releases/{package}") or {"releases": {}}
+    old = rows.read(f"releases/{package}") or {}
     is_known = not is_rescan and old.get("tracked") == releases.tracked_mark()
     known = releases.expand(old) if is_known else {}
-    found = releases.listed(index.files(package), PACKAGES[package])
     missing = [release for release in found if release not in known]
-    texts = pool.map(lambda release: _requirements(index, found[release]), missing)
+    texts = threads.map(lambda release: _requirements(index, found[release]), missing)
+    # Not in the threads: some Pythons cannot parse literals in several threads at once.
     read = dict(zip(missing, map(releases.tracked_requires, texts), strict=True))
     table = {
         release: releases.row_of(
@@ -71,11 +91,45 @@ def _requirements(index: Index, files: Sequence[File]) -> Sequence[str]:
         return reader.requirements()
 
 
-def write_about() -> None:
-    """Say in tables.json what there is; its date is that of the oldest table of releases."""
-    dates = [(rows.read(f"releases/{package}") or {}).get("date") for package in PACKAGES]
-    known = [date for date in dates if date]
-    rows.write("tables", {"format": FORMAT, "date": min(known), "packages": sorted(PACKAGES)})
+def update_signatures(
+    package: str, found: Found, processes: Executor, today: str, *, is_rescan: bool
+) -> None:
+    """Write the table of a library's signatures anew, scanning only what is new."""
+    old = rows.read(f"signatures/{package}")
+    known = signatures.expand(old) if old and not is_rescan else {}
+    wheels = {
+        release: releases.preferred(files)
+        for release, files in found.items()
+        if not Version(release).is_prerelease and Version(release) >= Version(SCANNED[package])
+    }
+    wheels = {release: file for release, file in wheels.items() if file.is_wheel}
+    missing = [release for release in wheels if release not in known]
+    work = processes.map(scanned, repeat(package), [wheels[release] for release in missing])
+    read = dict(zip(missing, work, strict=True))
+    known.update(read)
+    # Some wheels were published without their sources.
+    scans = {release: known[release] for release in wheels if known[release]}
+    print(f"{package}: {len(scans)} releases, {len(missing)} scanned", flush=True)
+    rows.write(f"signatures/{package}", signatures.compress(scans, today))
+
+
+def scanned(package: str, wheel: File) -> Scan:
+    """What a wheel's source files tell."""
+    with closing(Reader(_index(), wheel)) as reader:
+        return scan(package, reader.text, reader.files())
+
+
+_index = cache(Index)
+
+
+def check() -> int:
+    """Whether the tables in the tree are sound."""
+    found = list(problems(datetime.datetime.now(datetime.timezone.utc).date()))
+    for problem in found:
+        print(problem)
+    if found:
+        print("Write the tables anew: npm run update-tables")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
