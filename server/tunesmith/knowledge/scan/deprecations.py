@@ -203,7 +203,7 @@ def _bare(name: str) -> str:
 
 _INSTEAD = re.compile(
     rf"\b(?:use|using|in favor of|alias (?:of|for)|renamed to) (?:the )?(?:{_KIND} )?"
-    rf"(?P<name>{_NAME})(?: \(`?\w+`?\))?(?: (?:list )?{_KIND})?"
+    rf"(?P<name>{_NAME})(?: \([^()]*\))?(?: (?:list )?{_KIND})?"
     r"(?=$|[.,;!](?: |$)| instead| is preferred| and | as it| which)",
     re.IGNORECASE,
 )
