@@ -318,7 +318,7 @@ def test_requirements_files(tmp_path: Path):
     assert pins(project, script, "trl") == [("==0.12.0", "requirements.txt")]
     assert pins(project, script, "flash-attn") == [(">=2", "requirements.txt")]
     assert pins(project, script, "accelerate") == [("==1.0", "base.txt")]
-    from_git, constraint = project.pins_for(project_path(script), "peft")
+    constraint, from_git = project.pins_for(project_path(script), "peft")
     assert from_git.requirement.url == "git+https://github.com/huggingface/peft"
     assert (str(constraint.requirement.specifier), constraint.origin) == (
         "<0.14",

@@ -17,6 +17,7 @@ from tunesmith.lint import engine, fixes
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import SAFE, UNSAFE, Rule, Severity
 from tunesmith.output.result import Result
+from tunesmith.platform import active_interpreter
 from tunesmith.project import Settings
 from tunesmith.sources.document import Document
 from tunesmith.sources.understand import Understanding
@@ -152,7 +153,13 @@ class _Run:
         root = find_root(path)
         if root not in self.workspaces:
             settings = Settings(ignore=frozenset(self.options.ignore))
-            workspace = Workspace(root, settings, hub_version=self.options.hub_version, keep=True)
+            workspace = Workspace(
+                root,
+                settings,
+                hub_version=self.options.hub_version,
+                keep=True,
+                interpreter=active_interpreter(),
+            )
             self.workspaces[root] = workspace
             workspace.scan()
         workspace = self.workspaces[root]

@@ -1,4 +1,4 @@
-"""The command line: `tunesmith check`, `tunesmith rule`, `tunesmith server`.
+"""The command line: `tunesmith check`, `tunesmith rule`, `tunesmith versions`, `tunesmith server`.
 
 What a command needs is imported when it runs, so that `--version` and mistakes answer at once.
 """
@@ -49,6 +49,10 @@ def _run(options: argparse.Namespace) -> int:
         from tunesmith.output.rule_page import show_rules
 
         return show_rules(None if options.all else options.name)
+    if options.command == "versions":
+        from tunesmith.output.versions_page import show_versions
+
+        return show_versions(options.script, as_json=options.json)
     gc.disable()  # importing makes many objects and no garbage
     from tunesmith.check import CheckOptions, run_check
 
@@ -89,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     which = rule.add_mutually_exclusive_group(required=True)
     which.add_argument("name", nargs="?", metavar="NAME", help="a rule's name or code")
     which.add_argument("--all", action="store_true", help="list all rules")
+    of_script = commands.add_parser("versions", help="show which releases a script gets, and why")
+    of_script.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
+    of_script.add_argument("--json", action="store_true", help="for programs")
     server = commands.add_parser("server", help="run the language server")
     server.add_argument("--stdio", action="store_true", required=True, help="on standard input")
     return parser

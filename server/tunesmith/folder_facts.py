@@ -242,7 +242,7 @@ def _pin(text: str, path: Path) -> Iterator[Pin]:
     """The pin that a requirement states; none for what is no requirement."""
     requirement = read_requirement(text)
     if requirement:
-        yield Pin(requirement, path.name, project_path(path))
+        yield Pin(requirement, path.name, project_path(path), text=text)
 
 
 def _table(parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:

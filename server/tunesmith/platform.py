@@ -60,6 +60,14 @@ def user_data_folder() -> Path:
     return Path(base) / "tunesmith"
 
 
+def active_interpreter() -> Path | None:
+    """The interpreter of the environment that the user activated in this terminal, if any."""
+    root = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
+    if not root:
+        return None
+    return Path(root) / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
 def site_packages_of(environment: Path) -> Path | None:
     """Where the libraries of an environment lie: of a virtual one, of conda's or of a system's."""
     if os.name == "nt":

@@ -1,23 +1,31 @@
-"""The version in force: which release of a library a script or a command will get.
+"""The version in force: which release of a library a script or a command will get, and why.
 
-The script's header decides where it names the package, then what the files beside the script
-require, else the newest release. Where a URL or a release outside the table decides, the version
-is unknown, and rules stay silent on what depends on it.
+`installation` says what is installed and by whom, `solution` in which versions, `explanation` why.
+Where a URL, an index that nobody here knows or a release outside the tables decides, the version is
+unknown, and rules stay silent on what depends on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from tunesmith.knowledge.releases import releases
+from tunesmith.knowledge import tables
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.requirements import Pin
+
+if TYPE_CHECKING:
+    from tunesmith.knowledge.resolution import Cause
+    from tunesmith.knowledge.scan.types import Scan
+
+STALE = datetime.timedelta(days=30)
+"""Age of the tables from which on what rests on "the newest release" is only information."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +35,18 @@ class InForce:
     Attributes:
         package: the distribution's normalised name.
         version: the release; None where it cannot be told.
-        reason: what makes it so, as the end of a sentence: "by the script's header".
+        reason: what makes it so, as the end of a sentence: "pinned by `trl==0.20.0` in the header".
+        is_assumed: it is the newest that the tables know, and a newer one would take its place.
+        stated: the requirements that make it so.
+        scan: what an installed release takes that is newer than the tables.
     """
 
     package: str
     version: Version | None
     reason: str
+    is_assumed: bool = False
+    stated: Sequence[Pin] = ()
+    scan: Scan | None = field(default=None, repr=False, compare=False)
 
     def at_least(self, release: str) -> bool:
         """Whether the version is known and not older than a release."""
@@ -48,14 +62,33 @@ class InForce:
 
 def library(package: str, script: PythonScript, project: Project) -> InForce:
     """The release of a library that a script will import."""
-    own = script.header.requirement(package) if script.header else None
-    if own and own.requirement:
-        return _newest_admitted(package, [own.requirement], "by the script's header")
-    pins = () if script.header else project.pins_for(script.path, package)
-    if pins:
-        origins = ", ".join(dict.fromkeys(pin.origin for pin in pins))
-        return _newest_admitted(package, [pin.requirement for pin in pins], f"by {origins}")
-    return _newest_admitted(package, [], "the newest release, as nothing pins it")
+    from tunesmith.knowledge.explanation import in_force  # only scripts that need it pay for it
+    from tunesmith.knowledge.installation import installations
+
+    return _common([in_force(package, each) for each in installations(script, project)])
+
+
+def python(script: PythonScript, project: Project) -> InForce:
+    """The Python that will run a script; a version of two parts stands for its newest patch."""
+    from tunesmith.knowledge.installation import installations
+
+    return _common([InForce("python", *each.python) for each in installations(script, project)])
+
+
+def clashes(script: PythonScript, project: Project) -> Sequence[Sequence[Cause]]:
+    """Why a script's requirements cannot be installed, for each way in which they cannot."""
+    from tunesmith.knowledge.installation import installations
+    from tunesmith.knowledge.solution import solve
+
+    found = [solve(each).clash for each in installations(script, project) if not each.unknown]
+    return [clash for clash in found if clash]
+
+
+def stale_since(project: Project) -> datetime.date | None:
+    """The date of the tables where they are too old to be relied on; None where they are not."""
+    if project.today is None or project.today - tables.date() <= STALE:
+        return None
+    return tables.date()
 
 
 def hub_of(command: LaunchCommand, project: Project) -> InForce:
@@ -75,14 +108,11 @@ def _told(version: str, reason: str) -> InForce:
         return InForce("huggingface-hub", None, f"as {version!r} is no version")
 
 
-def _newest_admitted(package: str, requirements: Iterable[Requirement], reason: str) -> InForce:
-    required = list(requirements)
-    if any(requirement.url for requirement in required):
-        return InForce(package, None, "as it comes from a URL")
-    specifier = SpecifierSet()
-    for requirement in required:
-        specifier &= requirement.specifier
-    admitted = list(specifier.filter(releases(package)))
-    if not admitted:
-        return InForce(package, None, f"as no known release satisfies {str(specifier)!r}")
-    return InForce(package, max(admitted), reason)
+def _common(found: Sequence[InForce]) -> InForce:
+    """What all ways to run a script agree on."""
+    first = found[0]
+    other = next((each for each in found if each.version != first.version), None)
+    if other is None:
+        return first
+    one, two = (str(each.version or f"unknown, {each.reason}") for each in (first, other))
+    return InForce(first.package, None, f"as it is {one} or {two}, by how the script is run")

@@ -1,4 +1,4 @@
-"""Jobs that run a script: by a command, or by a call of huggingface_hub."""
+"""What a job installs for the script that it runs, as the command that starts it says."""
 
 from __future__ import annotations
 
@@ -6,19 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
-
-import libcst as cst
 
 from tunesmith.sources.launch_command import LaunchCommand, Option
-from tunesmith.sources.python_calls import Call
-from tunesmith.sources.python_values import DictValue, ListValue, Value
 from tunesmith.sources.requirements import Pin, read_requirement
-from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import Span
-
-if TYPE_CHECKING:
-    from tunesmith.sources.python_script import PythonScript
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +25,7 @@ class Launch:
         image: the image asked for; None for the default one.
         unknown: why nobody can tell what is installed, as the end of a sentence; None where all
             is told.
+        is_call: a call of huggingface_hub starts it, which does not read `[tool.hf-jobs]`.
     """
 
     path: PurePosixPath
@@ -43,10 +35,9 @@ class Launch:
     python: str | None = None
     image: str | None = None
     unknown: str | None = None
+    is_call: bool = False
 
 
-_CALLS = ("run_uv_job", "create_scheduled_uv_job")
-_MENTIONS_CALL = re.compile("|".join(_CALLS))
 _DECIDES_VERSIONS = re.compile(
     r"PYTHONPATH|UV_(?:CONSTRAINT|DEFAULT_INDEX|EXCLUDE_NEWER|EXTRA_INDEX_URL|FIND_LINKS|INDEX"
     r"|INDEX_URL|OVERRIDE|PRERELEASE|PYTHON|RESOLUTION)"
@@ -83,18 +74,18 @@ def _scripts_in(words: Iterable[str]) -> Iterator[str]:
 
 
 def _additions(command: LaunchCommand) -> Iterator[Pin]:
-    origin = f"`--with` in {command.path.name}"
+    origin = f"the `--with` of {command.path.name}"
     for option in command.options:
         if option.name == "--with" and option.value is not None:
-            yield from _pins(option.value, origin, command.path, option.span)
+            yield from pins_of(option.value, origin, command.path, option.span)
 
 
-def _pins(text: str, origin: str, path: PurePosixPath, span: Span | None) -> Iterator[Pin]:
-    """The requirements of one `--with`, which takes several with commas between."""
+def pins_of(text: str, origin: str, path: PurePosixPath, span: Span | None) -> Iterator[Pin]:
+    """The requirements given to one `--with`, which takes several with commas between."""
     for part in _COMMA.split(text):
         requirement = read_requirement(part)
         if requirement:
-            yield Pin(requirement, origin, path, span)
+            yield Pin(requirement, origin, path, span, part.strip())
 
 
 def _unknown_in(command: LaunchCommand) -> str | None:
@@ -115,68 +106,9 @@ def _takes_value(option: Option) -> bool:
 
 def _variable_that_decides(assignment: str) -> str | None:
     name = assignment.removeprefix("--env=").partition("=")[0]
-    return name if _DECIDES_VERSIONS.fullmatch(name) else None
+    return name if decides_versions(name) else None
 
 
-def in_script(script: PythonScript) -> Iterator[Launch]:
-    """The starts of jobs by calls of huggingface_hub."""
-    if not _MENTIONS_CALL.search(script.text):
-        return
-    for site in script.index.calls:
-        name = _last_name(site.node.func)
-        if name in _CALLS:  # of whatever object: nothing else is called so
-            call = Call(site, name, script.evaluator)
-            launched = call.value("script", 0)
-            if isinstance(launched, str):
-                yield _of_call(call, launched, script.path)
-
-
-def _last_name(function: cst.BaseExpression) -> str | None:
-    node = function.attr if isinstance(function, cst.Attribute) else function
-    return node.value if isinstance(node, cst.Name) else None
-
-
-def _of_call(call: Call, launched: str, path: PurePosixPath) -> Launch:
-    name = f"{call.name}()"
-    dependencies, is_known = _strings(call.value("dependencies"))
-    argument = call.argument("dependencies")
-    span = argument.value_span if argument else None
-    origin = f"`dependencies` of {name} in {path.name}"
-    texts = {key: call.value(key) for key in ("python", "image")}
-    unknown = None if is_known else f"as {path.name} computes the dependencies of {name}"
-    if unknown is None and not all(_is_text_or_nothing(value) for value in texts.values()):
-        unknown = f"as {path.name} computes how {name} runs the script"
-    return Launch(
-        path,
-        call.span,
-        launched,
-        additions=tuple(pin for text in dependencies for pin in _pins(text, origin, path, span)),
-        python=_text(texts["python"]),
-        image=_text(texts["image"]),
-        unknown=unknown or _deciding_variable(call, path),
-    )
-
-
-def _strings(value: Value) -> tuple[Sequence[str], bool]:
-    """The strings of a list, and whether these are all."""
-    if value is ABSENT or value is None:
-        return (), True
-    if not isinstance(value, ListValue):
-        return (), False
-    found = [each for each in value if isinstance(each, str)]
-    return found, len(found) == len(value) and not value.is_open
-
-
-def _is_text_or_nothing(value: Value) -> bool:
-    return value is ABSENT or value is None or isinstance(value, str)
-
-
-def _text(value: Value) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _deciding_variable(call: Call, path: PurePosixPath) -> str | None:
-    env = call.value("env")
-    names = env.entries if isinstance(env, DictValue) else ()
-    name = next((name for name in names if _DECIDES_VERSIONS.fullmatch(name)), None)
-    return f"as {path.name} sets {name}" if name else None
+def decides_versions(variable: str) -> bool:
+    """Whether an environment variable changes which packages a script finds."""
+    return _DECIDES_VERSIONS.fullmatch(variable) is not None

@@ -172,7 +172,9 @@ class _Reader:
             name = re.match(r"[\w.-]+", word.prefix)
             requirement = read_requirement(f"{name[0]} @ variable:") if name else None
         if requirement:
-            self._pins.append(Pin(requirement, ORIGIN, self._document.path, word.span))
+            self._pins.append(
+                Pin(requirement, ORIGIN, self._document.path, word.span, word.known_text)
+            )
 
     @staticmethod
     def _next(words: Iterator[Word]) -> str:

@@ -21,12 +21,14 @@ class Pin:
         origin: what states it, as users call it: "the header", "requirements.txt".
         path: the file that states it, where known.
         span: its place in that file, where known.
+        text: the requirement as written.
     """
 
     requirement: Requirement
     origin: str
     path: PurePosixPath | None = None
     span: Span | None = None
+    text: str = ""
 
     @property
     def name(self) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind
 from tunesmith.sources.facts import FileFacts, ScriptFacts
+from tunesmith.sources.launch_calls import launch_calls
 from tunesmith.sources.launch_command import LaunchCommand
-from tunesmith.sources.launches import in_script
 from tunesmith.sources.python_script import PythonScript, UnreadableScriptError
 from tunesmith.sources.script_header import ScriptHeader, find_header
 
@@ -54,7 +54,7 @@ class Understanding:
             return FileFacts(self.commands)
         options = self.script.command_line_options if self.script else frozenset[str]()
         has_jobs_table = bool(self.header and self.header.jobs_table is not None)
-        calls = tuple(in_script(self.script)) if self.script else ()
+        calls = tuple(launch_calls(self.script)) if self.script else ()
         return FileFacts(self.commands, ScriptFacts(options, has_jobs_table), calls)
 
 

@@ -1,0 +1,143 @@
+"""The releases that an installation will have, by the solver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from tunesmith.knowledge.candidates import Target
+from tunesmith.knowledge.resolution import Cause, Request, Resolution, resolve
+from tunesmith.sources.requirements import Pin
+
+if TYPE_CHECKING:
+    from tunesmith.knowledge.installation import Installation
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What is installed together.
+
+    Attributes:
+        versions: the release of every tracked package.
+        unknown: packages that are installed in a version that cannot be told.
+        clash: why nothing can be installed; empty where something can.
+        is_known: False where the tables know too little to tell.
+    """
+
+    versions: Mapping[str, Version] = field(default_factory=dict[str, Version])
+    unknown: frozenset[str] = frozenset()
+    clash: Sequence[Cause] = ()
+    is_known: bool = True
+
+
+def solve(installation: Installation, *more: str) -> Solution:
+    """What is installed.
+
+    Args:
+        installation: the requirements and what they are installed for.
+        more: packages that something else installs beside.
+    """
+    wanted = [pin.requirement for pin in installation.pins]
+    wanted += [Requirement(name) for name in more]
+    base = _base(installation, wanted)
+    if base.clash and installation.may_clash:
+        base = _one_by_one(installation, wanted)
+    if base.clash or not base.is_known or not installation.additions:
+        return _solution(base)
+    return _over(base, installation)
+
+
+def _base(installation: Installation, wanted: Sequence[Requirement]) -> Resolution:
+    locked = _locked(installation, wanted)
+    if locked:
+        found = resolve(request(installation, wanted, locked))
+        if not found.clash:
+            return found
+    return resolve(request(installation, wanted))
+
+
+def _locked(installation: Installation, wanted: Sequence[Requirement]) -> Sequence[Requirement]:
+    """The lock's versions that the requirements still admit."""
+    refused = {
+        one.name
+        for one in wanted
+        if (pin := installation.locked.get(one.name))
+        and (version := pin.exact_version)
+        and not one.specifier.contains(version, prereleases=True)
+    }
+    pins = installation.locked.values()
+    return [pin.requirement for pin in pins if pin.name not in refused and pin.is_exact]
+
+
+def _one_by_one(installation: Installation, wanted: Sequence[Requirement]) -> Resolution:
+    """Each package by itself, as if its neighbours were installed at another time."""
+    versions: dict[str, Version] = {}
+    unknown: set[str] = set()
+    for name in dict.fromkeys(one.name for one in wanted):
+        alone = resolve(request(installation, [one for one in wanted if one.name == name]))
+        if name in alone.versions:
+            versions[name] = alone.versions[name]
+        else:
+            unknown.add(name)
+    return Resolution(versions, frozenset(unknown))
+
+
+def _over(base: Resolution, installation: Installation) -> Solution:
+    """What `--with` puts over the environment below, whose versions it prefers."""
+    wanted = [pin.requirement for pin in installation.additions]
+    refused = {
+        one.name
+        for one in wanted
+        if one.name in base.versions
+        and not one.specifier.contains(base.versions[one.name], prereleases=True)
+    }
+    preferred = [
+        Requirement(f"{name}=={version}")
+        for name, version in base.versions.items()
+        if name not in refused
+    ]
+    plain = replace(request(installation, wanted), constraints=(), overrides=())
+    found = resolve(replace(plain, constraints=tuple(preferred)))
+    if found.clash:
+        found = resolve(plain)
+    if found.clash or not found.is_known:
+        return _solution(found)
+    unknown = (base.unknown - found.versions.keys()) | found.unknown
+    versions = {**base.versions, **found.versions}
+    known = {name: version for name, version in versions.items() if name not in unknown}
+    return Solution(known, frozenset(unknown))
+
+
+def request(
+    installation: Installation,
+    wanted: Iterable[Requirement],
+    more_constraints: Sequence[Requirement] = (),
+) -> Request:
+    """What to ask the solver; a package from elsewhere is known if its version is given."""
+    uv = installation.uv
+    pins = (*installation.pins, *installation.additions)
+    exact = {pin.name for pin in pins if pin.is_exact}
+    return Request(
+        tuple(wanted),
+        installation.solver_python,
+        constraints=(*uv.constraints, *more_constraints),
+        overrides=tuple(uv.overrides),
+        exclude_newer=uv.exclude_newer,
+        exclude_newer_package=uv.exclude_newer_package,
+        early=uv.early,
+        order=uv.order,
+        unknown=frozenset(uv.elsewhere) - exact,
+    )
+
+
+def applies(pin: Pin, installation: Installation) -> bool:
+    """Whether a requirement's marker holds where it is installed."""
+    return Target(installation.solver_python).admits(pin.requirement.marker)
+
+
+def _solution(resolution: Resolution) -> Solution:
+    return Solution(resolution.versions, resolution.unknown, resolution.clash, resolution.is_known)

@@ -1,0 +1,106 @@
+"""`tunesmith versions`: which releases a script gets, and why."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tunesmith.files import UnreadableFileError, read_document
+from tunesmith.knowledge import tables, versions
+from tunesmith.knowledge.overview import Overview, overview
+from tunesmith.knowledge.versions import InForce
+from tunesmith.output.result import place_of
+from tunesmith.output.text_format import printable
+from tunesmith.platform import active_interpreter
+from tunesmith.project import Project
+from tunesmith.sources.document import Document
+from tunesmith.sources.understand import understand
+from tunesmith.workspace import Workspace, find_root
+
+
+def show_versions(name: str, *, as_json: bool) -> int:
+    """Print what a script gets; returns the exit status.
+
+    0: its requirements can be installed; 2: they cannot, or the file cannot be read.
+    """
+    path = Path(os.path.abspath(name))  # noqa: PTH100 - keeps symlinks
+    try:
+        document = read_document(path)
+    except UnreadableFileError as error:
+        return _fail(name, str(error))
+    workspace = Workspace(find_root(path), interpreter=active_interpreter())
+    workspace.scan()
+    workspace.update(path, document)
+    understanding = understand(document, relevant=True)
+    if understanding.script is None:
+        reason = understanding.unreadable or "there is no Python in it"
+        return _fail(name, f"{reason}; give a Python script or a notebook")
+    found = overview(understanding.script, workspace.project)
+    if as_json:
+        print(_json(name, found, document))
+    else:
+        for line in _text(name, found, workspace.project):
+            print(printable(line))
+    return 2 if found.clashes else 0
+
+
+def _fail(name: str, reason: str) -> int:
+    print(printable(f"{name}: error: {reason}"), file=sys.stderr)
+    return 2
+
+
+def _text(name: str, found: Overview, project: Project) -> Iterator[str]:
+    rows = [(each.package, str(each.version or "unknown"), each.reason) for each in _rows(found)]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for package, version, reason in rows:
+        yield f"{package:{widths[0]}}  {version:{widths[1]}}  {reason}"
+    if not found.packages:
+        yield f"{name} requires and imports no package that the tables have"
+    for clash in found.clashes:
+        yield "These cannot be installed together:"
+        yield from (f"  {cause}" for cause in clash)
+    date = versions.stale_since(project)
+    if date:
+        yield f"The tables are of {date.isoformat()}: `tunesmith update` fetches newer ones"
+
+
+def _rows(found: Overview) -> Iterator[InForce]:
+    yield from found.packages
+    yield found.python
+
+
+def _json(name: str, found: Overview, document: Document) -> str:
+    return json.dumps(
+        {
+            "filename": name,
+            "tables": tables.date().isoformat(),
+            "python": _entry(found.python, document),
+            "packages": [_entry(each, document) for each in found.packages],
+            "clashes": [[str(cause) for cause in clash] for clash in found.clashes],
+        },
+        indent=2,
+    )
+
+
+def _entry(each: InForce, document: Document) -> dict[str, Any]:
+    return {
+        "name": each.package,
+        "version": str(each.version) if each.version else None,
+        "reason": each.reason,
+        "is_assumed": each.is_assumed,
+        "stated": [
+            {
+                "requirement": str(pin.requirement),
+                "origin": pin.origin,
+                "path": str(pin.path) if pin.path else None,
+                "row": place_of(document, pin.span.start).row
+                if pin.span and pin.path == document.path
+                else None,
+            }
+            for pin in each.stated
+        ],
+    }
