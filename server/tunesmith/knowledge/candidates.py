@@ -1,0 +1,244 @@
+"""The releases of a package as candidates of the solver, and what the words of requirements admit.
+
+Candidate n is the nth release in ascending order. Beside the releases that the tables know stand
+unlisted ones: one older and one newer than all, and those that a request names; they need nothing
+and are chosen only where no listed release will do.
+"""
+
+from __future__ import annotations
+
+import datetime
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.specifiers import Specifier, SpecifierSet
+from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tunesmith.knowledge.releases import Release, all_releases
+
+OLDEST, NEWEST = Version("0.dev0"), Version("9999!0")
+"""Stand for all releases before and after those of the tables."""
+_GLIBC = range(5, 40)
+_LEGACY = ("linux", "manylinux1", "manylinux2010", "manylinux2014")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The candidates of a package.
+
+    Attributes:
+        versions: what candidate 1, 2, … are, in ascending order.
+        releases: what the tables know of them; None for an unlisted one.
+        stable: the set of listed final releases.
+        early: the set of listed pre-releases.
+        listed: both.
+    """
+
+    versions: Sequence[Version]
+    releases: Sequence[Release | None]
+    stable: int
+    early: int
+    _admitted: dict[str, int] = field(default_factory=dict[str, int], compare=False, repr=False)
+
+    @property
+    def listed(self) -> int:
+        return self.stable | self.early
+
+    def version(self, candidate: int) -> Version:
+        return self.versions[candidate - 1]
+
+    def release(self, candidate: int) -> Release | None:
+        return self.releases[candidate - 1]
+
+    def only(self, version: Version) -> int:
+        """The set of the one candidate that has a version."""
+        return 1 << (self.versions.index(version) + 1)
+
+    def admitted(self, specifiers: SpecifierSet) -> int:
+        """The set of candidates, pre-releases among them, that specifiers admit."""
+        found = (2 << len(self.versions)) - 2
+        for specifier in specifiers:
+            found &= self._of(specifier)
+        return found
+
+    def _of(self, specifier: Specifier) -> int:
+        text = str(specifier)
+        if text not in self._admitted:
+            self._admitted[text] = self._look_up(specifier)
+        return self._admitted[text]
+
+    def _look_up(self, specifier: Specifier) -> int:
+        """What a specifier admits: a run at one end is found by halving, others by asking all."""
+        end = len(self.versions)
+
+        def admits(version: Version) -> bool:
+            return specifier.contains(version, prereleases=True)
+
+        if specifier.operator in (">", ">="):
+            start = bisect_left(self.versions, True, key=admits)
+            return (2 << end) - (2 << start)
+        if specifier.operator in ("<", "<="):
+            stop = bisect_left(self.versions, True, key=lambda version: not admits(version))
+            return (2 << stop) - 2
+        return sum(2 << place for place, version in enumerate(self.versions) if admits(version))
+
+    def uploaded_before(self, moment: datetime.datetime) -> int:
+        """The set of listed candidates that were there before a moment."""
+        rows = enumerate(self.releases)
+        return sum(2 << place for place, row in rows if row and row.uploaded < moment)
+
+
+@lru_cache(maxsize=512)
+def candidates(package: str, named: Sequence[Version] = ()) -> Candidates:
+    """The candidates of a tracked package.
+
+    Versions that a request names, and that the tables lack, are unlisted candidates.
+    """
+    rows: dict[Version, Release | None] = {row.version: row for row in all_releases(package)}
+    for version in (*named, OLDEST, NEWEST):
+        rows.setdefault(version, None)
+    versions = sorted(rows)
+    stable = early = 0
+    for place, version in enumerate(versions):
+        if rows[version] is not None and version.is_prerelease:
+            early |= 2 << place
+        elif rows[version] is not None:
+            stable |= 2 << place
+    return Candidates(versions, [rows[version] for version in versions], stable, early)
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The machine that packages are chosen for; by default that of Hugging Face Jobs.
+
+    Attributes:
+        system: what `platform_system` says: Linux, Darwin or Windows.
+        machine: what `platform_machine` says.
+    """
+
+    system: str = "Linux"
+    machine: str = "x86_64"
+
+    @property
+    def has_known_wheels(self) -> bool:
+        """Whether the tables tell which wheels there are for it."""
+        return (self.system, self.machine) == ("Linux", "x86_64")
+
+
+LINUX = Platform()
+
+
+@dataclass(frozen=True)
+class Target:
+    """A Python of the standard kind on a platform."""
+
+    python: Version
+    platform: Platform = LINUX
+
+    @cached_property
+    def markers(self) -> Mapping[str, str]:
+        """What environment markers are evaluated against."""
+        major, minor, patch = (*self.python.release, 0, 0)[:3]
+        systems = {"Linux": "linux", "Darwin": "darwin", "Windows": "win32"}
+        return {
+            "implementation_name": "cpython",
+            "implementation_version": f"{major}.{minor}.{patch}",
+            "os_name": "nt" if self.platform.system == "Windows" else "posix",
+            "platform_machine": self.platform.machine,
+            "platform_python_implementation": "CPython",
+            "platform_release": "",
+            "platform_system": self.platform.system,
+            "platform_version": "",
+            "python_full_version": f"{major}.{minor}.{patch}",
+            "python_version": f"{major}.{minor}",
+            "sys_platform": systems.get(self.platform.system, self.platform.system.lower()),
+        }
+
+    def admits(self, marker: Marker | None, extra: str = "") -> bool:
+        return marker is None or marker.evaluate({**self.markers, "extra": extra})
+
+    def has_wheel(self, release: Release) -> bool:
+        """Whether a release can be installed without one that is missing for this Python."""
+        if release.wheels is None or not self.platform.has_known_wheels:
+            return True
+        tags = _tags(self.python.release[:2])
+        return any(not tags.isdisjoint(parse_tag(wheel)) for wheel in release.wheels)
+
+    def is_new_enough(self, release: Release) -> bool:
+        """Whether the Python is not older than a release requires.
+
+        As in uv, an upper bound of `requires-python` does not count.
+        """
+        lowest = lowest_python(release.requires_python) if release.requires_python else None
+        if lowest is None:
+            return True
+        is_excluded, version = lowest
+        return self.python > version if is_excluded else self.python >= version
+
+
+@lru_cache(maxsize=16)
+def _tags(python: tuple[int, int]) -> frozenset[Tag]:
+    """What wheels a Python on Linux takes, whichever its C library."""
+    names = (*_LEGACY, *(f"manylinux_2_{minor}" for minor in _GLIBC))
+    platforms = [f"{name}_x86_64" for name in names]
+    interpreter = f"cp{python[0]}{python[1]}"
+    own = cpython_tags(python, abis=[interpreter], platforms=platforms)
+    return frozenset((*own, *compatible_tags(python, interpreter, platforms)))
+
+
+@lru_cache(maxsize=256)
+def lowest_python(requires_python: str) -> tuple[bool, Version] | None:
+    """The lower bound of a specifier, and whether it is excluded; None where there is none."""
+    bounds = [
+        (Version(specifier.version.removesuffix(".*")), specifier.operator == ">")
+        for specifier in SpecifierSet(requires_python)
+        if specifier.operator in (">", ">=", "==", "~=")
+    ]
+    version, is_excluded = max(bounds, default=(None, False))
+    return (is_excluded, version) if version else None
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A requirement as it stands in a table or a header."""
+
+    text: str
+    package: str
+    extras: Sequence[str]
+    specifiers: SpecifierSet
+    marker: Marker | None
+    is_pin: bool
+    is_url: bool
+
+    @property
+    def concerns_extras(self) -> bool:
+        return self.marker is not None and "extra" in str(self.marker)
+
+
+@lru_cache(maxsize=4096)
+def parsed_need(text: str) -> Need:
+    """The requirement that a row of a table writes."""
+    return need(Requirement(text))
+
+
+def need(requirement: Requirement) -> Need:
+    """A requirement as the solver reads it."""
+    only = next(iter(requirement.specifier), None) if len(requirement.specifier) == 1 else None
+    is_pin = only is not None and (
+        only.operator == "===" or (only.operator == "==" and not only.version.endswith(".*"))
+    )
+    return Need(
+        text=str(requirement),
+        package=canonicalize_name(requirement.name),
+        extras=sorted(map(canonicalize_name, requirement.extras)),
+        specifiers=requirement.specifier,
+        marker=requirement.marker,
+        is_pin=is_pin,
+        is_url=requirement.url is not None,
+    )

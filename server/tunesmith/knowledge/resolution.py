@@ -1,0 +1,341 @@
+"""Which releases uv would choose for a list of requirements.
+
+Knows the tracked packages only; others are taken to fit. Where the tables cannot tell, the answer
+says so: a package from a URL, a release that no table has, a search that takes too long.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from tunesmith.knowledge import pubgrub, tables
+from tunesmith.knowledge.candidates import (
+    LINUX,
+    NEWEST,
+    OLDEST,
+    Candidates,
+    Need,
+    Platform,
+    Target,
+    candidates,
+    need,
+    parsed_need,
+)
+from tunesmith.knowledge.releases import Release, is_tracked
+
+STEPS = 5000
+"""Choices that may be made and taken back; usual headers need fewer than 100."""
+
+
+class Early(Enum):
+    """When pre-releases are taken (`prerelease` of uv)."""
+
+    IF_NECESSARY = "if-necessary"
+    EXPLICIT = "explicit"
+    ALLOW = "allow"
+    DISALLOW = "disallow"
+
+
+class Order(Enum):
+    """Which of the releases that fit is taken (`resolution` of uv)."""
+
+    HIGHEST = "highest"
+    LOWEST = "lowest"
+    LOWEST_DIRECT = "lowest-direct"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be installed, and where.
+
+    Attributes:
+        requirements: what the user asks for, in the order in which it stands there.
+        python: the Python that will run it; "3.12" is taken as 3.12.0.
+        constraints: bounds on packages that something else asks for.
+        overrides: requirements that replace every other of the same package.
+        exclude_newer: the moment from which on files do not count.
+        exclude_newer_package: the same for single packages, by normalised name; None lifts it.
+        unknown: normalised names of packages that do not come from the index: nothing is known of
+            their versions, and they hold nobody back.
+    """
+
+    requirements: tuple[Requirement, ...]
+    python: Version
+    platform: Platform = LINUX
+    constraints: tuple[Requirement, ...] = ()
+    overrides: tuple[Requirement, ...] = ()
+    exclude_newer: datetime.datetime | None = None
+    exclude_newer_package: tuple[tuple[str, datetime.datetime | None], ...] = ()
+    early: Early = Early.IF_NECESSARY
+    order: Order = Order.HIGHEST
+    unknown: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A fact that takes part in a clash.
+
+    Attributes:
+        package: whose releases need or lack something; "" for the user's own requirements.
+        versions: these releases, ascending.
+        needs: the requirement that they, or the user, make; "" where `lacks` is said.
+        lacks: what keeps these releases from being installed: "need Python >=3.10".
+    """
+
+    package: str
+    versions: Sequence[Version]
+    needs: str = ""
+    lacks: str = ""
+
+    def __str__(self) -> str:
+        if not self.package:
+            return f"{self.needs} is asked for"
+        span = str(self.versions[-1])
+        if len(self.versions) > 1:
+            span = f"{self.versions[0]} to {span}"
+        several = len(self.versions) > 1
+        if self.needs:
+            return f"{self.package} {span} {'need' if several else 'needs'} {self.needs}"
+        return f"{self.package} {span} {self.lacks}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What would be installed.
+
+    Attributes:
+        versions: the release of each tracked package; empty where nothing fits.
+        unknown: packages that would be installed in a version that the tables cannot tell.
+        clash: why nothing fits: facts of which one must go; empty where something fits.
+        is_known: False where the search was given up or the tables know too little to tell.
+    """
+
+    versions: Mapping[str, Version] = field(default_factory=dict[str, Version])
+    unknown: frozenset[str] = frozenset()
+    clash: Sequence[Cause] = ()
+    is_known: bool = True
+
+
+@lru_cache(maxsize=256)
+def resolve(request: Request) -> Resolution:
+    """The releases that uv would choose."""
+    packages = _Packages(request)
+    try:
+        chosen = pubgrub.solve(packages, STEPS)
+    except pubgrub.TooManyStepsError:
+        return Resolution(is_known=False)
+    except pubgrub.NoSolutionError as error:
+        return packages.clash(error.cause)
+    return packages.resolution(chosen)
+
+
+class _Packages:
+    """The tracked packages as the solver sees them; "trl[vllm]" stands for an extra of trl."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._target = Target(request.python, request.platform)
+        self._constraints = _by_package(request.constraints)
+        self._overrides = _by_package(request.overrides)
+        self._dates = dict(request.exclude_newer_package)
+        self._direct = [one for one in self._applied(map(need, request.requirements)) if one]
+        self._asked = [*self._direct, *map(need, (*request.constraints, *request.overrides))]
+        self._known: dict[str, tuple[Candidates, int]] = {}
+
+    # What the solver asks
+
+    def project(self, name: str) -> str:
+        return name.partition("[")[0]
+
+    def preferred(self, name: str, admitted: int) -> int | None:
+        project = self.project(name)
+        if project == pubgrub.ROOT:
+            return 1
+        known, _ = self._of(project)
+        is_lowest = self._takes_lowest(project)
+        for group in self._groups(project, known, is_lowest=is_lowest):
+            if found := admitted & group:
+                return (found & -found if is_lowest else found).bit_length() - 1
+        return None
+
+    def obstacle(self, name: str, candidate: int) -> str | None:
+        project = self.project(name)
+        if project == pubgrub.ROOT:
+            return None
+        release = self._of(project)[0].release(candidate)
+        return None if release is None else self._obstacle(project, release)
+
+    def dependencies(self, name: str, candidate: int) -> Sequence[pubgrub.Dependency]:
+        project, _, extra = name.rstrip("]").partition("[")
+        if project == pubgrub.ROOT:
+            return [one for direct in self._direct for one in self._edges(direct)]
+        known, _ = self._of(project)
+        release = known.release(candidate)
+        edges: list[pubgrub.Dependency] = []
+        if extra:
+            edges.append(pubgrub.Dependency(project, 1 << candidate, is_pin=True))
+        if release:
+            needs = _applicable(release.requires, self._target, extra)
+            for one in self._applied(needs):
+                edges.extend(edge for edge in self._edges(one) if edge.name != name)
+        return edges
+
+    # How it is found
+
+    def _of(self, package: str) -> tuple[Candidates, int]:
+        """The candidates of a package, and the set of those that are there at all."""
+        if package not in self._known:
+            own = (one for one in self._asked if one.package == package)
+            named = {Version(text) for one in own for text in _named(one)}
+            known = candidates(package, tuple(sorted(named)))
+            self._known[package] = known, self._there(package, known)
+        return self._known[package]
+
+    def _there(self, package: str, known: Candidates) -> int:
+        """The candidates that the date leaves."""
+        everything = (2 << len(known.versions)) - 2
+        limit = self._dates.get(package, self._request.exclude_newer)
+        if limit is None:
+            return everything
+        unlisted = everything & ~known.listed
+        if limit.date() <= tables.date():
+            unlisted &= ~known.only(NEWEST)
+        return known.uploaded_before(limit) | unlisted
+
+    def _groups(self, package: str, known: Candidates, *, is_lowest: bool) -> Iterator[int]:
+        """Sets of candidates, the preferred first."""
+        unlisted = ~known.listed & ~1
+        if is_lowest:
+            yield known.only(OLDEST)
+        early = self._request.early
+        if early is Early.ALLOW:
+            yield known.listed
+        else:
+            yield known.stable
+        if early is Early.IF_NECESSARY or (early is Early.EXPLICIT and self._names_early(package)):
+            yield known.early
+        yield unlisted
+
+    def _names_early(self, package: str) -> bool:
+        """Whether the user's requirement names a pre-release."""
+        return any(
+            specifier.operator != "!=" and Version(_version(specifier.version)).is_prerelease
+            for one in self._asked
+            if one.package == package
+            for specifier in one.specifiers
+        )
+
+    def _takes_lowest(self, package: str) -> bool:
+        order = self._request.order
+        is_direct = any(one.package == package for one in self._direct)
+        return order is Order.LOWEST or (order is Order.LOWEST_DIRECT and is_direct)
+
+    def _obstacle(self, package: str, release: Release) -> str | None:
+        if release.yanked and not self._is_pinned(package, release.version):
+            return "is withdrawn"
+        if not self._target.is_new_enough(release):
+            return f"needs Python {release.requires_python}"
+        if not self._target.has_wheel(release):
+            return f"has no wheel for Python {self._request.python}"
+        return None
+
+    def _is_pinned(self, package: str, version: Version) -> bool:
+        own = (one for one in self._asked if one.package == package and one.is_pin)
+        return any(one.specifiers.contains(version, prereleases=True) for one in own)
+
+    def _edges(self, one: Need) -> Iterator[pubgrub.Dependency]:
+        if not is_tracked(one.package) or one.package in self._request.unknown or one.is_url:
+            return
+        known, there = self._of(one.package)
+        admitted = known.admitted(one.specifiers) & there
+        for name in [f"{one.package}[{extra}]" for extra in one.extras] or [one.package]:
+            yield pubgrub.Dependency(name, admitted, is_pin=one.is_pin, why=one)
+
+    def _applied(self, needs: Iterable[Need]) -> Iterator[Need]:
+        """The needs that count here, with overrides and constraints in force."""
+        for one in needs:
+            changed = self._overrides.get(one.package, (one,))
+            for used in changed:
+                if not one.concerns_extras and not self._target.admits(used.marker):
+                    continue
+                yield used
+                yield from (
+                    bound
+                    for bound in self._constraints.get(used.package, ())
+                    if self._target.admits(bound.marker)
+                )
+
+    # What comes out
+
+    def resolution(self, chosen: Mapping[str, int]) -> Resolution:
+        versions: dict[str, Version] = {}
+        unknown = set(self._request.unknown)
+        unknown.update(one.package for one in self._direct if one.is_url)
+        for name, candidate in chosen.items():
+            if name == pubgrub.ROOT or "[" in name:
+                continue
+            known, _ = self._of(name)
+            if known.release(candidate):
+                versions[name] = known.version(candidate)
+            else:
+                unknown.add(name)
+        return Resolution(versions, frozenset(unknown))
+
+    def clash(self, cause: pubgrub.Incompatibility) -> Resolution:
+        causes = [found for fact in cause.facts() if (found := self._cause(fact))]
+        return Resolution(clash=causes)
+
+    def _cause(self, fact: pubgrub.Incompatibility) -> Cause | None:
+        if isinstance(fact.why, Need):
+            ((name, set_of_candidates), *_) = fact.terms.items()
+            package = self.project(name)
+            return Cause(package, self._versions(package, set_of_candidates), needs=fact.why.text)
+        if isinstance(fact.why, str):
+            ((name, set_of_candidates),) = fact.terms.items()
+            package = self.project(name)
+            return Cause(package, self._versions(package, set_of_candidates), lacks=fact.why)
+        return None
+
+    def _versions(self, package: str, chosen: int) -> Sequence[Version]:
+        if package == pubgrub.ROOT:
+            return ()
+        known, _ = self._of(package)
+        return [version for place, version in enumerate(known.versions) if chosen & 2 << place]
+
+
+def _by_package(requirements: Iterable[Requirement]) -> Mapping[str, Sequence[Need]]:
+    found: dict[str, list[Need]] = {}
+    for one in map(need, requirements):
+        found.setdefault(one.package, []).append(one)
+    return found
+
+
+def _version(text: str) -> str:
+    return text.removesuffix(".*")
+
+
+def _named(one: Need) -> Iterator[str]:
+    """The versions that a need names."""
+    for specifier in one.specifiers:
+        if specifier.operator not in ("===", "!="):
+            yield _version(specifier.version)
+
+
+def _applicable(rows: Sequence[str], target: Target, extra: str) -> Iterator[Need]:
+    """The requirements of a release that count for an extra, or without any."""
+    for row in rows:
+        if not extra and "extra ==" in row:
+            continue
+        one = parsed_need(row)
+        if not target.admits(one.marker, extra):
+            continue
+        if extra and (not one.concerns_extras or target.admits(one.marker)):
+            continue
+        yield one
