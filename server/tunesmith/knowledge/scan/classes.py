@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from tunesmith.knowledge.scan.documentation import first_sentence, parameter_docs, text_of
 from tunesmith.knowledge.scan.functions import Function, Handover, function, source
-from tunesmith.knowledge.scan.marks import marked
+from tunesmith.knowledge.scan.marks import Marks
 from tunesmith.knowledge.scan.modules import (
     Found,
     Library,
@@ -38,7 +38,12 @@ class Signatures:
     """Reads the signatures of a library's classes and functions."""
 
     library: Library
+    marks: Marks = field(init=False)
+    _read: dict[ast.ClassDef, Signature] = field(default_factory=dict[ast.ClassDef, Signature])
     _open: list[ast.ClassDef] = field(default_factory=list[ast.ClassDef])
+
+    def __post_init__(self) -> None:
+        self.marks = Marks(self.library)
 
     def of(self, found: Found) -> Signature:
         """The signature of a class or function."""
@@ -71,21 +76,25 @@ class Signatures:
         inherited, handover = self._handed_over(module, owner, read)
         signature = _composed(read, inherited, handover, module.name)
         marking = owner if owner and node.name == "__init__" else node
-        return marked(signature, Found(module, marking), self.library.read)
+        return self.marks.on(signature, Found(module, marking))
 
     def _of_class(self, module: Module, node: ast.ClassDef) -> Signature:
         if node in self._open or len(self._open) > _MAX_BASES:
             return Signature(module.name)
-        self._open.append(node)
-        try:
-            if init := method(node, "__init__"):
-                return self._of_function(module, init, node)
-            if not _is_dataclass(node):
-                return self._inherited(module, node)
-            signature = self._dataclass(module, node)
-            return marked(signature, Found(module, node), self.library.read)
-        finally:
-            self._open.pop()
+        if node not in self._read:
+            self._open.append(node)
+            try:
+                self._read[node] = self._read_class(module, node)
+            finally:
+                self._open.pop()
+        return self._read[node]
+
+    def _read_class(self, module: Module, node: ast.ClassDef) -> Signature:
+        if init := method(node, "__init__"):
+            return self._of_function(module, init, node)
+        if not _is_dataclass(node):
+            return self._inherited(module, node)
+        return self.marks.on(self._dataclass(module, node), Found(module, node))
 
     def _dataclass(self, module: Module, node: ast.ClassDef) -> Signature:
         inherited = self._inherited(module, node)

@@ -80,7 +80,7 @@ def function(
         parameters={name: Parameter(defaults.get(name), doc=docs.get(name)) for name in names},
         read={name: Parameter(default, doc=docs.get(name)) for name, default in read.items()},
         is_open=bool(args or kwargs) and not _refuses(node, kwargs),
-        handovers=list(_handovers(node, args, kwargs)),
+        handovers=list(_handovers(node, args, kwargs)) if args or kwargs else (),
     )
 
 

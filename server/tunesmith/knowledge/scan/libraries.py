@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from tunesmith.knowledge.scan.classes import Signatures
-from tunesmith.knowledge.scan.marks import marked
 from tunesmith.knowledge.scan.modules import Found, Module
 from tunesmith.knowledge.scan.types import Signature
 from tunesmith.sources.python_names import canonical_name
@@ -19,15 +18,20 @@ Objects: TypeAlias = Iterator[tuple[str, Signature]]
 _TRL_MODULE = re.compile(
     r"trl/(trainer/\w+_(config|trainer)|experimental/\w+/(__init__|\w+_(config|trainer)))\.py"
 )
-_TRL_CLASS = re.compile(r"(?!BaseTrainer)[A-Z]\w*(Config|Trainer)")
-_TRL_EXPORTS = ("ScriptArguments", "clone_chat_template", "get_peft_config", "setup_chat_format")
+_TRL_CLASS = re.compile(r"(?!Base)[A-Z]\w*(Config|Trainer)")
 _TRANSFORMERS_CLASSES = {
     "GenerationConfig": "transformers.generation.configuration_utils",
+    "HfArgumentParser": "transformers.hf_argparser",
     "Seq2SeqTrainer": "transformers.trainer_seq2seq",
     "Seq2SeqTrainingArguments": "transformers.training_args_seq2seq",
     "Trainer": "transformers.trainer",
     "TrainingArguments": "transformers.training_args",
 }
+_TRANSFORMERS_MODULES = (
+    "transformers.data.data_collator",
+    "transformers.utils.quantization_config",
+)
+_TRANSFORMERS_CLASS = re.compile(r"[A-Z]\w*Config|D\w*DataCollator|DataCollator\w+")
 _LOADERS = {
     "PreTrainedModel": ("transformers.modeling_utils", ""),
     "PreTrainedTokenizerBase": ("transformers.tokenization_utils_base", ""),
@@ -35,9 +39,14 @@ _LOADERS = {
     "AutoTokenizer": ("transformers.models.auto.tokenization_auto", "PreTrainedTokenizerBase"),
 }
 """Classes whose `from_pretrained` is read: where they are, and whose gets the rest of it."""
-_PEFT_FUNCTIONS = ("get_peft_model", "prepare_model_for_kbit_training")
 _PEFT_LOADERS = ("AutoPeftModelForCausalLM", "PeftModel")
 _LOGINS = ("interpreter_login", "login", "notebook_login")
+_DATASET_FUNCTIONS = (
+    "concatenate_datasets",
+    "interleave_datasets",
+    "load_dataset",
+    "load_from_disk",
+)
 _JOB_METHODS = ("create_scheduled_job", "create_scheduled_uv_job", "run_job", "run_uv_job")
 
 
@@ -52,7 +61,8 @@ def _trl(signatures: Signatures) -> Objects:
     for name, found in classes.items():
         trainer = classes.get(f"{name.removesuffix('Config')}Trainer")
         yield name, _configuration(signatures, found, trainer)
-    yield from _exported(signatures, "trl", _TRL_EXPORTS)
+    exported = _exports(signatures, "trl")
+    yield from _exported(signatures, "trl", (n for n in exported if f"trl.{n}" not in classes))
 
 
 def _transformers(signatures: Signatures) -> Objects:
@@ -65,10 +75,10 @@ def _transformers(signatures: Signatures) -> Objects:
     for name, found in classes.items():
         trainer = classes.get("Trainer") if name == "TrainingArguments" else None
         yield f"transformers.{name}", _configuration(signatures, found, trainer)
-    quantization = library.module("transformers.utils.quantization_config")
-    for name, node in quantization.definitions.items() if quantization else ():
-        if quantization and isinstance(node, ast.ClassDef) and name.endswith("Config"):
-            yield f"transformers.{name}", signatures.of(Found(quantization, node))
+    for module in map(library.module, _TRANSFORMERS_MODULES):
+        for name, node in module.definitions.items() if module else ():
+            if module and isinstance(node, ast.ClassDef) and _TRANSFORMERS_CLASS.fullmatch(name):
+                yield f"transformers.{name}", signatures.of(Found(module, node))
     yield from _loaders(signatures)
 
 
@@ -92,22 +102,21 @@ def _auto_models(signatures: Signatures, base: Signature) -> Objects:
 
 
 def _peft(signatures: Signatures) -> Objects:
-    library = signatures.library
-    root = library.module("peft")
-    exported = {*root.imports, *root.definitions} if root else set[str]()
-    configurations = sorted(name for name in exported if name.endswith("Config"))
-    yield from _exported(signatures, "peft", [*configurations, *_PEFT_FUNCTIONS])
+    exports = _exports(signatures, "peft")
+    names = (name for name in exports if name.endswith("Config") or name.islower())
+    yield from _exported(signatures, "peft", names)
     for name in _PEFT_LOADERS:
         if signature := _method(signatures, "peft", name, "from_pretrained"):
             yield f"peft.{name}.from_pretrained", signature
 
 
 def _trackio(signatures: Signatures) -> Objects:
-    yield from _exported(signatures, "trackio", ("finish", "init", "log", "show"))
+    exports = _exports(signatures, "trackio")
+    yield from _exported(signatures, "trackio", filter(str.islower, exports))
 
 
 def _datasets(signatures: Signatures) -> Objects:
-    yield from _exported(signatures, "datasets", ("load_dataset",), "datasets.load")
+    yield from _exported(signatures, "datasets", _DATASET_FUNCTIONS)
 
 
 def _huggingface_hub(signatures: Signatures) -> Objects:
@@ -135,17 +144,25 @@ def _configuration(signatures: Signatures, found: Found, trainer: Found | None) 
     """The signature of a class, with what its trainer says of it."""
     signature = signatures.of(found)
     for each in reversed(signatures.lineage(trainer) if trainer else ()):
-        signature = marked(signature, each, signatures.library.read, prefix="args.")
+        signature = signatures.marks.on(signature, each, prefix="args.")
     return signature
 
 
 def _exported(
     signatures: Signatures, package: str, names: Iterable[str], module: str | None = None
 ) -> Objects:
-    """What a module, by default the package's root, exports under its own names."""
+    """What a module, by default the package's root, exports of what makes up the library."""
     for name in names:
-        if isinstance(found := signatures.library.find(module or package, name), Found):
+        found = signatures.library.find(module or package, name)
+        if isinstance(found, Found) and not found.module.name.endswith(".import_utils"):
             yield f"{package}.{name}", signatures.of(found)
+
+
+def _exports(signatures: Signatures, package: str) -> Sequence[str]:
+    """The public names of a package's root."""
+    root = signatures.library.module(package)
+    names = {*root.imports, *root.definitions} if root else set[str]()
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 def _method(signatures: Signatures, module: str, owner: str, name: str) -> Signature | None:

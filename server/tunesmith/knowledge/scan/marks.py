@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from tunesmith.knowledge.scan.choices import choices_of
-from tunesmith.knowledge.scan.deprecations import deprecations_of
-from tunesmith.knowledge.scan.modules import Definition, Found, dotted
-from tunesmith.knowledge.scan.types import Parameter, ReadFile, Signature
+from tunesmith.knowledge.scan.deprecations import Deprecation, deprecations_of
+from tunesmith.knowledge.scan.modules import Definition, Found, Library, dotted
+from tunesmith.knowledge.scan.types import Parameter, Signature
 
 _T = TypeVar("_T")
 
 
-def marked(signature: Signature, found: Found, read: ReadFile, prefix: str = "") -> Signature:
-    """A signature with what a definition says of its parameters.
+@dataclass
+class Marks:
+    """What the definitions of a library say, each read once."""
 
-    With the prefix "args." it is what a trainer says of its configuration.
-    """
-    parameters = dict(signature.parameters)
-    for name, mark in _of(deprecations_of(found.node), prefix).items():
-        parameter = parameters.get(name)
-        if parameter is None and not prefix and name in _old_names(found.node):
-            parameter = Parameter(default="None")
-        if parameter:
-            parameters[name] = replace(
-                parameter, deprecated=mark.message, replaced_by=mark.replaced_by
-            )
-    for name, choices in _of(choices_of(found.node, found.module.tree, read), prefix).items():
-        if name in parameters:
-            parameters[name] = replace(parameters[name], choices=list(choices))
-    return replace(signature, parameters=parameters)
+    library: Library
+    _deprecations: dict[Definition, Mapping[str, Deprecation]] = field(
+        default_factory=dict[Definition, Mapping[str, Deprecation]]
+    )
+    _choices: dict[Definition, Mapping[str, Sequence[str]]] = field(
+        default_factory=dict[Definition, Mapping[str, Sequence[str]]]
+    )
+
+    def on(self, signature: Signature, found: Found, prefix: str = "") -> Signature:
+        """A signature with what a definition says of its parameters.
+
+        With the prefix "args." it is what a trainer says of its configuration.
+        """
+        self._read(found)
+        parameters = dict(signature.parameters)
+        for name, mark in _of(self._deprecations[found.node], prefix).items():
+            parameter = parameters.get(name)
+            if parameter is None and not prefix and name in _old_names(found.node):
+                parameter = Parameter(default="None")
+            if parameter:
+                parameters[name] = replace(
+                    parameter, deprecated=mark.message, replaced_by=mark.replaced_by
+                )
+        for name, choices in _of(self._choices[found.node], prefix).items():
+            if name in parameters:
+                parameters[name] = replace(parameters[name], choices=list(choices))
+        return replace(signature, parameters=parameters)
+
+    def _read(self, found: Found) -> None:
+        if found.node not in self._choices:
+            self._deprecations[found.node] = deprecations_of(found.node)
+            self._choices[found.node] = choices_of(found, self.library)
 
 
 def _of(marks: Mapping[str, _T], prefix: str) -> Mapping[str, _T]:
