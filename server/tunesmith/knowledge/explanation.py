@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -17,6 +19,9 @@ from tunesmith.knowledge.versions import InForce
 from tunesmith.project import Environment
 from tunesmith.sources.requirements import Pin
 
+_NAME = re.compile(r"[\w.-]+")
+_EXTRA = re.compile(r"extra == \"([^\"]+)\"")
+
 
 def in_force(package: str, installation: Installation) -> InForce:
     """The release of a package, by its normalised name."""
@@ -28,11 +33,20 @@ def in_force(package: str, installation: Installation) -> InForce:
         return _newest_of_all(package, installation)
     solution = solve(installation)
     if not solution.clash and solution.is_known and package not in _covered(solution):
-        solution = solve(installation, package)
-        if solution.clash:
-            reason = f"as nothing installs it, and no release of it fits {_where(installation)}"
-            return InForce(package, None, reason)
+        return _beside(package, installation, solution)
     return _Explanation(package, pins, installation, solution).in_force()
+
+
+def _beside(package: str, installation: Installation, solution: Solution) -> InForce:
+    """A package that nobody is known to install: something from elsewhere may, or the user will."""
+    wider = solve(installation, package)
+    if wider.clash:
+        reason = f"as nothing installs it, and no release of it fits {_where(installation)}"
+        return InForce(package, None, reason)
+    found = _Explanation(package, (), installation, wider).in_force()
+    if solution.unknown and not found.is_assumed:
+        return InForce(package, None, f"as {min(solution.unknown)} may bring any release of it")
+    return found
 
 
 def _pins_of(package: str, installation: Installation) -> Sequence[Pin]:
@@ -160,12 +174,28 @@ class _Explanation:
 
     def _bringers(self) -> str:
         """What requires a package that nobody names."""
-        names = list(_requirers(self.package, self.solution.versions))
+        names = list(self._requirers())
         if not names:
             missing = f", though {_where(self.installation)} do not name it"
             return f"fits{missing if self.installation.is_whole else ''}"
         several = "admit" if len(names) > 1 else "admits"
         return f"{' and '.join(names[:2])} {several}"
+
+    def _requirers(self) -> Iterator[str]:
+        asked = (*self.installation.additions, *self.installation.pins)
+        for name, version in self.solution.versions.items():
+            extras = {
+                extra for pin in asked if pin.name == name for extra in pin.requirement.extras
+            }
+            about = release(name, version)
+            if any(map(partial(self._is_required, extras=extras), about.requires if about else ())):
+                yield f"{name} {version}"
+
+    def _is_required(self, row: str, extras: Set[str]) -> bool:
+        """Whether a row of a release's requirements asks for the package."""
+        name = _NAME.match(row)
+        extra = _EXTRA.search(row)
+        return bool(name and name[0] == self.package and (not extra or extra[1] in extras))
 
     def _limit(self) -> str:
         limit = self.installation.uv.exclude_newer
@@ -174,19 +204,6 @@ class _Explanation:
     def _is_open_ended(self) -> bool:
         limit = self.installation.uv.exclude_newer
         return limit is None or limit.date() > tables.date()
-
-
-def _requirers(package: str, versions: Mapping[str, Version]) -> Sequence[str]:
-    found: list[str] = []
-    for name, version in versions.items():
-        about = release(name, version)
-        for row in about.requires if about else ():
-            if row.startswith(package) and not row[len(package) :][:1].isalnum():
-                rest = row[len(package) :]
-                if not rest.startswith(("-", "_", ".")) and "extra ==" not in rest:
-                    found.append(f"{name} {version}")
-                    break
-    return found
 
 
 def _newest_admitted(package: str, pins: Sequence[Pin]) -> Version | None:

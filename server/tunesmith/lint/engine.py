@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from tunesmith.knowledge.versions import stale_since
 from tunesmith.lint import rules as rules_package
 from tunesmith.lint.rule import Finding, Fix, Rule, Severity
 from tunesmith.lint.suppress import MARK, Suppressions
@@ -91,7 +92,8 @@ class _Run:
             for rule in self.rules:
                 if type(source).__name__ in rule.sources:
                     yield from (
-                        _diagnostic(rule, finding) for finding in self._findings(rule, source)
+                        _diagnostic(rule, finding, self.project)
+                        for finding in self._findings(rule, source)
                     )
 
     def _findings(self, rule: Rule, source: object) -> Sequence[Finding]:
@@ -104,6 +106,14 @@ class _Run:
             return ()
 
 
-def _diagnostic(rule: Rule, finding: Finding) -> Diagnostic:
-    severity = finding.severity or rule.severity
-    return Diagnostic(rule.code, rule.name, severity, finding.span, finding.message, finding.fix)
+def _diagnostic(rule: Rule, finding: Finding, project: Project) -> Diagnostic:
+    severity, message = finding.severity or rule.severity, finding.message
+    assumed = next((each for each in finding.rests_on if each.is_assumed), None)
+    date = stale_since(project) if assumed else None
+    if assumed and date:
+        severity = Severity.INFORMATION
+        message += (
+            f" So it was on {date.isoformat()}, the date of the tables, when {assumed.package} "
+            f"{assumed.version} was the newest release: `tunesmith update` fetches newer ones."
+        )
+    return Diagnostic(rule.code, rule.name, severity, finding.span, message, finding.fix)

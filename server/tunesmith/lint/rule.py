@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tunesmith.text import Edit, Span
 
 if TYPE_CHECKING:
+    from tunesmith.knowledge.versions import InForce
     from tunesmith.project import Project
 
 
@@ -60,6 +61,8 @@ class Finding:
     fix: Fix | None = None
     severity: Severity | None = None
     """Overrides the rule's severity where a version makes the difference."""
+    rests_on: Sequence[InForce] = ()
+    """The releases without which there would be no finding, as `knowledge.versions` gave them."""
 
 
 Check = Callable[[Any, "Project"], Iterator[Finding]]

@@ -84,6 +84,7 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
             f"{method}Trainer of TRL {trl.version} takes no {_KEYWORD} and raises TypeError"
             + (f". It belongs in {method}Config." if takes_it else "."),
             _move(script, call, argument, method) if takes_it else None,
+            rests_on=[trl],
         )
 
 
