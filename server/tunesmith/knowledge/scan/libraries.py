@@ -11,6 +11,7 @@ from typing import TypeAlias
 from tunesmith.knowledge.scan.classes import Signatures
 from tunesmith.knowledge.scan.modules import Found, Module
 from tunesmith.knowledge.scan.types import Signature
+from tunesmith.knowledge.scan.unsloth import unsloth
 from tunesmith.sources.python_names import canonical_name
 
 Objects: TypeAlias = Iterator[tuple[str, Signature]]
@@ -84,13 +85,21 @@ def _transformers(signatures: Signatures) -> Objects:
 
 def _loaders(signatures: Signatures) -> Objects:
     """`from_pretrained` of models and tokenizers."""
+    read: dict[str, Signature] = {}
     for name, (module, heir_of) in _LOADERS.items():
-        signature = _method(signatures, module, name, "from_pretrained")
-        if signature:
-            bases = [f"transformers.{heir_of}.from_pretrained"] if heir_of else ()
-            yield f"transformers.{name}.from_pretrained", replace(signature, bases=bases)
-            if name == "_BaseAutoModelClass":
-                yield from _auto_models(signatures, signature)
+        if signature := _method(signatures, module, name, "from_pretrained"):
+            read[name] = _heir(signature, heir_of, read.get(heir_of))
+            yield f"transformers.{name}.from_pretrained", read[name]
+    if signature := read.get("_BaseAutoModelClass"):
+        yield from _auto_models(signatures, signature)
+
+
+def _heir(signature: Signature, name: str, base: Signature | None) -> Signature:
+    """A loader without the parameters that it only passes on to another class's loader."""
+    if base is None:
+        return signature
+    own = {k: v for k, v in signature.parameters.items() if k not in base.parameters}
+    return replace(signature, parameters=own, bases=[f"transformers.{name}.from_pretrained"])
 
 
 def _auto_models(signatures: Signatures, base: Signature) -> Objects:
@@ -136,6 +145,7 @@ LIBRARIES: Mapping[str, Callable[[Signatures], Objects]] = {
     "trackio": _trackio,
     "transformers": _transformers,
     "trl": _trl,
+    "unsloth": unsloth,
 }
 """What reads a library, by the name of its package."""
 
@@ -159,10 +169,14 @@ def _exported(
 
 
 def _exports(signatures: Signatures, package: str) -> Sequence[str]:
-    """The public names of a package's root."""
+    """The public names of a package's root: its `__all__`, or all without an underscore."""
     root = signatures.library.module(package)
-    names = {*root.imports, *root.definitions} if root else set[str]()
-    return sorted(name for name in names if not name.startswith("_"))
+    if root is None:
+        return []
+    chosen = root.constants.get("__all__")
+    if isinstance(chosen, (ast.List, ast.Tuple)):
+        return sorted(str(item.value) for item in chosen.elts if isinstance(item, ast.Constant))
+    return sorted(name for name in {*root.imports, *root.definitions} if name[0] != "_")
 
 
 def _method(signatures: Signatures, module: str, owner: str, name: str) -> Signature | None:
