@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 ACCEPT = "application/vnd.pypi.simple.v1+json"
+SMALL = 2 * 1024 * 1024
 CHUNK = 128 * 1024
 """Bytes asked for at a time: the list of a large wheel's files is as long."""
 
@@ -40,6 +41,7 @@ class File:
     """One file of a release, as the index lists it.
 
     Attributes:
+        size: in bytes; None where the index does not say.
         tags: what the file's name says of Python, ABI and platform; empty for a source archive.
         uploaded: ISO 8601 in UTC, to the second, without a zone.
         has_metadata: the index offers the METADATA file by itself (PEP 658).
@@ -49,6 +51,7 @@ class File:
     version: Version
     tags: frozenset[str]
     url: str
+    size: int | None
     uploaded: str
     requires_python: str | None
     is_yanked: bool
@@ -105,13 +108,18 @@ class Index:
         return _requires(wheel.read(min(names, key=len)) or "") if names else []
 
     def wheel(self, file: File) -> ZipWheel:
-        """A wheel, of which only what is read is downloaded where the index allows it."""
+        """A wheel; of a large one only what is read is downloaded, if the index allows it."""
+        if file.size is not None and file.size < SMALL:
+            return self._whole(file)
         try:
             return ZipWheel(zipfile.ZipFile(LazyZipOverHTTP(file.url, self._session, CHUNK)))
         except HTTPRangeRequestUnsupported:
-            answer = self._session.get(file.url)
-            answer.raise_for_status()
-            return ZipWheel(zipfile.ZipFile(io.BytesIO(answer.content)))
+            return self._whole(file)
+
+    def _whole(self, file: File) -> ZipWheel:
+        answer = self._session.get(file.url)
+        answer.raise_for_status()
+        return ZipWheel(zipfile.ZipFile(io.BytesIO(answer.content)))
 
     def _archive_requirements(self, file: File) -> list[str]:
         """Read no further than the file that says it."""
@@ -189,6 +197,7 @@ def _files(package: str, listed: Iterable[Mapping[str, Any]]) -> Iterator[File]:
             version=version,
             tags=tags,
             url=row["url"],
+            size=row.get("size"),
             uploaded=row["upload-time"][:19],
             requires_python=row.get("requires-python") or None,
             is_yanked=bool(row.get("yanked")),

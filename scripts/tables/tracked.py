@@ -7,15 +7,19 @@ BEGINNING = "2023-01-01"
 
 PACKAGES: dict[str, str] = dict.fromkeys(
     (
-        "accelerate", "bitsandbytes", "click", "cut-cross-entropy",
-        "datasets", "deepspeed", "diffusers", "einops", "evaluate", "flash-attn", "gradio",
-        "gradio-client", "hf-xet", "httpx", "huggingface-hub", "jinja2", "kernels",
-        "liger-kernel", "lighteval", "lm-eval", "mergekit", "numpy",
-        "optimum", "pandas", "peft", "pillow", "protobuf", "psutil", "pyarrow",
-        "pydantic", "pyyaml", "requests", "rich", "safetensors", "scikit-learn", "scipy",
-        "sentence-transformers", "sentencepiece", "setfit", "setuptools", "torch",
-        "torchao", "torchaudio", "torchvision", "tqdm", "trackio", "triton", "typer", "tyro",
-        "unsloth", "unsloth-zoo", "vllm", "wandb", "xformers",
+        "accelerate", "aiohttp", "anyio", "bitsandbytes", "certifi", "click", "compressed-tensors",
+        "cut-cross-entropy", "datasets", "deepspeed", "depyf", "diffusers", "einops", "evaluate",
+        "fastapi", "flash-attn", "flashinfer-python", "gguf", "gradio", "gradio-client",
+        "hf-transfer", "hf-xet", "httpx", "huggingface-hub", "inspect-ai", "jinja2", "kernels",
+        "liger-kernel", "lighteval", "llguidance", "lm-eval", "lm-format-enforcer", "mergekit",
+        "mistral-common", "numba", "numpy", "openai", "opencv-python-headless",
+        "opentelemetry-exporter-otlp", "opentelemetry-exporter-otlp-proto-http",
+        "opentelemetry-proto", "optimum", "outlines", "pandas", "peft", "pillow", "protobuf",
+        "psutil", "pyarrow", "pydantic", "pyyaml", "ray", "requests", "rich", "safetensors",
+        "scikit-learn", "scipy", "sentence-transformers", "sentencepiece", "setfit", "setuptools",
+        "starlette", "tiktoken", "torch", "torchao", "torchaudio", "torchvision", "tqdm",
+        "trackio", "triton", "typer", "typer-slim", "tyro", "universal-pathlib", "unsloth",
+        "unsloth-zoo", "uvicorn", "vllm", "wandb", "xformers", "xgrammar",
     ),
     BEGINNING,
 ) | {

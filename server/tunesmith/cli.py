@@ -53,6 +53,10 @@ def _run(options: argparse.Namespace) -> int:
         from tunesmith.output.versions_page import show_versions
 
         return show_versions(options.script, as_json=options.json)
+    if options.command == "update":
+        from tunesmith.update import run_update
+
+        return run_update()
     gc.disable()  # importing makes many objects and no garbage
     from tunesmith.check import CheckOptions, run_check
 
@@ -96,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     of_script = commands.add_parser("versions", help="show which releases a script gets, and why")
     of_script.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
     of_script.add_argument("--json", action="store_true", help="for programs")
+    commands.add_parser("update", help="fetch newer tables of library releases, through pip or uv")
     server = commands.add_parser("server", help="run the language server")
     server.add_argument("--stdio", action="store_true", required=True, help="on standard input")
     return parser

@@ -61,8 +61,11 @@ def releases(package: str) -> Sequence[Version]:
 def all_releases(package: str) -> Sequence[Release]:
     """Every release of a package in ascending order; none if it is not tracked."""
     about = _table(package)
-    if about is None:
-        return ()
+    return () if about is None else releases_of(about)
+
+
+def releases_of(about: Mapping[str, Any]) -> Sequence[Release]:
+    """The releases that a table holds, in ascending order."""
     names = list(about["releases"])
     pythons = _spread(about["requires_python"], names)
     wheels = _spread(about["wheels"], names)

@@ -19,17 +19,30 @@ FORMAT = 1
 PACKAGED = Path(__file__).parent / "data"
 
 
-def updated_tables() -> Path:
-    """Where `tunesmith update` puts tables."""
+def updates() -> Path:
+    """Where `tunesmith update` puts tables: in a folder for each date, named by it."""
     return user_data_folder() / "tables"
+
+
+def updated_tables() -> Path | None:
+    """The newest tables that `tunesmith update` brought and this program reads; None: no such."""
+    try:
+        newest_first = sorted(updates().iterdir(), reverse=True)
+    except OSError:
+        return None
+    return next((each for each in newest_first if _is_update(each)), None)
+
+
+def _is_update(tables: Path) -> bool:
+    about = described(tables)
+    return about is not None and about["format"] == FORMAT and about["date"] == tables.name
 
 
 @cache
 def folder() -> Path:
     """The folder of the tables in use: the newer one of the packaged and the updated."""
-    own, updated = described(PACKAGED), described(updated_tables())
-    is_newer = updated and own and updated["format"] == FORMAT and updated["date"] > own["date"]
-    return updated_tables() if is_newer else PACKAGED
+    own, updated = described(PACKAGED), updated_tables()
+    return updated if own and updated and updated.name > own["date"] else PACKAGED
 
 
 def described(tables: Path) -> dict[str, Any] | None:
