@@ -1,117 +1,222 @@
-"""Writes knowledge/data/hf_cli.json: the options of the `hf jobs` commands that start a job.
+"""Writes knowledge/data/hf_cli.json: the command line `hf` of every huggingface_hub since 0.34.
 
-Installs one release of huggingface_hub into a temporary environment and asks its own command
-line. Run it as `python scripts/generate_hf_cli.py [VERSION]` to learn of a new release.
+Installs each release that the table lacks and asks its own parser (`lib/hf_interview.py`):
 
-Writes tests/sources/data/hf_parses.json as well: how that command line reads some commands.
+    python scripts/generate_hf_cli.py            adds the releases that the package index has
+    python scripts/generate_hf_cli.py --check    compares the table with itself, without network
+    python scripts/generate_hf_cli.py --all      asks every release anew
+    python scripts/generate_hf_cli.py --record   writes tests/sources/data/hf_parses.json: how
+                                                 the parsers of some releases read some commands
+
+In the table, a value is a list of the releases that changed it (`tunesmith.knowledge.changes`).
 """
 
 from __future__ import annotations
 
+import datetime
 import json
+import os
 import random
+import re
 import shlex
 import subprocess
 import sys
 import tempfile
-import venv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
-DEFAULT_VERSION = "2.4.0"
-TARGET = Path(__file__).parents[1] / "server/tunesmith/knowledge/data/hf_cli.json"
-PARSES = Path(__file__).parents[1] / "tests/sources/data/hf_parses.json"
+from packaging.version import Version
+
+from tunesmith.knowledge import changes
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "server/tunesmith/knowledge/data"
+TARGET = DATA / "hf_cli.json"
+PARSES = ROOT / "tests/sources/data/hf_parses.json"
+INTERVIEW = ROOT / "scripts/lib/hf_interview.py"
+OLDEST = Version("0.34.0")
+RECORDED = ("0.34.6", "0.36.2", "1.2.4", "1.3.7", "2.4.0")
+PROGRAMS = ("hf", "huggingface-cli", "tiny-agents")
+# 1.0 to 1.16.1 need the package click without saying so; typer brought it until 0.25.
+CONSTRAINTS = "typer<0.26\n"
 WORDS = shlex.split(
-    "train.py --flavor a10g --secrets HF_TOKEN -e K=V -eK=V -d --detach --timeout=2h -- --lr 1e-4"
-    " -lr -x --secret -dq - --flavor=b -is uv https://example.com/y.py --with -p --suspend"
-    " --no-suspend --json -c 'print(1)' -1"
+    "train.py --flavor a10g-small cpu-basic --flavor=l4x1 --secrets HF_TOKEN -e K=V -eK=V -d"
+    " --detach --timeout=2h -- --lr 1e-4 -lr -x --secret -dq - --flavor=b -is uv"
+    " https://example.com/y.py --with -p --suspend --no-suspend --json -c 'print(1)' -1 --flav"
+    " --env-f --det=1 --detach=1 -de --flavor --help -h -- --format"
 )
+WORDS_OF_ALL = shlex.split(
+    "train.py --flavor=l4x1 --secrets HF_TOKEN -e K=V -eK=V -d --detach --timeout=2h -- 1e-4 - uv"
+    " https://example.com/y.py -de -s"
+)  # known to every release
 COMMANDS = ("run", "uv run", "scheduled run", "scheduled uv run")
 
-INTERVIEW = """
-import json, sys
-import click
-from huggingface_hub.cli.hf import app
-
-def resolve(command, names):
-    context = click.Context(app)
-    for name in names:
-        command = command.get_command(context, name)
-    return command, context
-
-def describe(command, context):
-    options = {}
-    for parameter in command.get_params(context):
-        if not isinstance(parameter, click.Option):
-            continue
-        long = [name for name in parameter.opts if name.startswith("--")]
-        short = [name for name in parameter.opts if not name.startswith("--")]
-        for name in [*long, *parameter.secondary_opts]:
-            options[name] = {
-                "short": short[0] if short and name == long[0] else None,
-                "value": not parameter.is_flag,
-                "repeatable": parameter.multiple,
-            }
-    arguments = [p.name for p in command.get_params(context) if isinstance(p, click.Argument)]
-    return {"arguments": arguments, "options": dict(sorted(options.items()))}
-
-def parse(arguments):
-    names = arguments[: arguments.index("run") + 1]
-    command, _ = resolve(app, names)
-    context = click.Context(command, **command.context_settings)
-    try:
-        found, _, _ = command.make_parser(context).parse_args(arguments[len(names) :])
-    except click.UsageError:
-        return None
-    options = {}
-    for parameter in command.params:
-        value = found.get(parameter.name)
-        if isinstance(parameter, click.Option) and isinstance(value, (str, list, bool)):
-            options[max(parameter.opts, key=len)] = value
-    return options
-
-request = json.load(sys.stdin)
-commands = {}
-for name in request["commands"]:
-    commands[f"jobs {name}"] = describe(*resolve(app, ["jobs", *name.split()]))
-parses = [{"arguments": words, "options": parse(words)} for words in request["samples"]]
-print(json.dumps({"commands": commands, "parses": parses}))
-"""
+Description = Mapping[str, Any]
+"""What one release takes, as nested mappings."""
+Path_ = tuple[str, ...]
 
 
 def samples() -> list[list[str]]:
     """Random commands, the same every time."""
     choice = random.Random(2)
     found: list[list[str]] = []
-    for number in range(200):
+    for number in range(320):
         command = COMMANDS[number % len(COMMANDS)]
-        schedule = ["@daily"] if "scheduled" in command else []
-        words = choice.choices(WORDS, k=choice.randint(1, 9))
+        schedule = ["@daily"] if "scheduled" in command and choice.random() < 0.9 else []
+        words = choice.choices(WORDS_OF_ALL if number % 3 else WORDS, k=choice.randint(1, 7))
         found.append(["jobs", *command.split(), *schedule, *words])
     return found
 
 
-def main() -> None:
-    version = sys.argv[1] if len(sys.argv) > 1 else DEFAULT_VERSION
-    request = json.dumps({"commands": COMMANDS, "samples": samples()})
+def interview(release: str, asked: Sequence[Sequence[str]] = ()) -> dict[str, Any]:
+    """What the command line of a release says of itself, and how it reads some commands."""
     with tempfile.TemporaryDirectory() as folder:
-        venv.create(folder, with_pip=True)
-        python = str(
-            Path(folder) / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-        )
-        install = [python, "-m", "pip", "install", "--quiet", f"huggingface_hub=={version}"]
-        subprocess.run(install, check=True)
+        site = Path(folder) / "site"
+        install(release, site)
         answer = subprocess.run(
-            [python, "-c", INTERVIEW], input=request, check=True, capture_output=True, text=True
+            [sys.executable, "-S", str(INTERVIEW)],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(site), "HOME": folder, "HF_HUB_OFFLINE": "1"},
+            input=json.dumps({"samples": asked}),
+            capture_output=True,
+            text=True,
+            check=False,
         )
-    learned = json.loads(answer.stdout)
-    table = {"huggingface_hub": version, "commands": learned["commands"]}
-    TARGET.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    PARSES.parent.mkdir(exist_ok=True)
-    lines = ",\n".join(
-        json.dumps(parse) for parse in learned["parses"] if parse["options"] is not None
-    )
-    PARSES.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+        if answer.returncode:
+            raise SystemExit(f"huggingface_hub {release} does not answer:\n{answer.stderr}")
+        learned = json.loads(answer.stdout)
+        learned["description"]["executables"] = executables(site)
+    if learned["release"] != release:
+        raise SystemExit(f"asked huggingface_hub {release}, but {learned['release']} answered")
+    return learned
+
+
+def install(release: str, site: Path) -> None:
+    constraints = site.with_name("constraints.txt")
+    constraints.write_text(CONSTRAINTS, encoding="utf-8")
+    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(site)]
+    command += ["--python", sys.executable, "--constraint", str(constraints)]
+    subprocess.run([*command, f"huggingface_hub=={release}"], check=True)
+
+
+def executables(site: Path) -> Mapping[str, bool]:
+    """The programs that the release itself installs."""
+    (metadata,) = site.glob("huggingface_hub-*.dist-info/entry_points.txt")
+    parser = ConfigParser(delimiters="=", comment_prefixes=())
+    parser.read_string(metadata.read_text(encoding="utf-8"))
+    return {name: True for name in PROGRAMS if parser.has_option("console_scripts", name)}
+
+
+def published() -> list[str]:
+    """The final releases that the package index lists, ascending."""
+    command = [sys.executable, "-m", "pip", "index", "versions", "huggingface_hub"]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    listed = re.search(r"^Available versions: (.+)$", output, re.MULTILINE)
+    if listed is None:
+        raise SystemExit(
+            "pip lists no versions of huggingface_hub: expected 'Available versions: …'"
+        )
+    return in_order(listed[1].split(", "))
+
+
+def in_order(releases: Iterable[str]) -> list[str]:
+    final = (version for version in map(Version, releases) if not version.is_prerelease)
+    return [str(version) for version in sorted(final) if version >= OLDEST]
+
+
+def compress(descriptions: Mapping[str, Description]) -> dict[str, Any]:
+    """One tree for all releases; each leaf is the list of its changes."""
+    releases = in_order(descriptions)
+    values: dict[Path_, dict[str, Any]] = {}
+    for release in releases:
+        for path, value in leaves(descriptions[release]):
+            values.setdefault(path, {})[release] = value
+    tree: dict[str, Any] = {"releases": releases}
+    for path in sorted(values):
+        put(tree, path, [list(change) for change in changes.encode(values[path], releases)])
+    return tree
+
+
+def expand(table: Mapping[str, Any]) -> dict[str, Description]:
+    """The description of each release; `compress` turned round."""
+    descriptions: dict[str, dict[str, Any]] = {release: {} for release in table["releases"]}
+    tree = {name: part for name, part in table.items() if name not in ("date", "releases")}
+    for path, changed in leaves(tree):
+        for release, value in changes.decode(changed, table["releases"]):
+            put(descriptions[release], path, value)
+    return descriptions
+
+
+def leaves(tree: Mapping[str, Any], path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, (*path, name))
+        else:
+            yield (*path, name), value
+
+
+def put(tree: dict[str, Any], path: Path_, value: Any) -> None:
+    for name in path[:-1]:
+        tree = tree.setdefault(name, {})
+    tree[path[-1]] = value
+
+
+def written(table: Any, indent: str = "") -> str:
+    """JSON, one line a leaf."""
+    if not isinstance(table, Mapping):
+        return json.dumps(table)
+    deeper = indent + " "
+    lines = [f"{deeper}{json.dumps(k)}: {written(v, deeper)}" for k, v in table.items()]
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+
+
+def write(descriptions: Mapping[str, Description]) -> None:
+    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    table = {"date": today, **compress(descriptions)}
+    TARGET.write_text(written(table) + "\n", encoding="utf-8")
+
+
+def update(*, anew: bool = False) -> None:
+    """Ask the releases that the table lacks, and write the table with today's date."""
+    has_table = TARGET.exists() and not anew
+    descriptions = expand(json.loads(TARGET.read_text("utf-8"))) if has_table else {}
+    missing = [release for release in published() if release not in descriptions]
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            for release, learned in zip(missing, pool.map(interview, missing), strict=True):
+                print(f"hf of huggingface_hub {release}")
+                descriptions[release] = learned["description"]
+    finally:
+        write(descriptions)
+
+
+def check() -> None:
+    text = TARGET.read_text("utf-8")
+    table = json.loads(text)
+    if text != written({"date": table["date"], **compress(expand(table))}) + "\n":
+        raise SystemExit(f"{TARGET} was edited by hand: run python {sys.argv[0]} --all")
+    if missing := set(in_order(tracked())) - set(table["releases"]):
+        raise SystemExit(f"{TARGET} lacks huggingface_hub {', '.join(in_order(missing))}")
+
+
+def tracked() -> Iterable[str]:
+    """The releases of huggingface_hub that the table of releases has."""
+    table = json.loads((DATA / "releases/huggingface-hub.json").read_text("utf-8"))
+    return set(table["releases"]) - set(table["yanked"])
+
+
+def record() -> None:
+    recorded = {release: interview(release, samples())["parses"] for release in RECORDED}
+    parts = [
+        f"{json.dumps(release)}: [\n" + ",\n".join(map(json.dumps, parses)) + "\n]"
+        for release, parses in recorded.items()
+    ]
+    PARSES.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    actions = {"--check": check, "--all": lambda: update(anew=True), "--record": record}
+    actions.get(sys.argv[1] if len(sys.argv) > 1 else "", update)()

@@ -2,60 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
 from sources.launches import launch, launches, raw, words
-from tunesmith.knowledge import hf_cli
-from tunesmith.sources.document import Document, Kind
-from tunesmith.sources.launch_command import Argv, LaunchCommand, Word
-from tunesmith.sources.launch_parser import parse
-from tunesmith.text import Span
-
-RECORDED = json.loads((Path(__file__).parent / "data/hf_parses.json").read_text("utf-8"))
-
-
-def parsed(arguments: list[str]) -> LaunchCommand:
-    """The command of these words, whatever characters they hold."""
-    text, found = "", list[Word]()
-    for argument in ["hf", *arguments]:
-        found.append(Word(argument, Span(len(text), len(text) + len(argument))))
-        text += argument + " "
-    path = launch("hf jobs uv run a.py").path
-    command = parse(Argv(found), Document(path, Kind.SHELL, text))
-    assert command is not None
-    return command
-
-
-def as_click_stores(command: LaunchCommand) -> dict[str, object]:
-    specs = hf_cli.options("hf", command.action)
-    stored: dict[str, object] = {}
-    for option in command.options:
-        spec = specs[option.name]
-        name = option.name.replace("--no-", "--")
-        value = option.value if spec.takes_value else not option.name.startswith("--no-")
-        if spec.repeatable:
-            values = stored.setdefault(name, [])
-            assert isinstance(values, list)
-            values.append(value)
-        else:
-            stored[name] = value
-    return stored
-
-
-@pytest.mark.parametrize("record", RECORDED, ids=lambda record: " ".join(record["arguments"]))
-def test_reads_options_as_the_real_hf_does(record: dict[str, list[str]]) -> None:
-    assert as_click_stores(parsed(record["arguments"])) == record["options"]
-
-
-def test_records_every_command() -> None:
-    assert len(RECORDED) > 150
-    actions = {
-        tuple(record["arguments"][: record["arguments"].index("run") + 1]) for record in RECORDED
-    }
-    assert len(actions) == 4
+from tunesmith.sources.launch_command import LaunchCommand
 
 
 def options(command: LaunchCommand) -> list[tuple[str, str | None, bool]]:
@@ -182,6 +132,26 @@ def test_finds_the_program(text: str, program: str, hub: str | None) -> None:
 )
 def test_other_commands_are_none(text: str) -> None:
     assert not launches(text)
+
+
+@pytest.mark.parametrize(
+    ("release", "expected"),
+    [
+        ("0.36.2", [("--flavor", "l4x1", False), ("--secrets", "T", True)]),
+        ("0.36.x", [("--secrets", "T", True), ("--label", "k", True)]),
+        ("1.2.4", [("--secrets", "T", True)]),
+        ("1.4.0", [("--secrets", "T", True), ("--label", "k", True)]),
+        ("0.33.0", [("--secrets", "T", True), ("--label", "k", True)]),
+        ("99.0", [("--secrets", "T", True), ("--label", "k", True)]),
+    ],
+)
+def test_knows_the_options_of_the_pinned_release(
+    release: str, expected: list[tuple[str, str, bool]]
+) -> None:
+    pin = f"uvx --from huggingface_hub=={release}"
+    command = launch(f"{pin} hf jobs uv run --flav l4x1 train.py --secrets T --secret T -l k")
+    assert options(command) == expected
+    assert command.script == "train.py"
 
 
 def test_hfjobs_takes_nothing_behind_the_image() -> None:

@@ -1,21 +1,23 @@
-"""Reads the words of a command as the `hf` command line reads them.
+"""Finds the commands that start a job, and reads them as their authors meant them.
 
-`hf` is made with click: its options may stand before and after the script, `--` ends them, short
-ones may be joined (`-de K=V`), and `jobs run` passes what it does not know on. See
-`click.parser._OptionParser`.
+Options of `hf` are recognised before and after the script, whatever the release does with them
+there, and an option that is none is not taken for the script. What a release really makes of a
+command says `hf_reading.read_as`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from tunesmith.knowledge import hf_cli
-from tunesmith.knowledge.hf_cli import OptionSpec
+from packaging.version import InvalidVersion, Version
+
+from tunesmith.knowledge.hf_cli import Grammar, grammar
 from tunesmith.sources.document import Document
-from tunesmith.sources.launch_command import Argv, LaunchCommand, Option, Word
+from tunesmith.sources.hf_options import Taken, take_options
+from tunesmith.sources.launch_command import Argv, LaunchCommand, Word
 
 _PROGRAMS = ("hf", "huggingface-cli", "hfjobs")
 _ACTIONS = (
@@ -45,16 +47,6 @@ class _Program(NamedTuple):
     """The index behind the action."""
 
 
-@dataclass(slots=True)
-class _Parsed:
-    """Indices are those of `words`."""
-
-    options: list[tuple[int, Option]] = field(default_factory=list[tuple[int, Option]])
-    unknown: list[int] = field(default_factory=list[int])
-    positional: list[int] = field(default_factory=list[int])
-    behind_separator: list[int] = field(default_factory=list[int])
-
-
 def parse(argv: Argv, document: Document) -> LaunchCommand | None:
     """The command that starts a job, or None for every other command, synopses and `--help`.
 
@@ -67,8 +59,8 @@ def parse(argv: Argv, document: Document) -> LaunchCommand | None:
     arguments = argv.words[program.arguments :]
     if any(_SYNOPSIS.fullmatch(document.text[slice(*word.span)]) for word in arguments):
         return None
-    specs = hf_cli.options(program.name, program.action)
-    parsed = _parse_options(arguments, specs, stops=program.name == "hfjobs")
+    hub = _pinned_release(argv.words[: program.start + 1])
+    parsed = take_options(arguments, _grammar(program, hub), stops_early=program.name == "hfjobs")
     if any(option.name == "--help" for _, option in parsed.options):
         return None
     target = _find_target(arguments, parsed, program.action, document)
@@ -79,7 +71,7 @@ def parse(argv: Argv, document: Document) -> LaunchCommand | None:
         argv=replace(argv, words=words),
         program=program.name,
         action=program.action,
-        hub=_pinned_release(argv.words[: program.start + 1]),
+        hub=hub,
         options=[
             replace(option, after_script=target is not None and index > target)
             for index, option in parsed.options
@@ -120,84 +112,19 @@ def _pinned_release(words: Sequence[Word]) -> str | None:
     return next((pin[1] for pin in pins if pin), None)
 
 
-def _parse_options(
-    words: Sequence[Word], specs: Mapping[str, OptionSpec], *, stops: bool
-) -> _Parsed:
-    """Sort the words into options and the rest; `stops` at the first word that is no option."""
-    parsed = _Parsed()
-    index = 0
-    while index < len(words):
-        text = words[index].known_text
-        if words[index].text == "--":
-            parsed.behind_separator += range(index + 1, len(words))
-            break
-        if text.startswith("--"):
-            index += _long_option(words, index, specs, parsed)
-        elif len(text) > 1 and text.startswith("-"):
-            index += _short_options(words, index, specs, parsed)
-        elif stops:
-            parsed.positional += range(index, len(words))
-            break
-        else:
-            parsed.positional.append(index)
-            index += 1
-    return parsed
-
-
-def _long_option(
-    words: Sequence[Word], index: int, specs: Mapping[str, OptionSpec], parsed: _Parsed
-) -> int:
-    """Take one long option; the number of words that it is made of."""
-    word = words[index]
-    name, equals, value = word.known_text.partition("=")
-    spec = specs.get(name) if equals or word.text is not None else None
-    if spec is None:
-        parsed.unknown.append(index)
-        return 1
-    if spec.takes_value and not equals:
-        return _option_with_next_word(words, index, spec, parsed)
-    own_value = value if equals and word.text is not None else None
-    parsed.options.append((index, Option(spec.name, word, own_value, [word], False)))
-    return 1
-
-
-def _short_options(
-    words: Sequence[Word], index: int, specs: Mapping[str, OptionSpec], parsed: _Parsed
-) -> int:
-    """Take the options of `-de K=V`, `-eK=V` or `-lr`; the number of words that they take."""
-    word = words[index]
-    letters = word.known_text[1:]
-    is_known = False
-    for position, letter in enumerate(letters, start=1):
-        spec = specs.get(f"-{letter}")
-        if spec is None:
-            continue
-        is_known = True
-        if not spec.takes_value:
-            parsed.options.append((index, Option(spec.name, word, None, [word], False)))
-            continue
-        rest = letters[position:]
-        if not rest and word.text is not None:
-            return _option_with_next_word(words, index, spec, parsed)
-        value = rest if word.text is not None else None
-        parsed.options.append((index, Option(spec.name, word, value, [word], False)))
-        break
-    if not is_known:
-        parsed.unknown.append(index)
-    return 1
-
-
-def _option_with_next_word(
-    words: Sequence[Word], index: int, spec: OptionSpec, parsed: _Parsed
-) -> int:
-    used = words[index : index + 2]
-    value = used[1].text if len(used) > 1 else None
-    parsed.options.append((index, Option(spec.name, used[0], value, list(used), False)))
-    return len(used)
+def _grammar(program: _Program, hub: str | None) -> Grammar:
+    """That of the release that the command pins, if it has the command, else the newest."""
+    try:
+        pinned = grammar(program.name, program.action, Version(hub)) if hub else None
+    except InvalidVersion:
+        pinned = None
+    found = pinned or grammar(program.name, program.action)
+    assert found, f"{program.action} is a command of the newest release"
+    return found
 
 
 def _find_target(
-    words: Sequence[Word], parsed: _Parsed, action: Sequence[str], document: Document
+    words: Sequence[Word], parsed: Taken, action: Sequence[str], document: Document
 ) -> int | None:
     """The script or the image.
 
@@ -218,13 +145,13 @@ def _find_target(
     return None
 
 
-def _is_no_sentence(target: Word, parsed: _Parsed) -> bool:
+def _is_no_sentence(target: Word, parsed: Taken) -> bool:
     """Whether a command in prose can be told from a sentence: "hf jobs run failed" is one."""
     return target.text is None or bool(parsed.options or _NO_WORD.search(target.text))
 
 
 def _may_belong_to_options(
-    words: Sequence[Word], index: int, parsed: _Parsed, document: Document
+    words: Sequence[Word], index: int, parsed: Taken, document: Document
 ) -> bool:
     word = words[index]
     if index - 1 in parsed.unknown and "=" not in words[index - 1].known_text:
@@ -232,6 +159,6 @@ def _may_belong_to_options(
     return word.is_open and not _NAMES_SCRIPT.search(document.text[slice(*word.span)])
 
 
-def _arguments_behind(target: int, words: Sequence[Word], parsed: _Parsed) -> list[Word]:
+def _arguments_behind(target: int, words: Sequence[Word], parsed: Taken) -> list[Word]:
     indices = sorted({*parsed.positional, *parsed.unknown, *parsed.behind_separator})
     return [words[index] for index in indices if index > target]
