@@ -1,0 +1,159 @@
+"""The hardware that jobs run on, by the name of the flavor.
+
+Sources of `data/hardware.json`:
+
+- names: huggingface_hub's own list (`hf_cli.flavors`);
+- vCPUs, RAM, disk, VRAM and prices: "Pricing and Billing" of the Hub's documentation on Jobs,
+  https://huggingface.co/docs/hub/jobs-pricing, read on the table's date. Prices change: the Hub's
+  own table (`hf jobs hardware`) counts;
+- usable VRAM: the "total capacity" that PyTorch names where it runs out of memory, the least of what
+  is seen in public reports. It is what the driver and error correction leave: T4 14.56 (14.56 to
+  14.76), A10G 21.96 (to 22.3), L4 22.03 (ArcInstitute/evo2 issue 190), L40S 44.39
+  (stepfun-ai/Step-Video-T2V issue 8: 44.42), A100 79.14 (vllm-project/vllm issue 4408: 79.15), H200
+  139.80, RTX PRO 6000 94.97. Each process's CUDA context comes out of it;
+- compute capability: https://developer.nvidia.com/cuda-gpus.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from packaging.version import Version
+
+from tunesmith.knowledge.tables import table
+
+
+@dataclass(frozen=True, slots=True)
+class Accelerator:
+    """A kind of GPU.
+
+    Attributes:
+        name: as "NVIDIA A10G".
+        vram_gb: memory of one GPU as it is sold.
+        usable_vram_gib: what a program can have of it, in GiB (2**30 bytes).
+        compute_capability: CUDA's, as (8, 6); bfloat16 is native from (8, 0) on.
+    """
+
+    name: str
+    vram_gb: int
+    usable_vram_gib: float
+    compute_capability: tuple[int, int]
+
+    @property
+    def has_bfloat16(self) -> bool:
+        return self.compute_capability >= (8, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Flavor:
+    """A machine that `--flavor` names.
+
+    Attributes:
+        name: as "a10g-large".
+        pretty_name: as the Hub shows it: "Nvidia A10G - large".
+        vcpus: virtual processors.
+        ram_gb: main memory.
+        disk_gb: disk, which is gone when the job ends.
+        accelerator: the kind of its GPUs; None where it has none.
+        accelerators: how many GPUs it has.
+        usd_per_hour: price; billed by the minute.
+    """
+
+    name: str
+    pretty_name: str
+    vcpus: int
+    ram_gb: int
+    disk_gb: int
+    accelerator: Accelerator | None
+    accelerators: int
+    usd_per_hour: float
+
+    @property
+    def usable_vram_gib(self) -> float:
+        """Usable memory of all its GPUs together, in GiB."""
+        return self.accelerators * self.accelerator.usable_vram_gib if self.accelerator else 0.0
+
+
+def flavor(name: str) -> Flavor | None:
+    """A flavor by its exact name; None where there is none (any more)."""
+    return _flavors().get(name)
+
+
+def flavors() -> Sequence[Flavor]:
+    """Every flavor: CPUs first, then by kind of GPU from the smallest to the largest."""
+    return tuple(_flavors().values())
+
+
+def likely(name: str) -> str | None:
+    """The flavor that a name that is none was probably meant to be."""
+    wanted = name.lower()
+    if wanted in _flavors():
+        return wanted
+    spelled = re.sub(r"[-_ ]|nvidia|(?<=\d)gb", "", wanted)
+    same = [known for known in _flavors() if known.replace("-", "") == spelled]
+    if not same and (gone_or_short := _MEANT.get(spelled)):
+        return gone_or_short
+    close = same or get_close_matches(wanted, _flavors(), 1, 0.8)
+    return close[0] if close else None
+
+
+@cache
+def gone() -> Mapping[str, Version]:
+    """Flavors that are no more, with the first huggingface_hub whose list lacks them."""
+    found: dict[str, Version] = {}
+    listed: set[str] = set()
+    for release, names in table("hf_cli")["flavors"]:
+        found.update(dict.fromkeys(listed - set(names), Version(release)))
+        listed = set(names)
+    return MappingProxyType({name: it for name, it in found.items() if name not in _flavors()})
+
+
+def date() -> datetime.date:
+    """The day on which the Hub's documentation said so."""
+    return datetime.date.fromisoformat(table("hardware")["date"])
+
+
+_MEANT = {
+    "t4": "t4-small",
+    "t4x1": "t4-small",
+    "l4": "l4x1",
+    "l40s": "l40sx1",
+    "a10": "a10g-small",
+    "a10g": "a10g-small",
+    "a10gx1": "a10g-small",
+    "a10gx2": "a10g-largex2",
+    "a10gx4": "a10g-largex4",
+    "a100": "a100-large",
+    "a100x1": "a100-large",
+    "a10080": "a100-large",
+    "a100large": "a100-large",
+    "h200x1": "h200",
+    "rtx6000": "rtx-pro-6000",
+    "rtxpro6000x1": "rtx-pro-6000",
+    "cpu": "cpu-basic",
+}
+"""Names without "-", "_" and blanks that people write, to the smallest machine of that kind."""
+
+
+@cache
+def _flavors() -> Mapping[str, Flavor]:
+    rows = table("hardware")
+    kinds = {name: _accelerator(name, row) for name, row in rows["accelerators"].items()}
+    return MappingProxyType(
+        {
+            name: replace(Flavor(name, **row), accelerator=kinds.get(row["accelerator"]))
+            for name, row in rows["flavors"].items()
+        }
+    )
+
+
+def _accelerator(name: str, row: Mapping[str, Any]) -> Accelerator:
+    major, minor = row["compute_capability"].split(".")
+    return Accelerator(name, row["vram_gb"], row["usable_vram_gib"], (int(major), int(minor)))
