@@ -1,8 +1,9 @@
 """Writes knowledge/data/hf_cli.json: the command line `hf` of every huggingface_hub since 0.34.
 
-Installs each release that the table lacks and asks its own parser (`lib/hf_interview.py`):
+Installs each release that the table lacks and asks its own parser (`lib/hf_interview.py`).
+`npm run update-tables` does so as well.
 
-    python scripts/generate_hf_cli.py            adds the releases that the package index has
+    python scripts/generate_hf_cli.py            adds the releases that the table of releases has
     python scripts/generate_hf_cli.py --check    compares the table with itself, without network
     python scripts/generate_hf_cli.py --all      asks every release anew
     python scripts/generate_hf_cli.py --record   writes tests/sources/data/hf_parses.json: how
@@ -17,7 +18,6 @@ import datetime
 import json
 import os
 import random
-import re
 import shlex
 import subprocess
 import sys
@@ -111,15 +111,9 @@ def executables(site: Path) -> Mapping[str, bool]:
 
 
 def published() -> list[str]:
-    """The final releases that the package index lists, ascending."""
-    command = [sys.executable, "-m", "pip", "index", "versions", "huggingface_hub"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    listed = re.search(r"^Available versions: (.+)$", output, re.MULTILINE)
-    if listed is None:
-        raise SystemExit(
-            "pip lists no versions of huggingface_hub: expected 'Available versions: …'"
-        )
-    return in_order(listed[1].split(", "))
+    """The final releases in the table of releases that were not withdrawn, ascending."""
+    table = json.loads((DATA / "releases/huggingface-hub.json").read_text("utf-8"))
+    return in_order(set(table["releases"]) - set(table["yanked"]))
 
 
 def in_order(releases: Iterable[str]) -> list[str]:
@@ -198,14 +192,8 @@ def check() -> None:
     table = json.loads(text)
     if text != written({"date": table["date"], **compress(expand(table))}) + "\n":
         raise SystemExit(f"{TARGET} was edited by hand: run python {sys.argv[0]} --all")
-    if missing := set(in_order(tracked())) - set(table["releases"]):
+    if missing := set(published()) - set(table["releases"]):
         raise SystemExit(f"{TARGET} lacks huggingface_hub {', '.join(in_order(missing))}")
-
-
-def tracked() -> Iterable[str]:
-    """The releases of huggingface_hub that the table of releases has."""
-    table = json.loads((DATA / "releases/huggingface-hub.json").read_text("utf-8"))
-    return set(table["releases"]) - set(table["yanked"])
 
 
 def record() -> None:

@@ -19,6 +19,7 @@ from itertools import repeat
 
 from packaging.version import Version
 
+import generate_hf_cli
 from tables import releases, rows, signatures
 from tables.cache import Reader
 from tables.checks import about, problems
@@ -56,6 +57,8 @@ def update(packages: Sequence[str], *, is_rescan: bool) -> None:
             update_releases(package, found, index, threads, today, is_rescan=is_rescan)
             if package in SCANNED:
                 update_signatures(package, found, processes, today, is_rescan=is_rescan)
+    if "huggingface-hub" in packages:
+        generate_hf_cli.update(anew=is_rescan)
     rows.write("tables", about())
 
 
