@@ -117,7 +117,7 @@ class Signatures:
         return Signature(
             module=next((each.module for each in signatures if each.parameters), module.name),
             parameters=parameters,
-            bases=list(dict.fromkeys(bases)),
+            bases=tuple(dict.fromkeys(bases)),
             positional=next((each.positional for each in signatures if each.positional), None),
             takes_any=any(each.takes_any for each in signatures),
         )
@@ -138,7 +138,7 @@ class Signatures:
         if name.endswith(_NO_PARAMETERS):
             return Signature(name)
         is_scanned = name.partition(".")[0] in _SCANNED
-        return Signature(name, bases=[name] if is_scanned else (), takes_any=not is_scanned)
+        return Signature(name, bases=(name,) if is_scanned else (), takes_any=not is_scanned)
 
     def _handed_over(
         self, module: Module, owner: ast.ClassDef | None, read: Function

@@ -12,6 +12,7 @@ _ENTRY = re.compile(
     re.VERBOSE,
 )
 _LINK = re.compile(r"\[([^\][]*)\](?:\([^()\s]*\))?")
+_EMPHASIS = re.compile(r"(?<!\w)\*{1,2}(\w[^*]*)\*{1,2}")
 _SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!etc)(?<!vs)[.!?](?=\s+[^\s\da-z])")
 _MAX_LENGTH = 200
 
@@ -30,10 +31,12 @@ def parameter_docs(docstring: str | None, names: Collection[str]) -> Mapping[str
 
 def first_sentence(text: str) -> str:
     """The first sentence in one line without markup, cut after 200 characters."""
-    plain = _LINK.sub(r"\1", text.replace("%%", "%"))
+    plain = _EMPHASIS.sub(r"\1", _LINK.sub(r"\1", text.replace("%%", "%")))
     plain = " ".join(plain.replace("`", "").replace("~", "").split())
     end = _SENTENCE_END.search(plain)
     sentence = plain[: end.end()] if end else plain
+    if sentence.endswith(":"):
+        return ""  # it only leads up to a list
     if len(sentence) <= _MAX_LENGTH:
         return sentence
     return sentence[:_MAX_LENGTH].rpartition(" ")[0].rstrip(",;:") + " …"
@@ -59,7 +62,8 @@ def _entries(docstring: str, names: Collection[str]) -> Iterator[tuple[str, str]
             paragraph = [entry["text"]]
             for following in lines[at + 1 :]:
                 indent = len(following) - len(following.lstrip())
-                if not following.strip() or indent <= len(entry["indent"]):
+                is_over = not following.strip() or indent <= len(entry["indent"])
+                if is_over or following.lstrip().startswith(("- ", "* ")):
                     break
                 paragraph.append(following)
             yield entry["name"], " ".join(paragraph)

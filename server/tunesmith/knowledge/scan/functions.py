@@ -136,10 +136,12 @@ def _handovers(node: ast.FunctionDef, args: str, kwargs: str) -> Iterator[Handov
         passes_args = bool(args) and any(dotted(value) == args for value in starred)
         passes_kwargs = bool(kwargs) and any(dotted(value) == kwargs for value in doubled)
         if passes_args or passes_kwargs:
+            target = _target(call.func)
+            with_self = not target.startswith("super()") and target.endswith(".__init__")
             yield Handover(
-                target=_target(call.func),
+                target=target,
                 given=[keyword.arg for keyword in call.keywords if keyword.arg],
-                positional=len(call.args) - len(starred),
+                positional=len(call.args) - len(starred) - with_self,
                 passes_args=passes_args,
                 passes_kwargs=passes_kwargs,
             )
@@ -174,7 +176,8 @@ def _key_read(node: ast.AST, kwargs: str) -> tuple[ast.expr | None, str]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
         is_read = node.func.attr in ("pop", "get", "setdefault")
         if is_read and dotted(node.func.value) == kwargs:
-            return node.args[0], ast.unparse(node.args[1]) if len(node.args) > 1 else "None"
+            is_told = len(node.args) > 1 and _is_literal(node.args[1])
+            return node.args[0], ast.unparse(node.args[1]) if is_told else "None"
     elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
         if dotted(node.value) == kwargs:
             return node.slice, "None"

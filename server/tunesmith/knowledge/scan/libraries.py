@@ -99,7 +99,7 @@ def _heir(signature: Signature, name: str, base: Signature | None) -> Signature:
     if base is None:
         return signature
     own = {k: v for k, v in signature.parameters.items() if k not in base.parameters}
-    return replace(signature, parameters=own, bases=[f"transformers.{name}.from_pretrained"])
+    return replace(signature, parameters=own, bases=(f"transformers.{name}.from_pretrained",))
 
 
 def _auto_models(signatures: Signatures, base: Signature) -> Objects:
@@ -187,7 +187,7 @@ def _method(signatures: Signatures, module: str, owner: str, name: str) -> Signa
 def _alias(target: str, signature: Signature, module: str) -> Signature:
     """Another name for an object that the table has."""
     return Signature(
-        module, bases=[target], positional=signature.positional, takes_any=signature.takes_any
+        module, bases=(target,), positional=signature.positional, takes_any=signature.takes_any
     )
 
 

@@ -13,6 +13,8 @@ from tunesmith.knowledge.scan.types import ReadFile, Scan
 def scan(package: str, read: ReadFile, files: Sequence[str]) -> Scan:
     """Read what a release of a library takes. A file that does not parse counts as missing.
 
+    Sources that nest too deeply to be read make the result empty.
+
     Args:
         package: the package's name on the index, as "huggingface-hub".
         read: gives a file's text; called only with paths among `files`.
@@ -25,4 +27,7 @@ def scan(package: str, read: ReadFile, files: Sequence[str]) -> Scan:
     if objects is None:
         known = ", ".join(sorted(LIBRARIES))
         raise ValueError(f"Nothing is known of {package!r}; the libraries are {known}.")
-    return dict(objects(Signatures(Library(read, files))))
+    try:
+        return dict(objects(Signatures(Library(read, files))))
+    except RecursionError:
+        return {}  # a part of it would tell that the rest was removed
