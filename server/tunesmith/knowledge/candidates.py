@@ -8,10 +8,11 @@ and are chosen only where no listed release will do.
 from __future__ import annotations
 
 import datetime
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from operator import itemgetter
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -100,17 +101,18 @@ def candidates(package: str, named: Sequence[Version] = ()) -> Candidates:
 
     Versions that a request names, and that the tables lack, are unlisted candidates.
     """
-    rows: dict[Version, Release | None] = {row.version: row for row in all_releases(package)}
-    for version in (*named, OLDEST, NEWEST):
-        rows.setdefault(version, None)
-    versions = sorted(rows)
+    rows: list[tuple[Version, Release | None]] = [(OLDEST, None)]
+    rows += [(row.version, row) for row in all_releases(package)]
+    rows.append((NEWEST, None))
+    for version in set(named).difference(version for version, _ in rows):
+        insort(rows, (version, None), key=itemgetter(0))
     stable = early = 0
-    for place, version in enumerate(versions):
-        if rows[version] is not None and version.is_prerelease:
+    for place, (version, row) in enumerate(rows):
+        if row is not None and version.is_prerelease:
             early |= 2 << place
-        elif rows[version] is not None:
+        elif row is not None:
             stable |= 2 << place
-    return Candidates(versions, [rows[version] for version in versions], stable, early)
+    return Candidates([one for one, _ in rows], [row for _, row in rows], stable, early)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,17 +226,17 @@ class Need:
 @lru_cache(maxsize=4096)
 def parsed_need(text: str) -> Need:
     """The requirement that a row of a table writes."""
-    return need(Requirement(text))
+    return need(Requirement(text), text)
 
 
-def need(requirement: Requirement) -> Need:
-    """A requirement as the solver reads it."""
+def need(requirement: Requirement, text: str = "") -> Need:
+    """A requirement as the solver reads it, and as it was written if that is known."""
     only = next(iter(requirement.specifier), None) if len(requirement.specifier) == 1 else None
     is_pin = only is not None and (
         only.operator == "===" or (only.operator == "==" and not only.version.endswith(".*"))
     )
     return Need(
-        text=str(requirement),
+        text=text or str(requirement),
         package=canonicalize_name(requirement.name),
         extras=sorted(map(canonicalize_name, requirement.extras)),
         specifiers=requirement.specifier,

@@ -30,6 +30,8 @@ from tunesmith.knowledge.candidates import (
 )
 from tunesmith.knowledge.releases import Release, is_tracked
 
+_ADDED = "+"
+"""Marks what an extra adds: "trl[vllm]" stands for "trl" and "trl[vllm]+"."""
 STEPS = 5000
 """Choices that may be made and taken back; usual headers need fewer than 100."""
 
@@ -137,7 +139,7 @@ def resolve(request: Request) -> Resolution:
 
 
 class _Packages:
-    """The tracked packages as the solver sees them; "trl[vllm]" stands for an extra of trl."""
+    """The tracked packages as the solver sees them; "trl[vllm]" is trl with an extra."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -173,19 +175,18 @@ class _Packages:
         return None if release is None else self._obstacle(project, release)
 
     def dependencies(self, name: str, candidate: int) -> Sequence[pubgrub.Dependency]:
-        project, _, extra = name.rstrip("]").partition("[")
+        project, _, extra = name.partition("[")
         if project == pubgrub.ROOT:
             return [one for direct in self._direct for one in self._edges(direct)]
-        known, _ = self._of(project)
-        release = known.release(candidate)
-        edges: list[pubgrub.Dependency] = []
-        if extra:
-            edges.append(pubgrub.Dependency(project, 1 << candidate, is_pin=True))
-        if release:
-            needs = _applicable(release.requires, self._target, extra)
-            for one in self._applied(needs):
-                edges.extend(edge for edge in self._edges(one) if edge.name != name)
-        return edges
+        if extra.endswith("]"):
+            # As in uv: first the package itself, then what the extra adds.
+            parts = (project, f"{name}{_ADDED}")
+            return [pubgrub.Dependency(part, 1 << candidate, is_pin=True) for part in parts]
+        release = self._of(project)[0].release(candidate)
+        if release is None:
+            return []
+        needs = self._applied(_applicable(release.requires, self._target, extra[:-2]))
+        return [edge for one in needs for edge in self._edges(one) if edge.name != name]
 
     # How it is found
 
