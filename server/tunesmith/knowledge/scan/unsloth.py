@@ -5,12 +5,12 @@ process that has imported unsloth (in any order: the change is made to trl itsel
 
 - Since 2024.11.7 every trainer that has a configuration in `trl.trainer` (with trl > 0.11.0)
   takes `tokenizer` for `processing_class`, and with trl >= 0.13.0 and a keyword `args=` also the
-  keywords of its configuration; without `args=` these raise a TypeError. First they reached the
-  configuration, and unknown ones raised. From the middle of 2025 on, no keyword raises: it is
-  lost unless a release knows where to put it (2026.10.9 moves what the configuration takes).
-- Since the first half of 2025.2 configurations have fields of unsloth's own and other defaults,
-  since the third quarter of 2025 also `max_seq_length` where trl has only `max_length`. Since
-  the third quarter of 2026 they warn of unknown keywords instead of raising.
+  keywords of its configuration; without `args=` these raise a TypeError. Until 2025.5.7 they
+  reach the configuration, and unknown ones raise. Since 2025.5.8 no keyword raises; until
+  2026.8.12 those of the configuration are lost without a word, since 2026.8.13 they reach it.
+- Since 2025.2.6 configurations have fields of unsloth's own and other defaults, since 2025.8.8
+  also `max_seq_length` where trl has only `max_length`. Since 2026.8.11 they drop unknown
+  keywords with a warning instead of raising.
 """
 
 from __future__ import annotations
