@@ -85,10 +85,10 @@ class Cause:
     """A fact that takes part in a clash.
 
     Attributes:
-        package: whose releases need or lack something; "" for the user's own requirements.
-        versions: these releases, ascending.
+        package: the normalised name of whose releases this is said; "" for the user.
+        versions: these releases, ascending; empty for the user and for "none of them".
         needs: the requirement that they, or the user, make; "" where `lacks` is said.
-        lacks: what keeps these releases from being installed: "need Python >=3.10".
+        lacks: what keeps these releases from being installed, as "needs Python >=3.10".
     """
 
     package: str
@@ -99,13 +99,11 @@ class Cause:
     def __str__(self) -> str:
         if not self.package:
             return f"{self.needs} is asked for"
-        span = str(self.versions[-1])
+        who = " ".join((self.package, *map(str, self.versions[:1])))
         if len(self.versions) > 1:
-            span = f"{self.versions[0]} to {span}"
-        several = len(self.versions) > 1
-        if self.needs:
-            return f"{self.package} {span} {'need' if several else 'needs'} {self.needs}"
-        return f"{self.package} {span} {self.lacks}"
+            who = f"{who} to {self.versions[-1]}"
+        verb = "need" if len(self.versions) > 1 else "needs"
+        return f"{who} {self.lacks or f'{verb} {self.needs}'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,19 +288,37 @@ class _Packages:
         return Resolution(versions, frozenset(unknown))
 
     def clash(self, cause: pubgrub.Incompatibility) -> Resolution:
-        causes = [found for fact in cause.facts() if (found := self._cause(fact))]
-        return Resolution(clash=causes)
+        facts = list(cause.facts())
+        if any(self._is_beyond_tables(fact) for fact in facts):
+            return Resolution(is_known=False)
+        causes = [one for fact in facts for one in self._causes(fact)]
+        return Resolution(clash=sorted(causes, key=lambda one: one.package != ""))
 
-    def _cause(self, fact: pubgrub.Incompatibility) -> Cause | None:
+    def _is_beyond_tables(self, fact: pubgrub.Incompatibility) -> bool:
+        """Whether a release needs one that the tables may only lack."""
+        one = fact.why
+        if not isinstance(one, Need) or pubgrub.ROOT in fact.terms:
+            return False
+        known, _ = self._of(one.package)
+        return not known.admitted(one.specifiers) & known.listed
+
+    def _causes(self, fact: pubgrub.Incompatibility) -> Iterator[Cause]:
+        name, chosen = next(iter(fact.terms.items()))
+        package = self.project(name)
         if isinstance(fact.why, Need):
-            ((name, set_of_candidates), *_) = fact.terms.items()
-            package = self.project(name)
-            return Cause(package, self._versions(package, set_of_candidates), needs=fact.why.text)
-        if isinstance(fact.why, str):
-            ((name, set_of_candidates),) = fact.terms.items()
-            package = self.project(name)
-            return Cause(package, self._versions(package, set_of_candidates), lacks=fact.why)
-        return None
+            yield Cause(package, self._versions(package, chosen), needs=fact.why.text)
+            if len(fact.terms) == 1:
+                yield Cause(fact.why.package, (), lacks=self._absence(fact.why))
+        elif isinstance(fact.why, str):
+            yield Cause(package, self._versions(package, chosen), lacks=fact.why)
+        elif package != pubgrub.ROOT and "[" not in name and len(fact.terms) == 1:
+            yield Cause(package, (), lacks="has only pre-releases that fit")
+
+    def _absence(self, one: Need) -> str:
+        """Says that no release will do for a need."""
+        limit = self._dates.get(one.package, self._request.exclude_newer)
+        before = f" from before {limit:%Y-%m-%d %H:%M}" if limit else ""
+        return f"has no release{before} that is {one.specifiers}"
 
     def _versions(self, package: str, chosen: int) -> Sequence[Version]:
         if package == pubgrub.ROOT:
