@@ -6,7 +6,6 @@ import {
   type ExtensionContext,
   ExtensionMode,
   env,
-  extensions,
   type LogOutputChannel,
   ProgressLocation,
   window,
@@ -21,6 +20,7 @@ import {
   removeLeftovers,
 } from './environment';
 import { type Candidate, findInterpreter, systemCandidates } from './python';
+import { selectedInterpreter } from './selectedInterpreter';
 import { setting } from './settings';
 import { readWheelhouse, type Wheelhouse } from './wheelhouse';
 
@@ -96,30 +96,6 @@ async function* candidates(wheels: Wheelhouse): AsyncGenerator<Candidate> {
   const selected = workspace.isTrusted ? await selectedInterpreter() : undefined;
   if (selected) yield { path: selected, origin: 'the Python extension' };
   yield* systemCandidates(wheels.minors);
-}
-
-interface PythonExtension {
-  environments?: {
-    getActiveEnvironmentPath(): { path: string };
-    resolveEnvironment(
-      path: unknown,
-    ): Promise<{ executable: { uri?: { fsPath: string } } } | undefined>;
-  };
-}
-
-async function selectedInterpreter(): Promise<string | undefined> {
-  const python = extensions.getExtension<PythonExtension>('ms-python.python');
-  if (!python) return undefined;
-  try {
-    const { environments } = await python.activate();
-    const resolved = await environments?.resolveEnvironment(
-      environments.getActiveEnvironmentPath(),
-    );
-    return resolved?.executable.uri?.fsPath;
-  } catch {
-    // Its failure is its own to report; other interpreters remain.
-    return undefined;
-  }
 }
 
 /** The universal package carries no libraries: they are downloaded, and nothing is without consent. */

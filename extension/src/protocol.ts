@@ -2,6 +2,7 @@
 
 export const PROTOCOL_VERSION = 1;
 export const RULE_REQUEST = 'tunesmith/rule';
+export const INTERPRETER_NOTIFICATION = 'tunesmith/interpreter';
 export const STATUS_NOTIFICATION = 'tunesmith/status';
 
 /** Which rule; by name or code. */
@@ -16,6 +17,11 @@ export interface RuleResult {
   severity: 'error' | 'warning' | 'information';
   markdown: string;
   url: string;
+}
+
+/** The path of the interpreter; the initialization option `interpreter` means the same. */
+export interface InterpreterParams {
+  path?: string | null;
 }
 
 /** Whether files are still being read, and what a user should know of it. */

@@ -4,8 +4,9 @@ import { type LanguageClient, State } from 'vscode-languageclient/node';
 import { createClient, RESTART_LIMIT, requireProtocol } from './client';
 import { EnvironmentError } from './environment';
 import { DeclinedError, openInterpreterSetting, serverCommand } from './launch';
-import { STATUS_NOTIFICATION, type StatusParams } from './protocol';
+import { INTERPRETER_NOTIFICATION, STATUS_NOTIFICATION, type StatusParams } from './protocol';
 import { NoInterpreterError } from './python';
+import { onDidSelectInterpreter, selectedInterpreter } from './selectedInterpreter';
 
 const START_LIMIT_MS = 60_000;
 
@@ -16,6 +17,7 @@ export class ServerController {
   private queue: Promise<void> = Promise.resolve();
   private current: ServerState = 'off';
   private report: StatusParams | undefined;
+  private isFollowing = false;
   private readonly changed = new EventEmitter<void>();
   readonly onDidChange = this.changed.event;
 
@@ -62,6 +64,23 @@ export class ServerController {
     });
   }
 
+  /** Tells the server what the user's scripts are run with, now and whenever that changes. */
+  private async followInterpreter(): Promise<void> {
+    await this.tellInterpreter();
+    if (this.isFollowing) return;
+    this.isFollowing = true;
+    const listening = await onDidSelectInterpreter(() => void this.tellInterpreter());
+    if (listening) this.extension.subscriptions.push(listening);
+  }
+
+  private async tellInterpreter(): Promise<void> {
+    const path = await selectedInterpreter();
+    if (!path || !this.client?.isRunning()) return;
+    await this.client
+      .sendNotification(INTERPRETER_NOTIFICATION, { path })
+      .catch((error) => this.output.warn(String(error)));
+  }
+
   private enqueue(step: () => Promise<void>): Promise<void> {
     this.queue = this.queue.then(step);
     return this.queue;
@@ -89,6 +108,7 @@ export class ServerController {
       requireProtocol(this.client);
       this.client.onDidChangeState(({ newState }) => this.follow(newState));
       this.setState('running');
+      void this.followInterpreter();
     } catch (error) {
       await this.shutDown();
       this.fail(error as Error);
@@ -99,7 +119,10 @@ export class ServerController {
   private follow(state: State): void {
     if (this.current === 'off') return;
     if (state === State.Starting) this.setState('starting');
-    if (state === State.Running) this.setState('running');
+    if (state === State.Running) {
+      this.setState('running');
+      void this.tellInterpreter();
+    }
   }
 
   private async shutDown(): Promise<void> {

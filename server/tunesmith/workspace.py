@@ -255,6 +255,11 @@ class Workspace:
             folders[project_path(folder)] = facts
         self.project = replace(self.project, folders=folders)
 
+    def use_interpreter(self, interpreter: Path | None) -> None:
+        """Take another interpreter as the one that the user selected."""
+        self._interpreter = interpreter
+        self._look_around()
+
     def _look_around(self) -> None:
         """Note what no file of the folder says: the day, and what the selected interpreter has."""
         selected = environment_of(self._interpreter) if self._interpreter else None

@@ -123,6 +123,10 @@ class Checker:
         """The findings of a document as it stands now."""
         return self._states[opened.uri].findings
 
+    def understanding(self, opened: OpenDocument) -> Understanding | None:
+        """What a document means; None while it is not checked as it stands now."""
+        return self._states[opened.uri].understanding
+
     def recheck(self, paths: Iterable[PurePosixPath]) -> None:
         """Check documents whose text is the same, but not what they are checked against."""
         wanted = frozenset(paths)

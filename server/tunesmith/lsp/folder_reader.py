@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from tunesmith.environments import environment_of
 from tunesmith.lsp.pool import WorkerPool
 from tunesmith.lsp.projects import LOOSE, Projects
 from tunesmith.lsp.protocol import StatusParams
-from tunesmith.project import Project
+from tunesmith.project import Environment, Project
 from tunesmith.workspace import Workspace
 
 SCAN_LIMIT = 300.0
@@ -49,7 +50,26 @@ class FolderReader:
         self._tell_status = tell_status
         self._note = note
         self._workspaces: dict[PurePosixPath, Workspace] = {}
+        self._interpreter: Path | None = None
         self._scanning = 0
+
+    def use_interpreter(self, path: str | None) -> None:
+        """Take what is installed for an interpreter as what the user's scripts find."""
+        self._interpreter = interpreter = Path(path) if path else None
+        self._pool.submit(
+            lambda: partial(self._take_environment, self._environment_of(interpreter)),
+            failed=_do_nothing,
+            overdue=_do_nothing,
+        )
+
+    def _environment_of(self, interpreter: Path | None) -> Environment | None:
+        for workspace in self._workspaces.values():
+            workspace.use_interpreter(interpreter)
+        return environment_of(interpreter) if interpreter else None
+
+    def _take_environment(self, environment: Environment | None) -> None:
+        self._projects.set_environment(environment)
+        self._recheck()
 
     def scan(self, roots: Iterable[PurePosixPath]) -> None:
         """Read folders as a whole; the user sees that it goes on."""
@@ -82,7 +102,7 @@ class FolderReader:
     def _scan(self, root: PurePosixPath, keep: frozenset[PurePosixPath]) -> _Read:
         for gone in self._workspaces.keys() - keep:
             del self._workspaces[gone]
-        workspace = self._workspaces[root] = Workspace(Path(root))
+        workspace = self._workspaces[root] = Workspace(Path(root), interpreter=self._interpreter)
         workspace.scan()
         return _read(workspace)
 

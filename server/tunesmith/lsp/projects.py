@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import PurePosixPath
 
-from tunesmith.project import Project, Settings
+from tunesmith.project import Environment, Project, Settings
 from tunesmith.sources.facts import FileFacts
 
 LOOSE = PurePosixPath("/")
@@ -32,7 +33,8 @@ class Projects:
     """
 
     def __init__(self) -> None:
-        self._projects = {LOOSE: Project(LOOSE)}
+        self._environment: Environment | None = None
+        self._projects = {LOOSE: Project(LOOSE, today=date.today())}
         self._editor: Mapping[PurePosixPath, EditorSettings] = {}
         self._open: dict[PurePosixPath, FileFacts] = {}
 
@@ -48,7 +50,12 @@ class Projects:
         for root in self.roots - wanted:
             del self._projects[root]
         for root in new:
-            self._projects[root] = Project(root, settings=self._settings(root).settings)
+            self._projects[root] = Project(
+                root,
+                settings=self._settings(root).settings,
+                environment=self._environment,
+                today=date.today(),
+            )
         self._place_open_files()
         return new
 
@@ -57,6 +64,12 @@ class Projects:
         self._editor = editor
         for root, project in self._projects.items():
             self._projects[root] = replace(project, settings=self._settings(root).settings)
+
+    def set_environment(self, environment: Environment | None) -> None:
+        """Apply what is installed for the interpreter that the user selected."""
+        self._environment = environment
+        for root, project in self._projects.items():
+            self._projects[root] = replace(project, environment=environment, today=date.today())
 
     def replace(self, root: PurePosixPath, project: Project) -> None:
         """Put what was read from disk in the place of what was known of a folder, if it is open."""

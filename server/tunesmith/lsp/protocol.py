@@ -17,6 +17,9 @@ PROTOCOL_VERSION = 1
 RULE_REQUEST = "tunesmith/rule"
 """RuleParams -> RuleResult: the documentation of a rule."""
 
+INTERPRETER_NOTIFICATION = "tunesmith/interpreter"
+"""Client to server, InterpreterParams: the user selected another interpreter for their scripts."""
+
 STATUS_NOTIFICATION = "tunesmith/status"
 """Server to client, StatusParams: what the server is doing."""
 
@@ -37,6 +40,13 @@ class RuleResult:
     severity: Literal["error", "warning", "information"]
     markdown: str
     url: str
+
+
+@dataclass(frozen=True)
+class InterpreterParams:
+    """The path of the interpreter; the initialization option `interpreter` means the same."""
+
+    path: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from tunesmith.lsp.handlers import (
     code_action,
     configuration,
     hover,
+    interpreter,
     lifecycle,
     notebooks,
     rule,
@@ -24,6 +25,7 @@ _MODULES = (
     notebooks,
     code_action,
     hover,
+    interpreter,
     rule,
 )
 

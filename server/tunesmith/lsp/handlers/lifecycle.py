@@ -23,6 +23,9 @@ def register(server: TunesmithServer) -> None:
 def _initialize(ls: TunesmithServer, params: types.InitializeParams) -> None:
     ls.start(_debounce(params.initialization_options))
     ls.projects.set_roots(_roots(params))
+    interpreter = _option(params.initialization_options, "interpreter")
+    if isinstance(interpreter, str):
+        ls.folders.use_interpreter(interpreter)
     if params.process_id is not None:
         end_with(params.process_id)
 
@@ -40,9 +43,12 @@ def _shutdown(ls: TunesmithServer, _: None) -> None:
 
 def _debounce(options: object) -> float:
     """The option `debounce`, seconds of quiet before a check, is for tests and benchmarks."""
-    given = cast("dict[str, object]", options) if isinstance(options, dict) else {}
-    debounce = given.get("debounce")
+    debounce = _option(options, "debounce")
     return debounce if isinstance(debounce, (int, float)) else DEBOUNCE
+
+
+def _option(options: object, name: str) -> object:
+    return cast("dict[str, object]", options).get(name) if isinstance(options, dict) else None
 
 
 def _roots(params: types.InitializeParams) -> list[PurePosixPath]:
