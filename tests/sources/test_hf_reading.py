@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +135,19 @@ def test_a_release_without_the_command_reads_nothing() -> None:
     assert read_as(scheduled, Version("0.35"))
     assert read_as(launch("hf jobs uv run a.py"), Version("0.33")) is None
     assert read_as(launch("huggingface-cli jobs uv run a.py"), None) is None
+
+
+def test_no_words_are_too_odd() -> None:
+    choice = random.Random(1)
+    parts = "- -- --- -= --= -e -e= -eA=1 --fl --s -h -dh -d- -1 -.5 -é x @daily".split()
+    parts += ["", "a b", "--no-suspend=1"]
+    for release in ("0.34.0", "0.36.2", "1.2.4", "1.3.7", "2.4.0"):
+        found = grammar("hf", ("jobs", "uv", "run"), Version(release))
+        assert found
+        for _ in range(500):
+            texts = choice.choices(parts, k=choice.randint(0, 7))
+            read([odd_word(text, choice.random() < 0.2) for text in texts], found)
+
+
+def odd_word(text: str, is_unknown: bool) -> Word:
+    return Word(None, Span(0, 0), prefix=text) if is_unknown else Word(text, Span(0, 0))
