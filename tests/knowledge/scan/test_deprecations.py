@@ -7,6 +7,7 @@ import textwrap
 
 import pytest
 
+from tunesmith.knowledge.scan import scan
 from tunesmith.knowledge.scan.deprecations import Deprecation, deprecations_of
 
 
@@ -330,3 +331,21 @@ def test_functions_are_read_like_methods() -> None:
                 warnings.warn("The `use_auth_token` argument is deprecated. Use `token` instead.")
     """)
     assert {name: each.replaced_by for name, each in found.items()} == {"use_auth_token": "token"}
+
+
+def test_a_loader_shares_what_its_class_says_of_the_same_keyword() -> None:
+    source = """
+class PreTrainedModel:
+    @classmethod
+    def _from_config(cls, config, **kwargs):
+        if (torch_dtype := kwargs.pop("torch_dtype", None)) is not None:
+            logger.warning_once("`torch_dtype` is deprecated! Use `dtype` instead!")
+
+    @classmethod
+    def from_pretrained(cls, name, **kwargs):
+        torch_dtype = kwargs.pop("torch_dtype", None)
+"""
+    path = "transformers/modeling_utils.py"
+    found = scan("transformers", {path: source}.get, [path])
+    loader = found["transformers.PreTrainedModel.from_pretrained"]
+    assert loader.parameters["torch_dtype"].replaced_by == "dtype"

@@ -76,6 +76,9 @@ class Signatures:
         inherited, handover = self._handed_over(module, owner, read)
         signature = _composed(read, inherited, handover, module.name)
         marking = owner if owner and node.name == "__init__" else node
+        if owner and node.name == "from_pretrained":
+            # What it only passes on, as `torch_dtype`, is called deprecated by other methods.
+            signature = self.marks.deprecated(signature, Found(module, owner))
         return self.marks.on(signature, Found(module, marking))
 
     def _of_class(self, module: Module, node: ast.ClassDef) -> Signature:

@@ -32,6 +32,15 @@ class Marks:
 
         With the prefix "args." it is what a trainer says of its configuration.
         """
+        marked = self.deprecated(signature, found, prefix)
+        parameters = dict(marked.parameters)
+        for name, choices in _of(self._choices[found.node], prefix).items():
+            if name in parameters:
+                parameters[name] = replace(parameters[name], choices=list(choices))
+        return replace(marked, parameters=parameters)
+
+    def deprecated(self, signature: Signature, found: Found, prefix: str = "") -> Signature:
+        """A signature with what a definition calls deprecated."""
         self._read(found)
         parameters = dict(signature.parameters)
         for name, mark in _of(self._deprecations[found.node], prefix).items():
@@ -42,9 +51,6 @@ class Marks:
                 parameters[name] = replace(
                     parameter, deprecated=mark.message, replaced_by=mark.replaced_by
                 )
-        for name, choices in _of(self._choices[found.node], prefix).items():
-            if name in parameters:
-                parameters[name] = replace(parameters[name], choices=list(choices))
         return replace(signature, parameters=parameters)
 
     def _read(self, found: Found) -> None:
