@@ -66,6 +66,8 @@ class Request:
         exclude_newer_package: the same for single packages, by normalised name; None lifts it.
         unknown: normalised names of packages that do not come from the index: nothing is known of
             their versions, and they hold nobody back.
+        preferences: releases by package that are taken where nothing speaks against them: those of
+            a lock file, or of the environment that this one lies over.
     """
 
     requirements: tuple[Requirement, ...]
@@ -78,6 +80,7 @@ class Request:
     early: Early = Early.IF_NECESSARY
     order: Order = Order.HIGHEST
     unknown: frozenset[str] = frozenset()
+    preferences: tuple[tuple[str, Version], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Cause:
     """
 
     package: str
-    versions: Sequence[Version]
+    versions: tuple[Version, ...]
     needs: str = ""
     lacks: str = ""
 
@@ -145,6 +148,7 @@ class _Packages:
         self._constraints = _by_package(request.constraints)
         self._overrides = _by_package(request.overrides)
         self._dates = dict(request.exclude_newer_package)
+        self._preferences = dict(request.preferences)
         self._direct = [one for one in self._applied(map(need, request.requirements)) if one]
         self._asked = [*self._direct, *map(need, (*request.constraints, *request.overrides))]
         self._known: dict[str, tuple[Candidates, int]] = {}
@@ -158,10 +162,10 @@ class _Packages:
         project = self.project(name)
         if project == pubgrub.ROOT:
             return 1
-        known, _ = self._of(project)
+        known, there = self._of(project)
         is_lowest = self._takes_lowest(project)
         for group in self._groups(project, known, is_lowest=is_lowest):
-            if found := admitted & group:
+            if found := admitted & there & group:
                 return (found & -found if is_lowest else found).bit_length() - 1
         return None
 
@@ -211,6 +215,9 @@ class _Packages:
     def _groups(self, package: str, known: Candidates, *, is_lowest: bool) -> Iterator[int]:
         """Sets of candidates, the preferred first."""
         unlisted = ~known.listed & ~1
+        preferred = self._preferences.get(package)
+        if preferred is not None and preferred in known.versions:
+            yield known.only(preferred)
         if is_lowest:
             yield known.only(OLDEST)
         early = self._request.early
@@ -252,8 +259,8 @@ class _Packages:
     def _edges(self, one: Need) -> Iterator[pubgrub.Dependency]:
         if not is_tracked(one.package) or one.package in self._request.unknown or one.is_url:
             return
-        known, there = self._of(one.package)
-        admitted = known.admitted(one.specifiers) & there
+        # Too new a release is admitted, too: like uv, find out late that it is not there.
+        admitted = self._of(one.package)[0].admitted(one.specifiers)
         for name in [f"{one.package}[{extra}]" for extra in one.extras] or [one.package]:
             yield pubgrub.Dependency(name, admitted, is_pin=one.is_pin, why=one)
 
@@ -291,7 +298,9 @@ class _Packages:
         facts = list(cause.facts())
         if any(self._is_beyond_tables(fact) for fact in facts):
             return Resolution(is_known=False)
-        causes = [one for fact in facts for one in self._causes(fact)]
+        causes = dict.fromkeys(one for fact in facts for one in self._causes(fact))
+        if any(one.package and one.needs for one in causes):
+            causes = [one for one in causes if one.versions or one.needs]
         return Resolution(clash=sorted(causes, key=lambda one: one.package != ""))
 
     def _is_beyond_tables(self, fact: pubgrub.Incompatibility) -> bool:
@@ -308,23 +317,25 @@ class _Packages:
         if isinstance(fact.why, Need):
             yield Cause(package, self._versions(package, chosen), needs=fact.why.text)
             if len(fact.terms) == 1:
-                yield Cause(fact.why.package, (), lacks=self._absence(fact.why))
+                yield Cause(fact.why.package, (), lacks="has no such release")
         elif isinstance(fact.why, str):
             yield Cause(package, self._versions(package, chosen), lacks=fact.why)
-        elif package != pubgrub.ROOT and "[" not in name and len(fact.terms) == 1:
-            yield Cause(package, (), lacks="has only pre-releases that fit")
+        elif package != pubgrub.ROOT:
+            yield Cause(package, (), lacks=self._absence(package, chosen))
 
-    def _absence(self, one: Need) -> str:
-        """Says that no release will do for a need."""
-        limit = self._dates.get(one.package, self._request.exclude_newer)
-        before = f" from before {limit:%Y-%m-%d %H:%M}" if limit else ""
-        return f"has no release{before} that is {one.specifiers}"
+    def _absence(self, package: str, chosen: int) -> str:
+        """Says that none of some candidates is to be had."""
+        known, there = self._of(package)
+        limit = self._dates.get(package, self._request.exclude_newer)
+        if limit and not chosen & there & known.listed:
+            return f"has no such release from before {limit:%Y-%m-%d %H:%M} UTC"
+        return "has only pre-releases of that kind"
 
-    def _versions(self, package: str, chosen: int) -> Sequence[Version]:
+    def _versions(self, package: str, chosen: int) -> tuple[Version, ...]:
         if package == pubgrub.ROOT:
             return ()
         known, _ = self._of(package)
-        return [version for place, version in enumerate(known.versions) if chosen & 2 << place]
+        return tuple(one for place, one in enumerate(known.versions) if chosen & 2 << place)
 
 
 def _by_package(requirements: Iterable[Requirement]) -> Mapping[str, Sequence[Need]]:
