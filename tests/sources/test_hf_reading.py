@@ -139,8 +139,8 @@ def test_a_release_without_the_command_reads_nothing() -> None:
 
 def test_no_words_are_too_odd() -> None:
     choice = random.Random(1)
-    parts = "- -- --- -= --= -e -e= -eA=1 --fl --s -h -dh -d- -1 -.5 -é x @daily".split()
-    parts += ["", "a b", "--no-suspend=1"]
+    parts = ["", "-", "--", "---", "-=", "--=", "-e", "-e=", "-eA=1", "--fl", "--s", "-h", "-dh"]
+    parts += ["-d-", "-1", "-.5", "-é", "x", "a b", "@daily", "--no-suspend=1"]
     for release in ("0.34.0", "0.36.2", "1.2.4", "1.3.7", "2.4.0"):
         found = grammar("hf", ("jobs", "uv", "run"), Version(release))
         assert found

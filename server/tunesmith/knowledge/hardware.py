@@ -6,11 +6,11 @@ Sources of `data/hardware.json`:
 - vCPUs, RAM, disk, VRAM and prices: "Pricing and Billing" of the Hub's documentation on Jobs,
   https://huggingface.co/docs/hub/jobs-pricing, read on the table's date. Prices change: the Hub's
   own table (`hf jobs hardware`) counts;
-- usable VRAM: the "total capacity" that PyTorch names where it runs out of memory, the least of what
-  is seen in public reports. It is what the driver and error correction leave: T4 14.56 (14.56 to
+- usable VRAM: the "total capacity" in GiB that PyTorch names where it runs out of memory, the least
+  of what public reports show. It is what the driver and error correction leave: T4 14.56 (to
   14.76), A10G 21.96 (to 22.3), L4 22.03 (ArcInstitute/evo2 issue 190), L40S 44.39
-  (stepfun-ai/Step-Video-T2V issue 8: 44.42), A100 79.14 (vllm-project/vllm issue 4408: 79.15), H200
-  139.80, RTX PRO 6000 94.97. Each process's CUDA context comes out of it;
+  (stepfun-ai/Step-Video-T2V issue 8: 44.42), A100 79.14 (vllm-project/vllm issue 4408: 79.15),
+  H200 139.80, RTX PRO 6000 94.97. Each process's CUDA context comes out of it;
 - compute capability: https://developer.nvidia.com/cuda-gpus.
 """
 

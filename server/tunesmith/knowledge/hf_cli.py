@@ -203,7 +203,7 @@ def known_commands(program: str = "hf", hub: Version | None = None) -> frozenset
 
 
 def successor(program: str, command: str, hub: Version | None = None) -> str | None:
-    """What to write for a command that a release lacks: "hf auth login" for "huggingface-cli login".
+    """What to write for a command that a release lacks: "hf auth login" for the old "login".
 
     None where the release has the command under this program, or nothing is known to replace it.
 
