@@ -28,4 +28,6 @@ await main(async (args) => {
   await lock('server', 'pyproject.toml');
   await lock('dev', 'pyproject.toml', '--group=dev', '--constraint=requirements/server.txt');
   await lock('installer', 'requirements/installer.in');
+  const overrides = '--overrides=requirements/libraries.overrides.txt';
+  await lock('libraries', 'requirements/libraries.in', overrides);
 });

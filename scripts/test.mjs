@@ -5,6 +5,7 @@ import { bundleExtension } from './bundle.mjs';
 import { bundleTests } from './lib/bundle.mjs';
 import { guardedEnvironment, namespace } from './lib/offline.mjs';
 import { DIST, PYTHON, ROOT } from './lib/paths.mjs';
+import { usersLibraries } from './lib/python.mjs';
 import { Failure, main, run } from './lib/run.mjs';
 import { editorAndBrowser, platformVsix, repository } from './lib/setup.mjs';
 import { runStages } from './lib/stages.mjs';
@@ -32,7 +33,10 @@ await main(async (chosen) => {
   };
   await runStages(
     {
-      python: () => offline(PYTHON, '-m', 'pytest', '-q'),
+      python: async () => {
+        env.TUNESMITH_LIBRARIES = await usersLibraries();
+        await offline(PYTHON, '-m', 'pytest', '-q');
+      },
       extension: async () =>
         offline(process.execPath, ...NODE_TESTS, ...(await bundleTests('extension/test', 'unit'))),
       editor: async () => {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { PYTHON, ROOT, VENV, venvProgram } from './paths.mjs';
-import { contentHash, Failure, run, step, tryRun, unlessStamped } from './run.mjs';
+import { CACHE, PYTHON, ROOT, VENV, venvProgram } from './paths.mjs';
+import { contentHash, Failure, fillOnce, run, step, tryRun, unlessStamped } from './run.mjs';
 
 const OLDEST = [3, 10];
 const PROBE = 'import sys; print(sys.executable, *sys.version_info[:2], sep="\\n")';
@@ -67,4 +67,18 @@ export async function repositoryEnvironment() {
   );
   if (!fs.existsSync(PYTHON))
     throw new Failure(`${PYTHON} is missing. Delete ${VENV} and run this again.`);
+}
+
+const LIBRARIES = 'requirements/libraries.txt';
+
+/** A folder with libraries of users, for tests that compare the tables with them. */
+export async function usersLibraries() {
+  const minor = await run(PYTHON, ['-c', 'import sys; print(sys.version_info[:2])'], { quiet: true });
+  const key = contentHash([LIBRARIES], minor);
+  const folder = path.join(CACHE, `libraries-${key}`);
+  return fillOnce(folder, (partial) =>
+    step(`Install the libraries of ${LIBRARIES}`, () =>
+      pip('--require-hashes', '--no-deps', '--no-compile', '--target', partial, '-r', LIBRARIES),
+    ),
+  );
 }

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
+import re
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tunesmith.knowledge.signature_table import signature_table
-from tunesmith.knowledge.signatures import signature
+from libraries import disagreements, expected
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 
@@ -27,7 +23,7 @@ PAIRS = sorted(Path("requirements/pairs").glob("*.txt"))
 FOLDERS = Path(os.environ.get("TUNESMITH_PAIRS", "no-pairs"))
 """One folder of installed libraries a pair; `npm run test:heavy` makes and names them."""
 
-NEED_MORE = {"trl.AlignPropTrainer", "trl.DDPOTrainer"}  # diffusers
+NEEDS_DIFFUSERS = re.compile(r"trl\.\w*(AlignProp|DDPO)\w+")
 NOT_HELD = {
     # Arguments of scripts, of libraries' tests and of other frameworks.
     "transformers.GlueDataTrainingArguments",
@@ -36,56 +32,6 @@ NOT_HELD = {
     "trl.BaseTrainer",
     "trl.DatasetMixtureConfig",
 }
-
-
-def expected(versions: Mapping[str, Version]) -> dict[str, Any]:
-    """What the tables say of every object in these releases."""
-    return {
-        name: told
-        for package in versions
-        for name in signature_table(package) or ()
-        if (told := _expected(name, versions))
-    }
-
-
-def _expected(name: str, versions: Mapping[str, Version]) -> dict[str, Any] | None:
-    found = signature(name, versions)
-    if found is None:
-        return None
-    assert found.is_complete, f"{name} has a base that the tables lack"
-    parameters: dict[str, Any] = {}
-    for parameter, taken in found.parameters.items():
-        owner = signature(taken.owner, versions)
-        assert owner is not None
-        parameters[parameter] = {
-            "default": taken.facts.default,
-            "deprecated": taken.facts.deprecated,
-            "module": owner.module,
-        }
-    return {
-        "module": found.module,
-        "takes_any": found.takes_any,
-        "positional": list(found.positional),
-        "parameters": parameters,
-    }
-
-
-def disagreements(said: Mapping[str, Any], libraries: Path | None) -> dict[str, Any]:
-    """What the libraries in a folder, or this Python's own, say to the contrary."""
-    program = str(Path(__file__).with_name("disagreements.py"))
-    environment = {**os.environ, "TRL_EXPERIMENTAL_SILENCE": "1"}
-    if libraries:
-        search = [str(libraries), environment.get("PYTHONPATH", "")]
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, search))
-    asked = subprocess.run(
-        [sys.executable, program],
-        input=json.dumps(said),
-        text=True,
-        capture_output=True,
-        env=environment,
-    )
-    assert asked.returncode == 0, asked.stderr[-2000:]
-    return json.loads(asked.stdout.splitlines()[-1])
 
 
 def pinned(pair: Path) -> dict[str, Version]:
@@ -109,7 +55,7 @@ def check(versions: Mapping[str, Version], libraries: Path | None, record: Recor
     record("objects", len(answer["compared"]))
     record("parameters", sum(len(said[name]["parameters"]) for name in answer["compared"]))
     assert answer["disagreements"] == []
-    assert set(answer["absent"]) <= NEED_MORE, answer["absent"]
+    assert all(map(NEEDS_DIFFUSERS.fullmatch, answer["absent"])), answer["absent"]
     assert set(answer["unlisted"]) <= NOT_HELD
     assert len(answer["compared"]) > 100
 

@@ -47,7 +47,8 @@ class ComposedSignature:
         name: its canonical name.
         module: the module that defines it.
         parameters: by name; what must be given by itself and what it inherits.
-        positional: the names that may be given by position, in order.
+        positional: the names that may be given by position, in order; of a configuration only
+            the first, as the order of its fields changes and is not in the tables.
         takes_any: other keywords do not raise.
         is_complete: all bases are known. Where one is not, a missing name means nothing.
     """
@@ -135,8 +136,8 @@ def _over(own: Parameter, inherited: Parameter) -> Parameter:
 
 
 def _positional(own: Signature, bases: Sequence[ComposedSignature]) -> Sequence[str]:
-    """The order of a dataclass: its bases' fields, the farthest first, then its own."""
+    """The order that is known: of a dataclass the first field, which the farthest base brings."""
     if own.positional is not None:
         return own.positional
     inherited = [name for base in reversed(bases) for name in base.positional]
-    return list(dict.fromkeys([*inherited, *own.parameters]))
+    return [*inherited, *own.parameters][:1]
