@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tunesmith.knowledge.scan.checks import CONSTRUCTORS, arguments_of, methods_of
 from tunesmith.knowledge.scan.modules import Definition
 
 
@@ -34,42 +35,28 @@ def deprecations_of(node: Definition) -> Mapping[str, Deprecation]:
 
     A trainer that warns of a field of its configuration has it as "args.<name>".
     """
-    methods = _methods(node)
+    methods = methods_of(node)
     found: dict[str, Deprecation] = {}
     for name, message in _documented(node):
         found[name] = _deprecation(name, message)
     owned = _owned(node)
     for method in methods:
         for name, message in _warned(method):
-            if method.name in _CONSTRUCTORS or method is node or name not in _arguments(method):
+            if method.name in CONSTRUCTORS or method is node or name not in arguments_of(method):
                 if owned is None or name in owned:
                     found[name] = _deprecation(name, message)
                 elif _reads(method, name):
                     found[f"args.{name}"] = _deprecation(name, message)
     for method in methods:
-        if method.name in _CONSTRUCTORS or method is node:
+        if method.name in CONSTRUCTORS or method is node:
             found.update(_decorated(method, node.name))
     return found
 
 
-_CONSTRUCTORS = {"__init__", "__post_init__", "__new__"}
-
-
-def _methods(node: Definition) -> list[ast.FunctionDef]:
-    if isinstance(node, ast.FunctionDef):
-        return [node]
-    return [child for child in node.body if isinstance(child, ast.FunctionDef)]
-
-
-def _arguments(function: ast.FunctionDef) -> set[str]:
-    arguments = function.args
-    return {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-
-
 def _owned(node: Definition) -> set[str] | None:
     """The parameters of a class whose others are its `args`'; None where there is no such."""
-    for method in _methods(node):
-        if method.name == "__init__" and "args" in (names := _arguments(method)):
+    for method in methods_of(node):
+        if method.name == "__init__" and "args" in (names := arguments_of(method)):
             return names
     return None
 
@@ -232,8 +219,8 @@ _DOCUMENTED = re.compile(
 
 def _documented(node: Definition) -> Iterator[tuple[str, str]]:
     """Parameters that docstrings, or a field's metadata or own docstring, call deprecated."""
-    for owner in (node, *_methods(node)):
-        if owner is node or owner.name in _CONSTRUCTORS:
+    for owner in (node, *methods_of(node)):
+        if owner is node or owner.name in CONSTRUCTORS:
             for name, kind, body in _entries(ast.get_docstring(owner) or ""):
                 if message := _deprecated_part(body):
                     yield name, message
