@@ -27,7 +27,7 @@ from tunesmith.sources.python_names import canonical_name
 _MAX_BASES = 20
 _SCANNED = ("datasets", "huggingface_hub", "peft", "transformers", "trl")
 """Libraries whose classes have signatures of their own, to which a base may point."""
-_KEPT = ("peft.PeftConfig", "transformers.TrainingArguments")
+_KEPT = ("peft.PeftConfig", "transformers.TrainingArguments", "trl.GRPOConfig")
 """Bases with so many heirs in the same library that folding them in would fill the table."""
 _NO_PARAMETERS = ("ABC", "Enum", "Generic", "Mixin", "Protocol", "object")
 """Ends of names of classes that take no keywords."""
