@@ -92,3 +92,14 @@ def test_paths_above_the_root_end_there():
     made = project({"run.sh": LAUNCH.format(script="../../../../train.py"), "train.py": ""})
     (command,) = understood("run.sh", LAUNCH.format(script="../train.py")).commands
     assert made.script_path(command) is None
+
+
+def test_calls_of_huggingface_hub_launch_scripts():
+    submit = "from huggingface_hub import HfApi\nHfApi().run_uv_job('train.py')\n"
+    made = project({"train.py": "import trl\n", "submit.py": submit})
+    train, launcher = ROOT / "train.py", ROOT / "submit.py"
+    assert [launch.path for launch in made.launches_of(train)] == [launcher]
+    assert made.commands_launching(train) == ()
+    assert made.runs_as_job(train)
+    assert made.affected_by(train) == {launcher}
+    assert made.affected_by(launcher) == {train}

@@ -1,10 +1,12 @@
 import dataclasses
+from datetime import timedelta
 
 import pytest
 
 from builders import project, understood
+from tunesmith.knowledge import tables
 from tunesmith.lint import engine
-from tunesmith.lint.rule import ERROR
+from tunesmith.lint.rule import ERROR, INFORMATION
 from tunesmith.project import FolderFacts, Settings
 
 COMMAND = "hf jobs uv run --secret HF_TOKEN train.py\n"
@@ -56,3 +58,20 @@ def test_a_rule_that_raises_does_not_silence_the_others(monkeypatch: pytest.Monk
     assert failed == [failing.name]
     with pytest.raises(ZeroDivisionError):
         engine.check(understood("run.sh", COMMAND), project({}))
+
+
+MISPLACED = "from trl import SFTTrainer\nSFTTrainer('m', model_init_kwargs={})\n"
+PINNED = '# /// script\n# dependencies = ["trl==1.0.0"]\n# ///\n'
+
+
+def test_what_rests_on_a_newest_release_of_stale_tables_is_information():
+    fresh = dataclasses.replace(project({}), today=tables.date() + timedelta(days=30))
+    stale = dataclasses.replace(project({}), today=tables.date() + timedelta(days=31))
+    (finding,) = engine.check(understood("train.py", MISPLACED), fresh)
+    assert finding.severity is ERROR
+    (finding,) = engine.check(understood("train.py", MISPLACED), stale)
+    assert finding.severity is INFORMATION
+    assert tables.date().isoformat() in finding.message
+    assert "tunesmith update" in finding.message
+    (finding,) = engine.check(understood("train.py", PINNED + MISPLACED), stale)
+    assert finding.severity is ERROR, "a pinned release does not grow old"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from lsp.client import Client
+from lsp.client import Client, Start
 from tunesmith.lsp.projects import LOOSE, EditorSettings, Projects
 from tunesmith.project import Project, Settings
 from tunesmith.sources.document import Document, Kind
@@ -145,3 +146,30 @@ def test_the_user_is_told_of_settings_that_cannot_be_used(client: Client, folder
     note = client.wait_for(lambda message: message.get("method") == "window/logMessage")
     assert "pyproject.toml" in note["params"]["message"]
     assert "ignored" in note["params"]["message"]
+
+
+MISPLACED = "from trl import SFTTrainer\nSFTTrainer('m', model_init_kwargs={})\n"
+
+
+def _environment(root: Path, release: str) -> Path:
+    inside = "Lib/site-packages" if os.name == "nt" else "lib/python3.11/site-packages"
+    (root / inside / f"trl-{release}.dist-info").mkdir(parents=True)
+    return root / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def test_the_selected_interpreter_tells_what_is_installed(
+    start: Start, folder: Path, tmp_path: Path
+):
+    old, new = _environment(tmp_path / "old", "0.12.2"), _environment(tmp_path / "new", "1.0.0")
+    inside, loose = folder / "train.py", tmp_path / "loose.py"
+    inside.write_text(MISPLACED)
+    client = start()
+    client.initialize(folder, interpreter=str(old))
+    client.wait_until_ready()
+    for path in (inside, loose):
+        client.open(path.as_uri(), MISPLACED, "python")
+        assert client.codes(path.as_uri(), 1) == []
+    client.notify("tunesmith/interpreter", {"path": str(new)})
+    for path in (inside, loose):
+        (finding,) = client.diagnostics(path.as_uri())
+        assert "TRL 1.0.0" in finding["message"]

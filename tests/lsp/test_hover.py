@@ -35,6 +35,59 @@ def test_a_finding_explains_its_rule(client: Client, folder: Path):
     assert finding["message"] not in text  # the editor shows it by itself
 
 
+HEADER = """\
+# /// script
+# dependencies = ["trl>=0.20,<0.21", "colorama", "peft==0.17.0"]
+# ///
+from trl import SFTTrainer
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "shown"),
+    [
+        (
+            1,
+            20,
+            ["**trl 0.20.0**, the newest that `trl>=0.20,<0.21` in the header", "By the tables"],
+        ),
+        (1, 60, ["**peft 0.17.0**, pinned by `peft==0.17.0` in the header."]),
+        (0, 3, ["- **trl 0.20.0**", "- **peft 0.17.0**", "- **python** in an unknown version"]),
+        (1, 4, ["- **trl 0.20.0**", "- **peft 0.17.0**"]),
+    ],
+)
+def test_a_header_tells_its_versions(
+    client: Client, folder: Path, line: int, column: int, shown: list[str]
+):
+    uri = (folder / "train.py").as_uri()
+    client.open(uri, HEADER, "python")
+    client.diagnostics(uri, 1)
+    hover = _hover(client, uri, line, column)
+    assert hover
+    assert hover["contents"]["kind"] == "markdown"
+    for text in shown:
+        assert text in hover["contents"]["value"]
+
+
+def test_a_header_that_cannot_be_installed_says_what_clashes(client: Client, folder: Path):
+    uri = (folder / "train.py").as_uri()
+    text = '# /// script\n# dependencies = ["trl==1.0.0", "transformers==4.40.0"]\n# ///\n'
+    client.open(uri, text, "python")
+    client.diagnostics(uri, 1)
+    hover = _hover(client, uri, 1, 22)
+    assert hover
+    assert "Cannot be installed together:\n\n- " in hover["contents"]["value"]
+
+
+def test_a_header_tells_nothing_of_other_places(client: Client, folder: Path):
+    uri = (folder / "train.py").as_uri()
+    client.open(uri, HEADER, "python")
+    client.diagnostics(uri, 1)
+    assert _hover(client, uri, 1, 40) is None, "the tables have no colorama"
+    assert _hover(client, uri, 2, 3) is None
+    assert _hover(client, uri, 3, 6) is None
+
+
 def test_there_is_nothing_to_say_elsewhere(client: Client, folder: Path):
     uri = (folder / "run.sh").as_uri()
     client.open(uri, "hf jobs uv run a.py --flavor x\n", "shellscript")

@@ -34,6 +34,9 @@ def in_force(package: str, installation: Installation) -> InForce:
     solution = solve(installation)
     if not solution.clash and solution.is_known and package not in _covered(solution):
         return _beside(package, installation, solution)
+    version = solution.versions.get(package)
+    if version and not all(pin.requirement.specifier.contains(version, True) for pin in pins):
+        pins = ()  # what lies over the header's environment brings its own release
     return _Explanation(package, pins, installation, solution).in_force()
 
 
@@ -51,7 +54,8 @@ def _beside(package: str, installation: Installation, solution: Solution) -> InF
 
 def _pins_of(package: str, installation: Installation) -> Sequence[Pin]:
     """The requirements on a package that count, the strongest layer's only."""
-    for layer in (installation.additions, installation.pins):
+    overrides = [Pin(one, "override-dependencies") for one in installation.uv.overrides]
+    for layer in (installation.additions, overrides, installation.pins):
         pins = [pin for pin in layer if pin.name == package and applies(pin, installation)]
         if pins:
             return pins

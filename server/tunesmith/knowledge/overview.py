@@ -12,6 +12,7 @@ from tunesmith.knowledge.releases import is_tracked
 from tunesmith.knowledge.resolution import Cause
 from tunesmith.knowledge.versions import InForce
 from tunesmith.project import Project
+from tunesmith.sources.pip_cells import ORIGIN
 from tunesmith.sources.python_script import PythonScript
 
 _IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)", re.MULTILINE)
@@ -46,7 +47,8 @@ def overview(script: PythonScript, project: Project) -> Overview:
 
 def _names(script: PythonScript, project: Project) -> Iterator[str]:
     for installation in installations(script, project):
-        if installation.is_whole or installation.rest_unknown:
-            yield from (pin.name for pin in (*installation.additions, *installation.pins))
+        for pin in (*installation.additions, *installation.pins):
+            if installation.is_whole or pin.origin == ORIGIN:
+                yield pin.name
     for match in _IMPORT.finditer(script.text):
         yield _DISTRIBUTIONS.get(match[1], match[1].lower().replace("_", "-"))

@@ -202,15 +202,17 @@ class _Packages:
         return self._known[package]
 
     def _there(self, package: str, known: Candidates) -> int:
-        """The candidates that the date leaves."""
-        everything = (2 << len(known.versions)) - 2
+        """The candidates that can be had: by their date, and unlisted ones where there may be."""
+        there = known.listed | known.only(OLDEST)
         limit = self._dates.get(package, self._request.exclude_newer)
-        if limit is None:
-            return everything
-        unlisted = everything & ~known.listed
-        if limit.date() <= tables.date():
-            unlisted &= ~known.only(NEWEST)
-        return known.uploaded_before(limit) | unlisted
+        if limit is not None:
+            there &= known.uploaded_before(limit) | ~known.listed
+        own = [one.specifiers for one in self._asked if one.package == package]
+        is_past = limit is not None and limit.date() <= tables.date()
+        if own and not any(known.admitted(one) & known.listed for one in own):
+            there |= (2 << len(known.versions)) - 2 & ~known.listed
+            there &= ~known.only(NEWEST) if is_past else -1
+        return there
 
     def _groups(self, package: str, known: Candidates, *, is_lowest: bool) -> Iterator[int]:
         """Sets of candidates, the preferred first."""
@@ -329,7 +331,7 @@ class _Packages:
         limit = self._dates.get(package, self._request.exclude_newer)
         if limit and not chosen & there & known.listed:
             return f"has no such release from before {limit:%Y-%m-%d %H:%M} UTC"
-        return "has only pre-releases of that kind"
+        return "has only pre-releases of that kind" if chosen & there else "has no such release"
 
     def _versions(self, package: str, chosen: int) -> tuple[Version, ...]:
         if package == pubgrub.ROOT:

@@ -52,25 +52,12 @@ def solve(installation: Installation, *more: str) -> Solution:
 
 
 def _base(installation: Installation, wanted: Sequence[Requirement]) -> Resolution:
-    locked = _locked(installation, wanted)
-    if locked:
-        found = resolve(request(installation, wanted, locked))
-        if not found.clash:
-            return found
-    return resolve(request(installation, wanted))
-
-
-def _locked(installation: Installation, wanted: Sequence[Requirement]) -> Sequence[Requirement]:
-    """The lock's versions that the requirements still admit."""
-    refused = {
-        one.name
-        for one in wanted
-        if (pin := installation.locked.get(one.name))
-        and (version := pin.exact_version)
-        and not one.specifier.contains(version, prereleases=True)
-    }
-    pins = installation.locked.values()
-    return [pin.requirement for pin in pins if pin.name not in refused and pin.is_exact]
+    locked = [
+        (name, Version(pin.exact_version))
+        for name, pin in installation.locked.items()
+        if pin.exact_version
+    ]
+    return resolve(request(installation, wanted, locked))
 
 
 def _one_by_one(installation: Installation, wanted: Sequence[Requirement]) -> Resolution:
@@ -89,21 +76,8 @@ def _one_by_one(installation: Installation, wanted: Sequence[Requirement]) -> Re
 def _over(base: Resolution, installation: Installation) -> Solution:
     """What `--with` puts over the environment below, whose versions it prefers."""
     wanted = [pin.requirement for pin in installation.additions]
-    refused = {
-        one.name
-        for one in wanted
-        if one.name in base.versions
-        and not one.specifier.contains(base.versions[one.name], prereleases=True)
-    }
-    preferred = [
-        Requirement(f"{name}=={version}")
-        for name, version in base.versions.items()
-        if name not in refused
-    ]
-    plain = replace(request(installation, wanted), constraints=(), overrides=())
-    found = resolve(replace(plain, constraints=tuple(preferred)))
-    if found.clash:
-        found = resolve(plain)
+    asked = request(installation, wanted, sorted(base.versions.items()))
+    found = resolve(replace(asked, constraints=(), overrides=()))
     if found.clash or not found.is_known:
         return _solution(found)
     unknown = (base.unknown - found.versions.keys()) | found.unknown
@@ -115,7 +89,7 @@ def _over(base: Resolution, installation: Installation) -> Solution:
 def request(
     installation: Installation,
     wanted: Iterable[Requirement],
-    more_constraints: Sequence[Requirement] = (),
+    preferences: Sequence[tuple[str, Version]] = (),
 ) -> Request:
     """What to ask the solver; a package from elsewhere is known if its version is given."""
     uv = installation.uv
@@ -124,13 +98,14 @@ def request(
     return Request(
         tuple(wanted),
         installation.solver_python,
-        constraints=(*uv.constraints, *more_constraints),
+        constraints=tuple(uv.constraints),
         overrides=tuple(uv.overrides),
         exclude_newer=uv.exclude_newer,
         exclude_newer_package=uv.exclude_newer_package,
         early=uv.early,
         order=uv.order,
         unknown=frozenset(uv.elsewhere) - exact,
+        preferences=tuple(preferences),
     )
 
 

@@ -33,8 +33,8 @@ class UvSettings:
         exclude_newer: the moment from which on uploads do not count.
         exclude_newer_package: the same for single packages; None lifts it.
         elsewhere: packages that come from somewhere else, and why that makes them unknown.
-        index: the index that any package may come from, which nobody here knows; None where all
-            come from the public one.
+        index: the host or folder that any package may come from; None where all come from the
+            public index, the only one that the tables know.
     """
 
     constraints: Sequence[Requirement] = ()
@@ -76,8 +76,12 @@ def read_uv_settings(
 
 
 def unknown_index(addresses: Sequence[str]) -> str | None:
-    """The first address that may hold any package."""
-    return next((address for address in addresses if not _is_torch_index(address)), None)
+    """The host or folder of the first address that may hold any package.
+
+    An address may carry a password.
+    """
+    found = (address for address in addresses if not _is_torch_index(address))
+    return next((_host(address) or address.rpartition("@")[2] for address in found), None)
 
 
 def holds_torch_only(addresses: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ from tunesmith.output.text_format import printable
 from tunesmith.platform import active_interpreter
 from tunesmith.project import Project
 from tunesmith.sources.document import Document
+from tunesmith.sources.requirements import Pin
 from tunesmith.sources.understand import understand
 from tunesmith.workspace import Workspace, find_root
 
@@ -86,6 +87,11 @@ def _json(name: str, found: Overview, document: Document) -> str:
     )
 
 
+def _without_address(pin: Pin) -> str:
+    """A requirement; the address of one from a URL is left out, as it may carry a password."""
+    return pin.name if pin.requirement.url else pin.text or str(pin.requirement)
+
+
 def _entry(each: InForce, document: Document) -> dict[str, Any]:
     return {
         "name": each.package,
@@ -94,7 +100,7 @@ def _entry(each: InForce, document: Document) -> dict[str, Any]:
         "is_assumed": each.is_assumed,
         "stated": [
             {
-                "requirement": str(pin.requirement),
+                "requirement": _without_address(pin),
                 "origin": pin.origin,
                 "path": str(pin.path) if pin.path else None,
                 "row": place_of(document, pin.span.start).row
