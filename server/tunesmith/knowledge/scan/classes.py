@@ -29,7 +29,7 @@ _SCANNED = ("datasets", "huggingface_hub", "peft", "transformers", "trl")
 """Libraries whose classes have signatures of their own, to which a base may point."""
 _KEPT = ("peft.PeftConfig", "transformers.TrainingArguments", "trl.GRPOConfig")
 """Bases with so many heirs in the same library that folding them in would fill the table."""
-_NO_PARAMETERS = ("ABC", "Enum", "Generic", "Mixin", "Protocol", "object")
+_NO_PARAMETERS = ("ABC", "Generic", "Mixin", "Protocol", "object")
 """Ends of names of classes that take no keywords."""
 
 
