@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tunesmith.knowledge.releases import is_tracked, releases
+from tunesmith.knowledge.releases import releases
 
 RECORD = Path(__file__).parents[1] / "tests/knowledge/data/resolutions.json"
 NOW = "2026-11-20T00:00:00Z"
@@ -245,13 +245,6 @@ def _key(header: Case) -> str:
     return json.dumps(header, sort_keys=True)
 
 
-def only_tracked(answer: Case) -> Case:
-    if "versions" not in answer:
-        return answer
-    versions = {name: at for name, at in answer["versions"].items() if is_tracked(name)}
-    return {**answer, "versions": versions}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--again", action="store_true", help="ask about every header anew")
@@ -267,7 +260,7 @@ def main() -> None:
 
 
 def write(answers: Iterable[Case]) -> None:
-    rows = ",\n".join(json.dumps(only_tracked(answer)) for answer in answers)
+    rows = ",\n".join(json.dumps(answer) for answer in answers)
     RECORD.parent.mkdir(exist_ok=True)
     RECORD.write_text(f'{{"cases": [\n{rows}\n]}}\n', encoding="utf-8")
 
