@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from tunesmith.knowledge import histories, releases, signature_table, signatures, tables
+from tunesmith.knowledge import tables
 
-_CACHED = (
-    tables.folder,
-    tables.date,
-    tables.table,
-    signature_table.signature_table,
-    signatures._composed,
-    histories._entries,
-    histories.histories,
-    releases.releases,
-    releases.all_releases,
-)
+_KNOWLEDGE = "tunesmith.knowledge."
 
 
 @contextmanager
@@ -39,6 +31,50 @@ def in_force(folder: Path, made: Mapping[str, Any]) -> Iterator[None]:
             _forget()
 
 
+@cache
+def cut(day: str) -> Mapping[str, Any]:
+    """The tables of releases and signatures as they were before a day (ISO)."""
+    made: dict[str, Any] = {"tables": {**_packaged("tables"), "date": day}}
+    for path in (tables.PACKAGED / "releases").glob("*.json"):
+        releases = _packaged(f"releases/{path.stem}")
+        late = {name for name, uploaded in releases["releases"].items() if uploaded >= day}
+        made[f"releases/{path.stem}"] = _before(releases, late)
+        if (tables.PACKAGED / "signatures" / path.name).exists():
+            signatures = _packaged(f"signatures/{path.stem}")
+            made[f"signatures/{path.stem}"] = _before(signatures, late)
+    return made
+
+
+def _packaged(name: str) -> Any:
+    return json.loads((tables.PACKAGED / f"{name}.json").read_text("utf-8"))
+
+
+def _before(value: Any, late: Set[str]) -> Any:
+    """A table without releases, as keys, as items and as starts of changes."""
+    if isinstance(value, dict):
+        kept = {key: _before(one, late) for key, one in value.items() if key not in late}
+        return {key: one for key, one in kept.items() if not _is_unborn(one)}
+    if isinstance(value, list):
+        return [
+            _before(one, late)
+            for one in value
+            if not (one in late if isinstance(one, str) else _starts_late(one, late))
+        ]
+    return value
+
+
+def _starts_late(item: Any, late: Set[str]) -> bool:
+    return isinstance(item, list) and len(item) == 2 and str(item[0]) in late
+
+
+def _is_unborn(row: Any) -> bool:
+    """Whether nothing is left of an object or a parameter."""
+    return isinstance(row, dict) and ([] in (row.get("module"), row.get("default")))
+
+
 def _forget() -> None:
-    for cached in _CACHED:
-        cached.cache_clear()
+    modules = [module for name, module in sys.modules.items() if name.startswith(_KNOWLEDGE)]
+    for module in modules:
+        for each in vars(module).values():
+            if hasattr(each, "cache_clear"):
+                each.cache_clear()

@@ -145,6 +145,11 @@ def history(name: str, parameter: str) -> History | None:
     return next(iter(histories(name, parameter)), None)
 
 
+def packages_behind(name: str) -> Sequence[str]:
+    """The packages whose releases decide what an object takes, its own first."""
+    return list(_entries(name))
+
+
 @lru_cache(maxsize=512)
 def _entries(name: str) -> Mapping[str, Sequence[str]]:
     """Package -> the objects through which an object ever inherited from that package."""
