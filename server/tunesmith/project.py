@@ -139,6 +139,11 @@ class Project:
         path = self.script_path(command)
         return self.files[path].script if path else None
 
+    def script_named(self, script: str, launcher: PurePosixPath) -> ScriptFacts | None:
+        """What is known of the script that a file names by a path or a URL."""
+        path = self._found(script, launcher)
+        return self.files[path].script if path else None
+
     def commands_launching(self, path: PurePosixPath) -> Sequence[LaunchCommand]:
         """The commands that launch a script, wherever they stand; counter-examples left out."""
         return self._commands.get(path, ())

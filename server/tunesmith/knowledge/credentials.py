@@ -62,7 +62,7 @@ _SECRET_NAME = re.compile(
 )
 _NO_SECRET = re.compile(
     r"|EMPTY|none|null|dummy|fake|x+|not?[-_ ]?(?:needed|required|used|key)|unused|local|test|0|1"
-    r"|true|false|(?:sk-)?no-key\w*|token-abc123",
+    r"|true|false|(?:sk-)?no-key[\w-]*|token-abc123",
     re.IGNORECASE,
 )
 

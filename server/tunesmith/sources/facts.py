@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.launches import Launch
@@ -15,11 +16,18 @@ class ScriptFacts:
 
     Attributes:
         options: the command-line options that it defines by itself, as "--timeout" and "-e".
-        has_jobs_table: its header has `[tool.hf-jobs]`, so that it is meant to run as a job.
+        jobs_table: `[tool.hf-jobs]` of its header; None where it has none.
+        trains: it trains a model, for more than the few steps of a test.
     """
 
     options: frozenset[str] = frozenset()
-    has_jobs_table: bool = False
+    jobs_table: Mapping[str, Any] | None = None
+    trains: bool = False
+
+    @property
+    def has_jobs_table(self) -> bool:
+        """Whether it is meant to run as a job."""
+        return self.jobs_table is not None
 
 
 @dataclass(frozen=True, slots=True)

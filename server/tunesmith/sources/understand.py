@@ -12,6 +12,7 @@ from tunesmith.sources.launch_calls import launch_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript, UnreadableScriptError
 from tunesmith.sources.script_header import ScriptHeader, find_header
+from tunesmith.sources.training import text_trains
 
 _MENTIONS_COMMAND = re.compile(r"\bjobs\b")
 _MENTIONS_LIBRARY = re.compile(
@@ -53,9 +54,10 @@ class Understanding:
         if self.script is None and self.header is None:
             return FileFacts(self.commands)
         options = self.script.command_line_options if self.script else frozenset[str]()
-        has_jobs_table = bool(self.header and self.header.jobs_table is not None)
+        jobs_table = self.header.jobs_table if self.header else None
+        trains = text_trains(self.document.text)
         calls = tuple(launch_calls(self.script)) if self.script else ()
-        return FileFacts(self.commands, ScriptFacts(options, has_jobs_table), calls)
+        return FileFacts(self.commands, ScriptFacts(options, jobs_table, trains), calls)
 
 
 def is_relevant(text: str) -> bool:

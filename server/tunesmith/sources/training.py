@@ -1,0 +1,64 @@
+"""Tells by a script's text, its name or a command whether it trains a model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+_TRAINER = re.compile(r"\b\w*Trainer\(")
+_OWN_LOOP = re.compile(r"\.backward\(")
+_FEW_STEPS = re.compile(r"\bmax_steps\s*=\s*(\d+)\b")
+_MOST_STEPS_OF_A_TEST = 50
+
+_NAME = re.compile(
+    r"(?:^|[^a-z])(?:train(?:er|ing)?|(?:pre|post)train(?:ing)?|sft|dpo|grpo|orpo|kto|rloo|ppo"
+    r"|fine[-_]?tun(?:e|ing)|finetuner|q?lora|distill(?:ation)?)(?![a-z])"
+)
+_OTHER_WORK = re.compile(
+    r"eval|infer|generat|test|smoke|prepar|preprocess|merge|convert|export|check|debug|dry|launch"
+    r"|submit|demo|plot|tokeni[sz]|push|upload|report|quick|mini|tiny|data|estimate|inspect|bench"
+    r"|gguf|quanti|probe|probing|score|label"
+)
+_TRAINS_IN_SHELL = re.compile(
+    r"\btrl\s+(?:sft|dpo|grpo|kto|rloo|reward)\b|\b(?:axolotl|llamafactory-cli)\s+train\b"
+    r"|\bswift\s+(?:sft|pt|rlhf)\b|\btune\s+run\b"
+)
+_RUN = re.compile(
+    r"\b(?:python[\d.]*|accelerate|torchrun|deepspeed|uv|uvx|pdm|poetry|bash|sh)\s+(?P<words>[^;&|]*)"
+)
+_SCRIPT = re.compile(r"[^\s'\"=()]{1,300}\.(?:py|sh)(?![\w.])")
+_TEST_RUN = re.compile(
+    r"--(?:smoke|test|dry|debug|fast|quick|sanity|tiny|overfit|validate|help|version)(?![\w-])"
+    r"|--(?:smoke|dry|fast|quick|sanity)[-_]\w+"
+    r"|--(?:train[-_]|num[-_]|n[-_])*(?:max[-_])?(?:train[-_])?(?:steps|samples|examples|limit)[= ]"
+    r"\d{1,2}(?!\d)"
+)
+
+
+def text_trains(text: str) -> bool:
+    """Whether a script trains, and for more than the few steps of a test."""
+    steps = [int(match[1]) for match in _FEW_STEPS.finditer(text)]
+    if steps and 0 < max(steps) <= _MOST_STEPS_OF_A_TEST:
+        return False
+    uses_trainer = ".train(" in text and _TRAINER.search(text)
+    return bool(uses_trainer or _OWN_LOOP.search(text))
+
+
+def name_trains(script: str) -> bool:
+    """Whether a script that cannot be read is called as training scripts are."""
+    stem = PurePosixPath(script.partition("?")[0]).stem.lower()
+    return bool(_NAME.search(stem)) and not _OTHER_WORK.search(stem)
+
+
+def words_train(words: Iterable[str]) -> bool:
+    """Whether a command in a container trains: `python train.py`, `trl sft`, `bash -c "..."`."""
+    line = " ".join(words)
+    runs = (match["words"] for match in _RUN.finditer(line))
+    scripts = (match[0] for run in runs for match in _SCRIPT.finditer(run))
+    return bool(_TRAINS_IN_SHELL.search(line)) or any(map(name_trains, scripts))
+
+
+def is_test_run(words: Iterable[str]) -> bool:
+    """Whether a script's arguments say that it only tries something out."""
+    return bool(_TEST_RUN.search(" ".join(words)))
