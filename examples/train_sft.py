@@ -11,7 +11,7 @@
 """Fine-tune Qwen3 on support conversations with QLoRA.
 
 Usage:
-    hf jobs uv run --secret HF_TOKEN train_sft.py
+    hf jobs uv run --secret HF_TOKEN --timeout 4h train_sft.py
 """
 
 import os

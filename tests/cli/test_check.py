@@ -15,7 +15,7 @@ from tunesmith.sources.understand import Understanding
 
 BAD = "hf jobs uv run --secret HF_TOKEN train.py\n"
 FIXED = "hf jobs uv run --secrets HF_TOKEN train.py\n"
-LATE = "hf jobs uv run train.py --flavor l4x1\n"
+LATE = "hf jobs uv run greet.py --flavor l4x1\n"
 
 
 @pytest.fixture(autouse=True)
@@ -199,7 +199,7 @@ def test_fix_writes_what_is_safe_and_reports_the_rest(capsys: pytest.CaptureFixt
     assert main(["check", "run.sh", "--fix"]) == 0
     text = path.read_bytes().decode()
     assert text.startswith(FIXED.strip() + "\r\n# tunesmith")
-    assert text.endswith("hf jobs uv run --flavor l4x1 train.py\r\n")
+    assert text.endswith("hf jobs uv run --flavor l4x1 greet.py\r\n")
     out = capsys.readouterr().out
     assert "unused-suppression" in out
     assert out.endswith(
@@ -208,10 +208,10 @@ def test_fix_writes_what_is_safe_and_reports_the_rest(capsys: pytest.CaptureFixt
 
 
 def test_fixes_that_touch_or_uncover_each_other_are_made_in_rounds():
-    path = put("run.sh", "hf jobs uv run train.py --secret HF_TOKEN --flavor l4x1\n")
+    path = put("run.sh", "hf jobs uv run greet.py --secret HF_TOKEN --flavor l4x1\n")
 
     assert main(["check", "run.sh", "--fix"]) == 0
-    assert path.read_text() == "hf jobs uv run --secrets HF_TOKEN --flavor l4x1 train.py\n"
+    assert path.read_text() == "hf jobs uv run --secrets HF_TOKEN --flavor l4x1 greet.py\n"
 
 
 def test_unsafe_fixes_are_made_when_asked_for():
@@ -277,7 +277,7 @@ def give_stdin(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 def test_stdin(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     put("run.sh", "")
     put(
-        "sub/train.py",
+        "sub/greet.py",
         "import argparse\np = argparse.ArgumentParser()\np.add_argument('--flavor')\n",
     )
     give_stdin(monkeypatch, LATE)

@@ -12,8 +12,8 @@ from lsp.editor import apply_workspace_edit
 
 Json = dict[str, Any]
 
-SHELL = "hf jobs uv run train.py --flavor a10g-large --secret HF_TOKEN\n"
-FIXED = "hf jobs uv run --flavor a10g-large --secrets HF_TOKEN train.py\n"
+SHELL = "hf jobs uv run greet.py --flavor a10g-large --secret HF_TOKEN\n"
+FIXED = "hf jobs uv run --flavor a10g-large --secrets HF_TOKEN greet.py\n"
 
 
 def _actions(client: Client, uri: str, finding: Json | None = None, *only: str) -> list[Json]:
@@ -41,7 +41,7 @@ def _applied(action: Json, uri: str, text: str, version: int = 1) -> str:
 
 
 def test_a_quick_fix_removes_its_finding(client: Client, folder: Path):
-    text = "hf jobs uv run train.py --flavor '😀'\n"
+    text = "hf jobs uv run greet.py --flavor '😀'\n"
     uri = _open(client, folder, "run.sh", text, "shellscript")
     (finding,) = client.diagnostics(uri, 1)
     fix, ignore = _actions(client, uri, finding)
@@ -50,7 +50,7 @@ def test_a_quick_fix_removes_its_finding(client: Client, folder: Path):
     assert ignore["isPreferred"] is False
     assert fix["diagnostics"] == [finding]
     fixed = _applied(fix, uri, text)
-    assert fixed == "hf jobs uv run --flavor '😀' train.py\n"
+    assert fixed == "hf jobs uv run --flavor '😀' greet.py\n"
     client.change(uri, 2, {"text": fixed})
     assert client.diagnostics(uri, 2) == []
 

@@ -8,7 +8,7 @@ import pytest
 
 from lsp.client import Client, Start, edit
 
-COMMAND = "hf jobs uv run train.py --flavor a10g-large\n"
+COMMAND = "hf jobs uv run greet.py --flavor a10g-large\n"
 FLAG = {"start": {"line": 0, "character": 24}, "end": {"line": 0, "character": 43}}
 KWARGS = "trainer = SFTTrainer(model='m', model_init_kwargs={'dtype': 'auto'})\n"
 TRAIN = "from trl import SFTTrainer\n" + KWARGS

@@ -16,7 +16,7 @@ import pytest
 from lsp.client import CAPABILITIES, Client, ResponseError, Start, edit
 
 TOKEN = "hf_" + "S3cr3tS3cr3tS3cr3tS3cr3tS3cr3tS3cr"
-COMMAND = "hf jobs uv run train.py --flavor a10g-large\n"
+COMMAND = "hf jobs uv run greet.py --flavor a10g-large\n"
 
 FORBIDDEN_MODULES = ("torch", "transformers", "huggingface_hub", "scipy", "numpy", "requests")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lsp.client import Client, Start
 
-COMMAND = "hf jobs uv run train.py --flavor a10g-large\n"
+COMMAND = "hf jobs uv run greet.py --flavor a10g-large\n"
 
 
 def _open(client: Client, folder: Path) -> str:

@@ -64,6 +64,8 @@ def lost_lines(command: LaunchCommand) -> LostLines | None:
     if command.document.kind not in _KINDS or command.argv.is_mention or is_comment:
         return None
     last = max(command.argv.words, key=lambda word: word.span.end)
+    if command.raw(last.span) in ("...", "…"):
+        return None
     has_backslash = command.raw(last.span) == "\\"
     end = len(text[: last.span.start].rstrip()) if has_backslash else last.span.end
     tail = _TAIL.match(text, end)

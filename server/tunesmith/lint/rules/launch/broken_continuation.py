@@ -100,9 +100,9 @@ BAD = [
         file="run.sh",
     ),
     Bad(
-        "```bash\nhf jobs uv run --flavor l4x1 \\  # a GPU\n  train.py\n```\n",
+        "```bash\nhf jobs uv run --timeout 2h \\  # enough\n  train.py\n```\n",
         at="train.py",
-        fixed="```bash\n# a GPU\nhf jobs uv run --flavor l4x1 \\\n  train.py\n```\n",
+        fixed="```bash\n# enough\nhf jobs uv run --timeout 2h \\\n  train.py\n```\n",
         file="README.md",
     ),
     Bad(
@@ -111,9 +111,9 @@ BAD = [
         file="run.sh",
     ),
     Bad(
-        "hf jobs uv run \\\n\n  --flavor l4x1 train.py\n",
-        at="--flavor l4x1 train.py",
-        fixed="hf jobs uv run \\\n  --flavor l4x1 train.py\n",
+        "hf jobs uv run \\\n\n  --timeout 2h train.py\n",
+        at="--timeout 2h train.py",
+        fixed="hf jobs uv run \\\n  --timeout 2h train.py\n",
         file="run.sh",
     ),
     Bad(
@@ -127,6 +127,7 @@ GOOD = [
     Good("hf jobs uv run \\\n  --flavor l4x1 \\\n  train.py\n", file="run.sh"),
     Good("hf jobs uv run train.py \\\n\nhf jobs ps\n", file="run.sh"),
     Good("hf jobs uv run train.py  # short\n# --flavor l4x1\nhf jobs ps\n", file="run.sh"),
+    Good("hf jobs uv run train.py \\\n  ...\n  --push_to_hub\n", file="run.sh"),
     Good("# hf jobs uv run \\\n#   --flavor l4x1 train.py\n", file="run.sh"),
     Good("hf jobs uv run \\\n  --timeout 2h train.py \\\n  # --flavor l4x1\n", file="run.sh"),
     Good("Run `hf jobs uv run train.py`\n--flavor sets the machine.\n", file="README.md"),

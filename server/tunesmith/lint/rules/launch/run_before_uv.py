@@ -105,9 +105,9 @@ BAD = [
         file="run.sh",
     ),
     Bad(
-        "hf jobs run --flavor a10g-large uv run train.py\n",
+        "hf jobs run --timeout 2h uv run train.py\n",
         at="uv",
-        fixed="hf jobs uv run --flavor a10g-large train.py\n",
+        fixed="hf jobs uv run --timeout 2h train.py\n",
         file="run.sh",
     ),
     Bad(

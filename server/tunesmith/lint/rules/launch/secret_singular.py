@@ -94,9 +94,9 @@ BAD = [
         file="run.sh",
     ),
     Bad(
-        "hf jobs run --flavor l4x1 --secret=HF_TOKEN python:3.12 python train.py\n",
+        "hf jobs run --timeout 2h --secret=HF_TOKEN python:3.12 python train.py\n",
         at="--secret=HF_TOKEN",
-        fixed="hf jobs run --flavor l4x1 --secrets=HF_TOKEN python:3.12 python train.py\n",
+        fixed="hf jobs run --timeout 2h --secrets=HF_TOKEN python:3.12 python train.py\n",
         file="run.sh",
         hub="1.0.0",
     ),
