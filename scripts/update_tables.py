@@ -3,7 +3,8 @@
 Usage: python scripts/update_tables.py [--rescan] [PACKAGE ...]
 
 Asks the package index that pip is configured for, and reads what the tables lack; `--rescan` reads
-every release again. `--check` reads nothing, and tells whether the tables are sound.
+the metadata and sources of every release again. `--check` asks nobody, and tells whether the tables
+are sound.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def update(packages: Sequence[str], *, is_rescan: bool) -> None:
             if package in SCANNED:
                 update_signatures(package, found, processes, today, is_rescan=is_rescan)
     if "huggingface-hub" in packages:
-        generate_hf_cli.update(anew=is_rescan)
+        generate_hf_cli.update()
     rows.write("tables", about())
 
 
