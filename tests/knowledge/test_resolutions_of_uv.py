@@ -22,7 +22,14 @@ ALWAYS_TOLD = frozenset(
     ("datasets", "huggingface-hub", "peft", "trackio", "transformers", "trl", "unsloth")
 )
 """Libraries that rules speak of: told wherever uv installs them."""
-DISAGREEMENTS: Mapping[str, str] = {}
+DISAGREEMENTS = {
+    "transformers<=5.8.1, trl, vllm 3.11 2026-11-20T00:00:00Z": (
+        "nvidia-cutlass-dsl, which no table has, holds protobuf back"
+    ),
+    "trackio, gradio<6, pandas<3 3.12 2026-11-20T00:00:00Z": (
+        "websockets, which no table has, holds uvicorn back"
+    ),
+}
 """Header -> why another answer than uv's is given."""
 BEYOND_TABLES = 7
 """How many of the impossible headers only older releases than those of the tables could save."""
