@@ -14,7 +14,7 @@ from knowledge.made_tables import cut, in_force
 from tunesmith.knowledge import tables
 from tunesmith.knowledge.histories import history
 from tunesmith.knowledge.likely import Likely, Why
-from tunesmith.knowledge.refusals import Refusal, refusal
+from tunesmith.knowledge.refusals import Refusal, refusals
 from tunesmith.knowledge.releases import release
 from tunesmith.knowledge.signature_table import signature_table
 
@@ -71,20 +71,17 @@ HEADERS = {
 }
 
 
-def refusals(text: str, today: date = TODAY) -> Iterator[Refusal]:
+def found_in(text: str) -> Iterator[Refusal]:
     script = understood("train.py", text).script
     assert script is not None
     known = [name for package in PACKAGES for name in signature_table(package) or ()]
-    made = replace(project({"train.py": text}), today=today)
+    made = replace(project({"train.py": text}), today=TODAY)
     for call in script.calls(*known):
-        for argument in call.arguments:
-            found = argument.name and refusal(call.name, argument.name, script, made)
-            if found:
-                yield found
+        yield from refusals(call, script, made)
 
 
-def refused(text: str) -> set[str]:
-    return {found.parameter for found in refusals(text)}
+def refused(text: str) -> set[str | None]:
+    return {found.argument.name for found in found_in(text)}
 
 
 @pytest.fixture
@@ -132,7 +129,7 @@ def test_old_tables_refuse_what_was_gone_before_them(old_tables: None):
 
 def test_a_refusal_says_what_was_meant_and_what_it_rests_on():
     text = HEADERS["exact"] + "from trl import SFTTrainer\nSFTTrainer('m', max_seq_length=8)\n"
-    (found,) = refusals(text)
+    (found,) = found_in(text)
     assert found.removed is not None
     assert str(found.removed.removed) == "0.13.0"
     assert found.likely == Likely("trl.SFTConfig", "max_length", Why.RENAMED)

@@ -2,58 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tunesmith.knowledge.histories import History, histories, packages_behind
 from tunesmith.knowledge.likely import Likely, likely
-from tunesmith.knowledge.signatures import signature
+from tunesmith.knowledge.signatures import Versions, signature
 from tunesmith.knowledge.versions import InForce, library, stale_since
 from tunesmith.project import Project
-from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.python_script import Argument, Call, PythonScript
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A keyword that raises TypeError.
+    """An argument whose keyword raises TypeError.
 
     Attributes:
-        name: canonical name of the object.
-        parameter: the keyword.
-        removed: its history, where releases before the one in force took it.
+        argument: the argument; it has a name.
+        removed: the keyword's history, where releases before the one in force took it.
         likely: what was meant instead.
         rests_on: the releases that decide it, the object's own package first.
     """
 
-    name: str
-    parameter: str
+    argument: Argument
     removed: History | None
     likely: Likely | None
     rests_on: Sequence[InForce]
 
 
-def refusal(name: str, parameter: str, script: PythonScript, project: Project) -> Refusal | None:
-    """Why an object will not take a keyword; None where it does, or where that is not sure.
+def refusals(call: Call, script: PythonScript, project: Project) -> Iterator[Refusal]:
+    """The keywords that the called object surely refuses.
 
     A keyword that no release had is no refusal where the tables are old and "the newest release"
     is in force: it may be newer than they are.
     """
-    in_force = {package: library(package, script, project) for package in packages_behind(name)}
+    if not call.name or not any(argument.name for argument in call.arguments):
+        return
+    in_force = {each: library(each, script, project) for each in packages_behind(call.name)}
     versions = {package: each.version for package, each in in_force.items()}
     scanned = {package: each.scan for package, each in in_force.items() if each.scan}
-    found = signature(name, versions, scanned)
-    if found is None or not found.refuses(parameter):
-        return None
-    removed = next(
-        (
-            history
-            for history in histories(name, parameter)
-            if (version := versions[history.package]) and history.removed_by(version)
-        ),
-        None,
-    )
-    may_be_newer = stale_since(project) and any(each.is_assumed for each in in_force.values())
-    if removed is None and may_be_newer:
-        return None
-    meant = likely(name, parameter, versions, scanned)
-    return Refusal(name, parameter, removed, meant, list(in_force.values()))
+    found = signature(call.name, versions, scanned)
+    is_open = stale_since(project) and any(each.is_assumed for each in in_force.values())
+    for argument in call.arguments:
+        if found and argument.name and found.refuses(argument.name):
+            removed = _removed(call.name, argument.name, versions)
+            if removed or not is_open:
+                meant = likely(call.name, argument.name, versions, scanned)
+                yield Refusal(argument, removed, meant, list(in_force.values()))
+
+
+def _removed(name: str, parameter: str, versions: Versions) -> History | None:
+    """The history of a parameter that a release not newer than the one in force took away."""
+    for history in histories(name, parameter):
+        version = versions[history.package]
+        if version and history.removed_by(version):
+            return history
+    return None
