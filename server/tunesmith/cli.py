@@ -1,4 +1,4 @@
-"""The command line: `tunesmith check`, `tunesmith rule`, `tunesmith versions`, `tunesmith server`.
+"""The command line: `tunesmith check`, `rule`, `versions`, `update` and `server`.
 
 What a command needs is imported when it runs, so that `--version` and mistakes answer at once.
 """
