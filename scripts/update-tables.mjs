@@ -1,4 +1,4 @@
-// npm run update-tables [-- --rescan] [PACKAGE …]: add the newest releases to the tables.
+// npm run update-tables [-- --rescan] [PACKAGE …]: add the newest releases to the tables and their pages.
 import { PYTHON } from './lib/paths.mjs';
 import { main, run } from './lib/run.mjs';
 import { repository } from './lib/setup.mjs';
@@ -6,4 +6,5 @@ import { repository } from './lib/setup.mjs';
 await main(async (args) => {
   await repository();
   await run(PYTHON, ['scripts/update_tables.py', ...args]);
+  await run(PYTHON, ['scripts/generate_library_docs.py']);
 });
