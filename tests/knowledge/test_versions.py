@@ -313,11 +313,19 @@ def test_files_that_contradict_each_other_decide_one_by_one():
     assert found.version == Version("1.0.0")
 
 
-def cells(*sources: str) -> versions.InForce:
+def cells(*sources: str, environment: Environment | None = None) -> versions.InForce:
     document = notebook(ROOT / "train.ipynb", [(CellKind.CODE, source) for source in sources])
     understanding = understand(document, relevant=True)
     assert understanding.script is not None
-    return versions.library("trl", understanding.script, Project(ROOT))
+    made = Project(ROOT, environment=environment)
+    return versions.library("trl", understanding.script, made)
+
+
+def test_pip_leaves_what_is_installed_unless_it_is_told_to_upgrade():
+    venv = Environment(".venv", None, {"trl": Version("0.19.0")})
+    assert cells("!pip install trl", environment=venv).version == Version("0.19.0")
+    assert cells("!pip install 'trl>=0.20,<0.21'", environment=venv).version == Version("0.20.0")
+    assert cells("!pip install -U trl", environment=venv).version == NEWEST
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ class _Reader:
             pins,
             uv=settings,
             requires_python=next((f.requires_python for f in around if f.requires_python), None),
-            environment=self._project.environment_for(self._script.path),
+            environment=cells.left_of(self._project.environment_for(self._script.path)),
             may_clash=True,
             rest_unknown=_OPEN_CELL if cells.is_open else None,
         )
@@ -263,9 +263,17 @@ class _CellPins:
         self.pre_releases = any(cell.pre_releases for cell in cells)
         self._pins: dict[str, Sequence[Pin]] = {}
         self._files = list(_files_of(project, script))
+        self._upgraded: set[str] = set()
         self.is_open = False
         for cell in cells:
             self._install(cell)
+
+    def left_of(self, environment: Environment | None) -> Environment | None:
+        """What was installed before and no cell upgrades."""
+        if environment is None or not self._upgraded:
+            return environment
+        kept = {n: v for n, v in environment.packages.items() if n not in self._upgraded}
+        return replace(environment, packages=kept)
 
     @property
     def pins(self) -> Iterator[Pin]:
@@ -276,6 +284,8 @@ class _CellPins:
         if cell.is_open:
             self.is_open = True
         for pin in (*cell.pins, *self._required(cell.files)):
+            if cell.upgrades:
+                self._upgraded.add(pin.name)
             before = [] if cell.upgrades else list(self._pins.get(pin.name, ()))
             self._pins[pin.name] = [*before, pin] if _agree([*before, pin]) else [pin]
 
