@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import multiprocessing
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -52,7 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def update(packages: Sequence[str], *, is_rescan: bool) -> None:
     index = Index()
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
-    with ThreadPoolExecutor(THREADS) as threads, ProcessPoolExecutor(PROCESSES) as processes:
+    spawn = multiprocessing.get_context("spawn")  # a fork would take the threads' locks along
+    with (
+        ThreadPoolExecutor(THREADS) as threads,
+        ProcessPoolExecutor(PROCESSES, spawn) as processes,
+    ):
         for package in packages:
             found = releases.listed(index.files(package), PACKAGES[package])
             update_releases(package, found, index, threads, today, is_rescan=is_rescan)

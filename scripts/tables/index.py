@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, Protocol
+from urllib.parse import urljoin
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -93,7 +94,7 @@ class Index:
                 f"{self._base} answers for {package} with {answer.headers.get('content-type')!r}, "
                 f"expected {ACCEPT}: set pip's index-url to an index with the JSON API"
             )
-        return list(_files(package, answer.json()["files"]))
+        return list(files_of(answer.url, answer.json()["files"]))
 
     def requirements(self, file: File) -> list[str]:
         """What the metadata of a file requires."""
@@ -184,7 +185,8 @@ def _requires(metadata: str) -> list[str]:
     return HeaderParser().parsestr(metadata).get_all("Requires-Dist") or []
 
 
-def _files(package: str, listed: Iterable[Mapping[str, Any]]) -> Iterator[File]:
+def files_of(page: str, listed: Iterable[Mapping[str, Any]]) -> Iterator[File]:
+    """The wheels and source archives that a page lists; its addresses may be relative to it."""
     for row in listed:
         try:
             version, tags = _parsed(row["filename"])
@@ -196,7 +198,7 @@ def _files(package: str, listed: Iterable[Mapping[str, Any]]) -> Iterator[File]:
             name=row["filename"],
             version=version,
             tags=tags,
-            url=row["url"],
+            url=urljoin(page, row["url"]),
             size=row.get("size"),
             uploaded=row["upload-time"][:19],
             requires_python=row.get("requires-python") or None,

@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from tables import releases as made
 from tables import signatures
-from tables.index import File, ZipWheel, _files, archive_requirements
+from tables.index import File, ZipWheel, archive_requirements, files_of
 from tunesmith.knowledge import releases
 from tunesmith.knowledge.scan import Parameter, Signature
 
@@ -106,7 +106,7 @@ def test_the_reader_reads_what_is_written():
 
 def file(name: str, **facts: object) -> File:
     row = {"filename": name, "url": "", "upload-time": "2024-05-06T07:08:09.123Z", **facts}
-    (found,) = _files("made", [row])
+    (found,) = files_of("made", [row])
     return found
 
 
@@ -126,10 +126,10 @@ def test_files_by_release():
 
 def test_names_that_are_no_releases_are_left_out():
     names = ["made-1.0.win32.exe", "made-1.0-py2.7.egg", "made-1.0-1-2-3.whl", "made-latest.zip"]
-    assert list(_files("made", [{"filename": name} for name in names])) == []
+    assert list(files_of("made", [{"filename": name} for name in names])) == []
 
 
-def test_a_release_is_yanked_with_all_its_files():
+def test_a_release_is_yanked_with_all_itsfiles_of():
     good, bad = file("made-1.0.tar.gz"), file("made-1.0-py3-none-any.whl", yanked="broken")
     assert not made.row_of([good, bad], {}).is_yanked
     assert made.row_of([replace(good, is_yanked=True), bad], {}).is_yanked
