@@ -203,7 +203,10 @@ class _Packages:
 
     def _there(self, package: str, known: Candidates) -> int:
         """The candidates that can be had: by their date, and unlisted ones where there may be."""
-        there = known.listed | known.only(OLDEST)
+        there = known.listed
+        # Releases before those of the table have no wheels for a Python that these had none for.
+        if self._has_wheel(known.releases[1]):
+            there |= known.only(OLDEST)
         limit = self._dates.get(package, self._request.exclude_newer)
         if limit is not None:
             there &= known.uploaded_before(limit) | ~known.listed
@@ -253,6 +256,9 @@ class _Packages:
         if not self._target.has_wheel(release):
             return f"has no wheel for Python {self._request.python}"
         return None
+
+    def _has_wheel(self, release: Release | None) -> bool:
+        return release is None or self._target.has_wheel(release)
 
     def _is_pinned(self, package: str, version: Version) -> bool:
         own = (one for one in self._asked if one.package == package and one.is_pin)
