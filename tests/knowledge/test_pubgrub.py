@@ -41,7 +41,9 @@ class Made:
     def dependencies(self, name: str, candidate: int) -> Sequence[Dependency]:
         needs = self._wanted if name == ROOT else self._packages[name][candidate - 1]
         return [
-            Dependency(other, sum(1 << one for one in will_do), len(will_do) == 1, (name, other))
+            Dependency(
+                other, sum(1 << one for one in will_do), len(will_do) == 1, why=(name, other)
+            )
             for other, will_do in needs.items()
         ]
 

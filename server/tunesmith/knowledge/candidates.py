@@ -8,6 +8,7 @@ and are chosen only where no listed release will do.
 from __future__ import annotations
 
 import datetime
+import re
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from tunesmith.knowledge.releases import Release, all_releases
 OLDEST, NEWEST = Version("0.dev0"), Version("9999!0")
 """Stand for all releases before and after those of the tables."""
 _GLIBC = range(5, 40)
+_EXTRA = re.compile(r"""\s*(?:\band\s+)?\bextra\s*==\s*["'][^"']*["'](?:\s+and\b)?""")
 _LEGACY = ("linux", "manylinux1", "manylinux2010", "manylinux2014")
 
 
@@ -208,13 +210,19 @@ def lowest_python(requires_python: str) -> tuple[bool, Version] | None:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A requirement as it stands in a table or a header."""
+    """A requirement as it stands in a table or a header.
+
+    Attributes:
+        scope: its marker without what it says of extras; "" where it says nothing else.
+        is_pin: it names one version.
+    """
 
     text: str
     package: str
     extras: Sequence[str]
     specifiers: SpecifierSet
     marker: Marker | None
+    scope: str
     is_pin: bool
     is_url: bool
 
@@ -241,6 +249,7 @@ def need(requirement: Requirement, text: str = "") -> Need:
         extras=sorted(map(canonicalize_name, requirement.extras)),
         specifiers=requirement.specifier,
         marker=requirement.marker,
+        scope=_EXTRA.sub("", str(requirement.marker)).strip() if requirement.marker else "",
         is_pin=is_pin,
         is_url=requirement.url is not None,
     )

@@ -28,10 +28,9 @@ from tunesmith.knowledge.candidates import (
     need,
     parsed_need,
 )
+from tunesmith.knowledge.nodes import Node, nodes
 from tunesmith.knowledge.releases import Release, is_tracked
 
-_ADDED = "+"
-"""Marks what an extra adds: "trl[vllm]" stands for "trl" and "trl[vllm]+"."""
 STEPS = 5000
 """Choices that may be made and taken back; usual headers need fewer than 100."""
 
@@ -140,7 +139,7 @@ def resolve(request: Request) -> Resolution:
 
 
 class _Packages:
-    """The tracked packages as the solver sees them; "trl[vllm]" is trl with an extra."""
+    """The tracked packages as the solver sees them, each a `Node` by its text."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -152,11 +151,12 @@ class _Packages:
         self._direct = [one for one in self._applied(map(need, request.requirements)) if one]
         self._asked = [*self._direct, *map(need, (*request.constraints, *request.overrides))]
         self._known: dict[str, tuple[Candidates, int]] = {}
+        self._nodes = {pubgrub.ROOT: Node(pubgrub.ROOT)}
 
     # What the solver asks
 
     def project(self, name: str) -> str:
-        return name.partition("[")[0]
+        return self._nodes[name].project
 
     def preferred(self, name: str, admitted: int) -> int | None:
         project = self.project(name)
@@ -177,18 +177,23 @@ class _Packages:
         return None if release is None else self._obstacle(project, release)
 
     def dependencies(self, name: str, candidate: int) -> Sequence[pubgrub.Dependency]:
-        project, _, extra = name.partition("[")
-        if project == pubgrub.ROOT:
+        node = self._nodes[name]
+        if name == pubgrub.ROOT:
             return [one for direct in self._direct for one in self._edges(direct)]
-        if extra.endswith("]"):
-            # As in uv: first the package itself, then what the extra adds.
-            parts = (project, f"{name}{_ADDED}")
+        if node.is_proxy:
+            parts = map(self._named, node.parts())
             return [pubgrub.Dependency(part, 1 << candidate, is_pin=True) for part in parts]
-        release = self._of(project)[0].release(candidate)
+        release = self._of(node.project)[0].release(candidate)
         if release is None:
             return []
-        needs = self._applied(_applicable(release.requires, self._target, extra[:-2]))
+        needs = self._applied(_applicable(release.requires, self._target, node.extra))
         return [edge for one in needs for edge in self._edges(one) if edge.name != name]
+
+    def _named(self, node: Node) -> str:
+        """The name by which the solver knows a node."""
+        name = str(node)
+        self._nodes[name] = node
+        return name
 
     # How it is found
 
@@ -269,8 +274,10 @@ class _Packages:
             return
         # Too new a release is admitted, too: like uv, find out late that it is not there.
         admitted = self._of(one.package)[0].admitted(one.specifiers)
-        for name in [f"{one.package}[{extra}]" for extra in one.extras] or [one.package]:
-            yield pubgrub.Dependency(name, admitted, is_pin=one.is_pin, why=one)
+        for node in nodes(one):
+            base = self._named(Node(one.package)) if node.is_proxy else ""
+            name = self._named(node)
+            yield pubgrub.Dependency(name, admitted, is_pin=one.is_pin, base=base, why=one)
 
     def _applied(self, needs: Iterable[Need]) -> Iterator[Need]:
         """The needs that count here, with overrides and constraints in force."""
@@ -293,7 +300,7 @@ class _Packages:
         unknown = set(self._request.unknown)
         unknown.update(one.package for one in self._direct if one.is_url)
         for name, candidate in chosen.items():
-            if name == pubgrub.ROOT or "[" in name:
+            if name == pubgrub.ROOT or not self._nodes[name].is_plain:
                 continue
             known, _ = self._of(name)
             if known.release(candidate):

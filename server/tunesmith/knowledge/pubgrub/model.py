@@ -20,12 +20,14 @@ class Dependency:
         name: the package that is needed.
         admitted: the candidates that will do.
         is_pin: the requirement names one version.
+        base: the package that always has the same candidate as this one; "" where there is none.
         why: what the caller wants to know of it when there is no solution.
     """
 
     name: str
     admitted: int
     is_pin: bool = False
+    base: str = ""
     why: Any = None
 
 

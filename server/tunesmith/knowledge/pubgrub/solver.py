@@ -88,7 +88,12 @@ class _Solver:
         for need in needs:
             project = self._universe.project(need.name)
             self._priorities.see(need.name, project, is_pin=need.is_pin)
-        new = [self._depend(name, candidate, need) for need in needs]
+            if need.base:
+                self._priorities.see(need.base, project, is_pin=need.is_pin)
+        for need in needs:
+            if need.base:
+                self._depend(need.name, need.admitted, Dependency(need.base, need.admitted))
+        new = [self._depend(name, 1 << candidate, need) for need in needs]
         # Until something has gone wrong, uv looks at the dependencies after the decision.
         if self._solution.has_backtracked:
             for incompatibility in new:
@@ -97,11 +102,10 @@ class _Solver:
                     return
         self._solution.decide(name, candidate)
 
-    def _depend(self, name: str, candidate: int, need: Dependency) -> Incompatibility:
-        """Add a dependency; candidates with the same one share an incompatibility."""
+    def _depend(self, name: str, candidates: int, need: Dependency) -> Incompatibility:
+        """Add what candidates need; those that need the same share an incompatibility."""
         key = (name, need.name, need.admitted)
         past = self._merged.get(key)
-        candidates = 1 << candidate
         if past is not None:
             candidates |= past.terms[name]
             for other in past.terms:
