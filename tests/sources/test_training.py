@@ -63,6 +63,8 @@ def test_a_name_of_other_work(script: str):
         (["python", "train.py"], True),
         (["bash", "-c", "cd app && accelerate launch --config c.yaml train_dpo.py"], True),
         (["trl", "sft", "--model", "m"], True),
+        (["bash", "-c", "LR=1 python -m training.train_grpo --max-steps 500"], True),
+        (["python", "-m", "training.evaluate"], False),
         (["axolotl", "train", "config.yml"], True),
         (["echo", "train.py"], False),
         (["python", "-c", "print('train')"], False),

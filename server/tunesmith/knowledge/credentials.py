@@ -13,7 +13,7 @@ class Credential:
     Attributes:
         owner: whose token it is, as users read it.
         variable: the environment variable that the owner's library reads.
-        shape: what it looks like, not glued to other letters.
+        shape: what it looks like; it begins with letters, by which it is searched for fast.
     """
 
     owner: str
@@ -22,28 +22,29 @@ class Credential:
 
 
 def _shaped(shape: str) -> re.Pattern[str]:
+    """A shape that is not glued to other letters."""
     return re.compile(rf"(?<![\w-]){shape}(?![\w-])")
 
 
 CREDENTIALS = (
-    Credential("Hugging Face", "HF_TOKEN", _shaped(r"(?:hf|api_org)_[A-Za-z0-9]{30,40}")),
-    Credential("Weights & Biases", "WANDB_API_KEY", _shaped(r"wandb_v\d_[A-Za-z0-9_]{40,120}")),
-    Credential("Anthropic", "ANTHROPIC_API_KEY", _shaped(r"sk-ant-[a-z0-9]+-[\w-]{80,120}")),
+    Credential("Hugging Face", "HF_TOKEN", re.compile(r"hf_[A-Za-z0-9]{30,40}")),
+    Credential("Hugging Face", "HF_TOKEN", re.compile(r"api_org_[A-Za-z0-9]{30,40}")),
+    Credential("Weights & Biases", "WANDB_API_KEY", re.compile(r"wandb_v\d_[A-Za-z0-9_]{40,120}")),
+    Credential("Anthropic", "ANTHROPIC_API_KEY", re.compile(r"sk-ant-[a-z0-9]+-[\w-]{80,120}")),
     Credential(
         "OpenAI",
         "OPENAI_API_KEY",
-        _shaped(r"sk-(?:(?:proj|svcacct|admin|None)-[\w-]{40,200}|[A-Za-z0-9]{48})"),
+        re.compile(r"sk-(?:(?:proj|svcacct|admin|None)-[\w-]{40,200}|[A-Za-z0-9]{48})"),
     ),
-    Credential("OpenRouter", "OPENROUTER_API_KEY", _shaped(r"sk-or-v1-[0-9a-f]{64}")),
-    Credential("Groq", "GROQ_API_KEY", _shaped(r"gsk_[A-Za-z0-9]{52}")),
-    Credential(
-        "GitHub", "GITHUB_TOKEN", _shaped(r"(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{60,})")
-    ),
-    Credential("Google", "GOOGLE_API_KEY", _shaped(r"AIza[\w-]{35}")),
-    Credential("GitLab", "GITLAB_TOKEN", _shaped(r"glpat-[\w-]{20}")),
-    Credential("Replicate", "REPLICATE_API_TOKEN", _shaped(r"r8_[A-Za-z0-9]{37}")),
+    Credential("OpenRouter", "OPENROUTER_API_KEY", re.compile(r"sk-or-v1-[0-9a-f]{64}")),
+    Credential("Groq", "GROQ_API_KEY", re.compile(r"gsk_[A-Za-z0-9]{52}")),
+    Credential("GitHub", "GITHUB_TOKEN", re.compile(r"gh[pousr]_[A-Za-z0-9]{36,}")),
+    Credential("GitHub", "GITHUB_TOKEN", re.compile(r"github_pat_\w{60,}")),
+    Credential("Google", "GOOGLE_API_KEY", re.compile(r"AIza[\w-]{35}")),
+    Credential("GitLab", "GITLAB_TOKEN", re.compile(r"glpat-[\w-]{20}")),
+    Credential("Replicate", "REPLICATE_API_TOKEN", re.compile(r"r8_[A-Za-z0-9]{37}")),
 )
-ANY_CREDENTIAL = re.compile("|".join(f"(?:{each.shape.pattern})" for each in CREDENTIALS))
+ANY_CREDENTIAL = _shaped("(?:" + "|".join(each.shape.pattern for each in CREDENTIALS) + ")")
 
 _WANDB_KEY = re.compile(r"[0-9a-f]{40}")
 WANDB = next(each for each in CREDENTIALS if each.variable == "WANDB_API_KEY")
@@ -65,6 +66,11 @@ _NO_SECRET = re.compile(
     r"|true|false|(?:sk-)?no-key[\w-]*|token-abc123",
     re.IGNORECASE,
 )
+
+
+def may_hold_credential(text: str) -> bool:
+    """Whether a long text may hold a token; far faster than a search for all of them at once."""
+    return any(each.shape.search(text) for each in CREDENTIALS)
 
 
 def credential_of(text: str) -> Credential | None:

@@ -27,7 +27,7 @@ _TRAINS_IN_SHELL = re.compile(
 _RUN = re.compile(
     r"\b(?:python[\d.]*|accelerate|torchrun|deepspeed|uv|uvx|pdm|poetry|bash|sh)\s+(?P<words>[^;&|]*)"
 )
-_SCRIPT = re.compile(r"[^\s'\"=()]{1,300}\.(?:py|sh)(?![\w.])")
+_SCRIPT = re.compile(r"[^\s'\"=()]{1,300}\.(?:py|sh)(?![\w.])|(?<=-m )[A-Za-z_][\w.]*")
 _TEST_RUN = re.compile(
     r"--(?:smoke|test|dry|debug|fast|quick|sanity|tiny|overfit|validate|help|version)(?![\w-])"
     r"|--(?:smoke|dry|fast|quick|sanity)[-_]\w+"
@@ -56,7 +56,12 @@ def words_train(words: Iterable[str]) -> bool:
     line = " ".join(words)
     runs = (match["words"] for match in _RUN.finditer(line))
     scripts = (match[0] for run in runs for match in _SCRIPT.finditer(run))
-    return bool(_TRAINS_IN_SHELL.search(line)) or any(map(name_trains, scripts))
+    return bool(_TRAINS_IN_SHELL.search(line)) or any(map(_is_training, scripts))
+
+
+def _is_training(script: str) -> bool:
+    is_file = script.endswith((".py", ".sh"))
+    return name_trains(script if is_file else script.rpartition(".")[2])
 
 
 def is_test_run(words: Iterable[str]) -> bool:

@@ -112,17 +112,21 @@ def _in_call(script: PythonScript, call: Call, project: Project) -> Iterator[Fin
         trains = facts.trains and "timeout" not in (facts.jobs_table or {})
     elif flavor in (ABSENT, None) or _is_cpu(flavor):
         return
+    elif starts_uv_job(call):
+        trains = _is_said_to_train(path, arguments)
     else:
-        trains = _is_said_to_train(path, arguments) if path else words_train(arguments)
+        trains = words_train(arguments or [script.text])
     if trains and not is_test_run(arguments):
         message = _MESSAGE.format('timeout="4h"')
         yield Finding(call.callee_span, message, _keyword(script, call))
 
 
 def _texts(call: Call, argument: str) -> list[str]:
+    """The texts of a list; nothing where one of them is not known."""
     value = call.value(argument)
     elements = value.elements if isinstance(value, ListValue) else ()
-    return [element for element in elements if isinstance(element, str)]
+    texts = [element for element in elements if isinstance(element, str)]
+    return texts if len(texts) == len(elements) else []
 
 
 def _keyword(script: PythonScript, call: Call) -> Fix | None:
@@ -146,6 +150,11 @@ def _insert(command: LaunchCommand) -> Fix | None:
 _TRAIN = {"train.py": "from trl import SFTTrainer\n\nSFTTrainer(model='m').train()\n"}
 _CALL = "from huggingface_hub import run_uv_job\n\nrun_uv_job(%s)\n"
 _HEADER = '# /// script\n# dependencies = ["trl"]\n# [tool.hf-jobs]\n# timeout = "6h"\n# ///\n'
+_SUBMIT = (
+    'from huggingface_hub import HfApi\n\nCOMMAND = "python -m %s --data {data}"\n'
+    'command = ["bash", "-c", COMMAND.format(data=data)]\n'
+    'HfApi().run_job(image="i", command=command, flavor=gpu)\n'
+)
 BAD = [
     Bad(
         "hf jobs uv run --flavor l4x1 train.py\n",
@@ -177,8 +186,15 @@ BAD = [
         file="submit.py",
         beside=_TRAIN,
     ),
+    Bad(
+        _SUBMIT % "jobs.train_grpo",
+        at="HfApi().run_job",
+        fixed=(_SUBMIT % "jobs.train_grpo").replace("gpu)", 'gpu, timeout="4h")'),
+        file="submit.py",
+    ),
 ]
 GOOD = [
+    Good(_SUBMIT % "jobs.evaluate", file="submit.py"),
     Good("hf jobs uv run --timeout 2h train.py\n", file="run.sh", beside=_TRAIN),
     Good("hf jobs uv run $OPTIONS train.py\n", file="run.sh", beside=_TRAIN),
     Good("hf jobs uv run train.py --max_steps 10\n", file="run.sh", beside=_TRAIN),

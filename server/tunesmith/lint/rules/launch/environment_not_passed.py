@@ -47,6 +47,7 @@ _BEFORE = re.compile(
     r"""(?:^|[;&|(`"'!#:>%]|(?<!\S)\$[ ]|\b(?:then|do|else)[ ])[ \t]*(?:env[ \t]+)?$"""
 )
 _RUNNER = re.compile(r"(?:(?:uvx|uv|pipx|time)[ \t]+(?:[^\s;|&]+[ \t]+){0,8})?")
+_REACH = 40
 _CONTINUED = re.compile(r"\\\r?\n$")
 _FOR_HF = re.compile(
     r"HF_.*|HUGGING.*|UV_.*|PIP_.*|PYTHON\w*|PATH|HOME|VIRTUAL_ENV|NO_COLOR|FORCE_COLOR|TERM|COLUMNS"
@@ -84,10 +85,15 @@ def _assigned_before(command: LaunchCommand) -> Iterator[tuple[str, Span]]:
     found: list[re.Match[str]] = []
     for match in _ASSIGNMENT.finditer(text, start, end):
         follows = found and found[-1].end() == match.start()
-        if follows or _BEFORE.search(text[start : match.start()]):
+        if follows or _BEFORE.search(_just_before(text, start, match.start())):
             found = [*found, match] if follows else [match]
     if found and _RUNNER.fullmatch(text, found[-1].end(), end):
         yield from ((match["name"], Span(*match.span("set"))) for match in found)
+
+
+def _just_before(text: str, start: int, end: int) -> str:
+    """The last characters of a line's beginning; not the line's start unless it is that."""
+    return text[start:end] if end - start < _REACH else "x" + text[end - _REACH : end]
 
 
 def _takes_from_elsewhere(command: LaunchCommand) -> bool:

@@ -38,6 +38,7 @@ from tunesmith.knowledge.credentials import (
     Credential,
     credential_of,
     is_wandb_key,
+    may_hold_credential,
 )
 from tunesmith.lint.placeholders import environment_edits
 from tunesmith.lint.rule import UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
@@ -68,7 +69,7 @@ def check(
 
 
 def _in_strings(script: PythonScript) -> Iterator[Finding]:
-    if ANY_CREDENTIAL.search(script.text):
+    if may_hold_credential(script.text):
         for literal in script.strings_matching(ANY_CREDENTIAL):
             value = literal.value
             for match in ANY_CREDENTIAL.finditer(value.text):
