@@ -1,0 +1,121 @@
+"""What an object is really given: the arguments of a call over the defaults in force."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from tunesmith.knowledge.histories import packages_behind
+from tunesmith.knowledge.signatures import ComposedSignature, signature
+from tunesmith.knowledge.versions import InForce, library
+from tunesmith.project import Project
+from tunesmith.sources.python_scopes import Binding, BindingKind
+from tunesmith.sources.python_script import Argument, Call, PythonScript
+from tunesmith.sources.python_values import Reference, Value
+from tunesmith.sources.unknown import ABSENT, UNKNOWN
+
+_UNSLOTH = re.compile(r"^\s*(?:import|from)\s+unsloth\b", re.MULTILINE)
+
+
+def uses_unsloth(script: PythonScript) -> bool:
+    """Whether a script imports unsloth, which replaces trainers and repairs their arguments."""
+    return _UNSLOTH.search(script.text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A call of a library's class whose signature is known in the releases in force.
+
+    Attributes:
+        call: the call.
+        signature: what its class takes.
+        in_force: the releases that decide, by package; the class's own package first.
+    """
+
+    script: PythonScript
+    call: Call
+    signature: ComposedSignature
+    in_force: Mapping[str, InForce]
+
+    @property
+    def rests_on(self) -> Sequence[InForce]:
+        """The releases without which the signature would be another one."""
+        return list(self.in_force.values())
+
+    def argument(self, name: str) -> Argument | None:
+        """The argument as given, by keyword or by position."""
+        return self.call.argument(name, self._position(name))
+
+    def value(self, name: str) -> Value:
+        """What a parameter is worth: as given, or its default.
+
+        A function of the script's own is a `Reference` to its name. ABSENT where the class takes
+        no such parameter.
+        """
+        if name not in self.signature.parameters:
+            return ABSENT if self.argument(name) is None else UNKNOWN
+        given = self.call.value(name, self._position(name))
+        if given is ABSENT:
+            return _literal(self.signature.parameters[name].facts.default)
+        argument = self.argument(name)
+        is_open = given is UNKNOWN and argument is not None and argument.value is UNKNOWN
+        return latest(self.script, self.call, argument) if argument and is_open else given
+
+    def _position(self, name: str) -> int | None:
+        positional = self.signature.positional
+        return positional.index(name) if name in positional else None
+
+
+def settled(call: Call, script: PythonScript, project: Project) -> Settled | None:
+    """A call with its class's signature; None where that is not known."""
+    in_force = {each: library(each, script, project) for each in packages_behind(call.name)}
+    versions = {package: each.version for package, each in in_force.items()}
+    scanned = {package: each.scan for package, each in in_force.items() if each.scan}
+    found = signature(call.name, versions, scanned)
+    return Settled(script, call, found, in_force) if found else None
+
+
+def configuration_of(trainer: Settled, project: Project) -> Settled | None:
+    """The call that makes a trainer's `args`; None where it is not in the file."""
+    value = trainer.value("args")
+    return settled(value, trainer.script, project) if isinstance(value, Call) else None
+
+
+def latest(script: PythonScript, call: Call, argument: Argument) -> Value:
+    """The value of an argument also where its name is assigned several times.
+
+    The last assignment before the call counts, if it stands in the call's own block.
+    """
+    node = argument.value_node
+    if isinstance(node, cst.Lambda):
+        return Reference("lambda")
+    if argument.value is not UNKNOWN or not isinstance(node, cst.Name):
+        return argument.value
+    last = _last_binding(script, call, node.value)
+    if last and last.kind is BindingKind.FUNCTION:
+        return Reference(last.name)
+    is_certain = last and last.kind is BindingKind.ASSIGNMENT and last.block is call.block
+    if last is None or last.node is None or not is_certain:
+        return UNKNOWN
+    return script.evaluator.evaluate(last.node, last.block, last.order)
+
+
+def _last_binding(script: PythonScript, call: Call, name: str) -> Binding | None:
+    order = next(site.order for site in script.index.calls if site.node is call.node)
+    holder = call.block.scope.holder(name)
+    before = [each for each in holder.bindings[name] if each.order < order] if holder else []
+    return max(before, key=lambda each: each.order, default=None)
+
+
+def _literal(default: str | None) -> Value:
+    if default is None:
+        return ABSENT
+    try:
+        value = ast.literal_eval(default)
+    except (ValueError, SyntaxError):
+        return UNKNOWN
+    return value if value is None or isinstance(value, (str, int, float, bool)) else UNKNOWN
