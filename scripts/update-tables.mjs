@@ -7,4 +7,5 @@ await main(async (args) => {
   await repository();
   await run(PYTHON, ['scripts/update_tables.py', ...args]);
   await run(PYTHON, ['scripts/generate_library_docs.py']);
+  await run(PYTHON, ['scripts/generate_library_docs.py']);
 });
