@@ -12,6 +12,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from tunesmith.knowledge.histories import replacement
 from tunesmith.knowledge.likely import counterparts
 from tunesmith.knowledge.releases import release
 from tunesmith.knowledge.tables import table
@@ -303,6 +304,8 @@ def instead(about: Mapping[str, Any], name: str, row: Mapping[str, Any], release
     if names and not (names[-1] in own and at(own[names[-1]]["default"], release_) is None):
         return f"use `{names[-1]}`"
     parameter = next(key for key, each in own.items() if each is row)
+    if curated := replacement(name, parameter):
+        return f"use `{curated}`"
     for other in counterparts(name):
         taken = about["objects"].get(other, {"parameters": {}})["parameters"].get(parameter)
         if taken and at(taken["default"], release_) is not None:

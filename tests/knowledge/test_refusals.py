@@ -147,3 +147,14 @@ def test_what_comes_from_a_url_is_not_refused():
     text = "from trl import SFTConfig\nSFTConfig(max_seq_length=1)\n"
     git = '# /// script\n# dependencies = ["trl @ git+https://example.com/trl"]\n# ///\n'
     assert refused(git + text) == set()
+
+
+@pytest.mark.parametrize(
+    ("unsloth", "expected"), [("2025.3.1", {"no_such"}), ("2025.9.1", set[str]())]
+)
+def test_unsloth_widens_what_trl_takes(unsloth: str, expected: set[str]):
+    pins = f'"unsloth=={unsloth}", "trl=={"0.15.2" if expected else "0.20.0"}"'
+    header = f"# /// script\n# dependencies = [{pins}]\n# ///\n"
+    call = "from trl import SFTTrainer\nSFTTrainer('m', args=a, max_seq_length=8, no_such=1)\n"
+    assert refused(header + call) == {"max_seq_length", "no_such"}
+    assert refused(header + "import unsloth\n" + call) == expected

@@ -49,6 +49,7 @@ TRL = {
                     "replaced_by": [["0.16.0", "max_length"], ["0.20.0", None]],
                 },
                 "max_length": {"default": [["0.16.0", "1024"]], "doc": "Tokens at most."},
+                "packing_kind": {"default": [["0.12.0", "None"], ["0.20.0", None]]},
                 "packing": {
                     "default": [["0.12.0", "False"], ["1.0.0", None]],
                 },
@@ -100,7 +101,11 @@ NEW = {"trl": Version("1.0.0"), "transformers": Version("5.15.0")}
 
 @pytest.fixture(autouse=True)
 def made_tables(tmp_path: Path) -> Iterator[None]:
-    with in_force(tmp_path, {"signatures/trl": TRL, "signatures/transformers": TRANSFORMERS}):
+    made = {"trl": TRL, "transformers": TRANSFORMERS}
+    curated = {"object": "trl.SFTConfig", "old": "packing_kind", "new": "packing", "source": "here"}
+    replacements = {"date": "2026-11-22", "replacements": [curated]}
+    named = {f"signatures/{package}": table for package, table in made.items()}
+    with in_force(tmp_path, {**named, "replacements": replacements}):
         yield
 
 
@@ -242,6 +247,7 @@ def test_the_releases_that_have_an_object():
         ("trl.SFTConfig", "max_seq_length", ("trl.SFTConfig", "max_length", Why.RENAMED)),
         ("trl.SFTTrainer", "max_seq_length", ("trl.SFTConfig", "max_length", Why.RENAMED)),
         ("trl.SFTConfig", "warmup_ratio", ("trl.SFTConfig", "warmup_steps", Why.RENAMED)),
+        ("trl.SFTConfig", "packing_kind", ("trl.SFTConfig", "packing", Why.RENAMED)),
         ("trl.SFTTrainer", "packing", ("trl.SFTConfig", "packing", Why.MISPLACED)),
         (
             "trl.SFTConfig",

@@ -10,6 +10,7 @@ from operator import itemgetter
 
 from packaging.version import Version
 
+from tunesmith.knowledge import tables
 from tunesmith.knowledge.scan.types import Parameter
 from tunesmith.knowledge.signature_table import SignatureTable, package_of, signature_table
 
@@ -33,10 +34,12 @@ class History:
     Attributes:
         package: the package that brings the parameter.
         rows: every release that the table knows, ascending.
+        curated: the name to use instead, found by us, where the library never said one.
     """
 
     package: str
     rows: Sequence[Row] = field(repr=False)
+    curated: str | None = None
 
     @property
     def spans(self) -> Sequence[Span]:
@@ -77,8 +80,8 @@ class History:
 
     @property
     def replaced_by(self) -> str | None:
-        """The name that the library last said to use instead."""
-        return self._facts.replaced_by
+        """The name to use instead, which the library said last."""
+        return self._facts.replaced_by or self.curated
 
     @property
     def defaults(self) -> Sequence[tuple[Version, str | None]]:
@@ -132,12 +135,20 @@ def histories(name: str, parameter: str) -> Sequence[History]:
     The object's own package comes first: `learning_rate` of SFTConfig has TRL's history, as TRL
     redefines it, and transformers'.
     """
-    found = [
-        History(package, rows)
-        for package, entries in _entries(name).items()
-        if (rows := _rows(package, entries, parameter))
-    ]
-    return [history for history in found if any(row.facts for row in history.rows)]
+    found: list[History] = []
+    for package, entries in _entries(name).items():
+        rows = _rows(package, entries, parameter)
+        if any(row.facts for row in rows):
+            curated = (replacement(each, parameter) for each in entries)
+            found.append(History(package, rows, next(filter(None, curated), None)))
+    return found
+
+
+def replacement(name: str, parameter: str) -> str | None:
+    """The name to use instead of one that a library took away without a word."""
+    rows = (tables.table("replacements") or {"replacements": ()})["replacements"]
+    named = (row["new"] for row in rows if (row["object"], row["old"]) == (name, parameter))
+    return next(named, None)
 
 
 def history(name: str, parameter: str) -> History | None:

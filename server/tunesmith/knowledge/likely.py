@@ -56,12 +56,11 @@ def likely(
 
 def counterparts(name: str) -> Iterator[str]:
     """The configuration of a trainer, or the trainer of a configuration."""
-    for ours, theirs in (("Trainer", "Config"), ("Trainer", "TrainingArguments")):
-        if name.startswith("trl.") == (theirs == "Config"):
-            if name.endswith(ours):
-                yield name.removesuffix(ours) + theirs
-            elif name.endswith(theirs):
-                yield name.removesuffix(theirs) + ours
+    theirs = "Config" if name.startswith(("trl.", "unsloth.trl.")) else "TrainingArguments"
+    if name.endswith("Trainer"):
+        yield name.removesuffix("Trainer") + theirs
+    elif name.endswith(theirs):
+        yield name.removesuffix(theirs) + "Trainer"
 
 
 def _candidates(known: list[tuple[str, ComposedSignature]], parameter: str) -> Iterator[Likely]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tunesmith.knowledge.histories import History, histories, packages_behind
 from tunesmith.knowledge.likely import Likely, likely
+from tunesmith.knowledge.signature_table import signature_table
 from tunesmith.knowledge.signatures import Versions, signature
 from tunesmith.knowledge.versions import InForce, library, stale_since
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
+
+_IMPORTS_UNSLOTH = re.compile(r"^\s*(?:import|from)\s+unsloth\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +42,26 @@ def refusals(call: Call, script: PythonScript, project: Project) -> Iterator[Ref
     """
     if not call.name or not any(argument.name for argument in call.arguments):
         return
-    in_force = {each: library(each, script, project) for each in packages_behind(call.name)}
+    name = object_meant(call.name, script)
+    in_force = {package: library(package, script, project) for package in packages_behind(name)}
     versions = {package: each.version for package, each in in_force.items()}
     scanned = {package: each.scan for package, each in in_force.items() if each.scan}
-    found = signature(call.name, versions, scanned)
+    found = signature(name, versions, scanned)
     is_open = stale_since(project) and any(each.is_assumed for each in in_force.values())
     for argument in call.arguments:
         if found and argument.name and found.refuses(argument.name):
-            removed = _removed(call.name, argument.name, versions)
+            removed = _removed(name, argument.name, versions)
             if removed or not is_open:
-                meant = likely(call.name, argument.name, versions, scanned)
+                meant = likely(name, argument.name, versions, scanned)
                 yield Refusal(argument, removed, meant, list(in_force.values()))
+
+
+def object_meant(name: str, script: PythonScript) -> str:
+    """The object of the tables that a name stands for: importing unsloth changes TRL's own."""
+    unsloth = signature_table("unsloth")
+    patched = f"unsloth.{name}"
+    is_patched = unsloth and patched in unsloth and _IMPORTS_UNSLOTH.search(script.text)
+    return patched if is_patched else name
 
 
 def _removed(name: str, parameter: str, versions: Versions) -> History | None:
