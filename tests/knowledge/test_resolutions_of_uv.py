@@ -25,8 +25,7 @@ ALWAYS_TOLD = frozenset(
 DISAGREEMENTS = {
     "diffusers, vllm!=0.25.1, sentence-transformers==3.2.1, huggingface-hub 3.11 "
     "2026-11-20T00:00:00Z": (
-        "uv counts the conflicts of a requirement with a marker twice, and so gives up "
-        "new releases of vllm"
+        "uv's search for a vllm leads over packages that no table has, such as tokenspeed-mla"
     ),
 }
 """Header -> why another answer than uv's is given."""
