@@ -40,7 +40,15 @@ def _of_call(call: Call, launched: str, path: PurePosixPath) -> Launch:
         image=_text(texts["image"]),
         unknown=unknown or _deciding_variable(call, path),
         is_call=True,
+        variables=frozenset(_variables(call)),
+        may_keep_files=call.value("volumes") not in (ABSENT, None),
     )
+
+
+def _variables(call: Call) -> Iterator[str]:
+    for argument in ("env", "secrets"):
+        value = call.value(argument)
+        yield from value.entries if isinstance(value, DictValue) else ()
 
 
 def _strings(value: Value) -> tuple[Sequence[str], bool]:

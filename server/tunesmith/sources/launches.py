@@ -26,6 +26,9 @@ class Launch:
         unknown: why nobody can tell what is installed, as the end of a sentence; None where all
             is told.
         is_call: a call of huggingface_hub starts it, which does not read `[tool.hf-jobs]`.
+        variables: the environment variables that it sets, as far as they are told.
+        may_keep_files: what the script writes may outlive the job without its doing: a volume may
+            be mounted, or a container's command may do more than run the script.
     """
 
     path: PurePosixPath
@@ -36,6 +39,8 @@ class Launch:
     image: str | None = None
     unknown: str | None = None
     is_call: bool = False
+    variables: frozenset[str] = frozenset()
+    may_keep_files: bool = False
 
 
 _DECIDES_VERSIONS = re.compile(
@@ -52,7 +57,14 @@ def of_command(command: LaunchCommand) -> Iterator[Launch]:
         image = command.target.text if command.target else None
         reason = f"as the image {image} decides" if image else "as an image decides"
         for script in _scripts_in(word.known_text for word in command.target_arguments):
-            yield Launch(command.path, command.span, script, image=image, unknown=reason)
+            yield Launch(
+                command.path,
+                command.span,
+                script,
+                image=image,
+                unknown=reason,
+                may_keep_files=True,
+            )
         return
     if command.script is None:
         return
@@ -65,7 +77,21 @@ def of_command(command: LaunchCommand) -> Iterator[Launch]:
         python=python.value if python else None,
         image=image.value if image else None,
         unknown=_unknown_in(command),
+        variables=frozenset(_variables(command)),
+        may_keep_files=_may_mount(command),
     )
+
+
+def _variables(command: LaunchCommand) -> Iterator[str]:
+    for option in command.options:
+        if option.name in ("--env", "--secrets"):
+            known = option.words[-1].known_text
+            yield known.removeprefix(f"{option.name}=").partition("=")[0]
+
+
+def _may_mount(command: LaunchCommand) -> bool:
+    is_open = any(word.is_open for word in command.argv.words)
+    return is_open or bool(command.option("--volume") or command.option("--env-file"))
 
 
 def _scripts_in(words: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,69 @@
+"""The trainers of a script, with the configurations that they get."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tunesmith.sources.python_script import Call, PythonScript
+
+_METHODS = (
+    "BCO CPO DPO Distillation GKD GRPO IterativeSFT KTO NashMD ORPO OnlineDPO PPO PRM RLOO Reward "
+    "SFT XPO"
+)
+_EXPERIMENTAL = (
+    "A2PO AsyncDistillation AsyncGRPO BCO CPO DPPO Distillation GFPO GKD GMPO GOLD GRPO "
+    "GRPOWithReplayBuffer IWOPD KTO MiniLLM NashMD ORPO OnlineDPO PAPO PPO PRM SDFT SDPO SSD "
+    "TPO XPO"
+)
+TRAINERS = (
+    "transformers.Trainer",
+    "transformers.Seq2SeqTrainer",
+    *(f"trl.{method}Trainer" for method in _METHODS.split()),
+    *(f"trl.experimental.{method}Trainer" for method in _EXPERIMENTAL.split()),
+)
+"""Every trainer that runs the callbacks of transformers."""
+
+_CONFIGURATION = re.compile(r"trl\.(?:\w+\.)*\w+Config|transformers\.\w*TrainingArguments")
+_MENTION = re.compile(r"Trainer\b")
+_TRAINS = re.compile(r"\.train\(")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """A trainer that is made, and its configuration.
+
+    Attributes:
+        trainer: the call that makes it.
+        configuration: the call that makes its `args`; None where it is not in the file.
+    """
+
+    trainer: Call
+    configuration: Call | None
+
+    @property
+    def configuration_name(self) -> str:
+        """As users write it: "SFTConfig"."""
+        name = self.configuration.name if self.configuration else ""
+        return name.rpartition(".")[2]
+
+
+def training_runs(script: PythonScript) -> Iterator[TrainingRun]:
+    """The trainers that a script makes, in the order of the text."""
+    if not _MENTION.search(script.text):
+        return
+    for trainer in script.calls(*TRAINERS):
+        if not trainer.is_super:
+            given = (argument.value for argument in trainer.arguments)
+            found = [value for value in given if isinstance(value, Call) and _configures(value)]
+            yield TrainingRun(trainer, found[0] if len(found) == 1 else None)
+
+
+def last_training(script: PythonScript) -> int:
+    """Where the text says `.train(` last; -1 where it never does."""
+    return max((match.start() for match in _TRAINS.finditer(script.text)), default=-1)
+
+
+def _configures(call: Call) -> bool:
+    return _CONFIGURATION.fullmatch(call.name) is not None
