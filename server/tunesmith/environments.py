@@ -8,7 +8,6 @@ https://packaging.python.org/en/latest/specifications/recording-installed-packag
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -104,6 +103,8 @@ def _dist_info(site_packages: Path, package: str) -> Iterator[str]:
 
 @lru_cache(maxsize=32)
 def _scan_of(site_packages: Path, package: str, about: str) -> Scan | None:
+    import csv
+
     from tunesmith.knowledge.scan import scan
 
     record = _read(site_packages, f"{about}/RECORD")

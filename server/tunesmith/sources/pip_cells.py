@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tunesmith.sources.commands.found import OPEN_PART, substituted, unified_line_ends
 from tunesmith.sources.document import CellKind, Document, Kind
 from tunesmith.sources.launch_command import Word
 from tunesmith.sources.requirements import Pin, read_requirement
@@ -74,6 +73,8 @@ def pip_installs(document: Document) -> Sequence[PipInstall]:
 
 
 def _shell_parts(document: Document) -> Iterator[MappedText]:
+    from tunesmith.sources.commands.found import OPEN_PART, substituted, unified_line_ends
+
     for cell in document.cells:
         source = MappedText.slice(document.text, cell.span)
         if cell.kind is not CellKind.CODE or not INSTALL.search(source.text):
