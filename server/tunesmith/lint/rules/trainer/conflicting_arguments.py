@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tunesmith.knowledge.versions import InForce
 from tunesmith.lint.arguments import Settled, configuration_of, settled, uses_unsloth
 from tunesmith.lint.conflicts import CONFLICTS, Conflict
 from tunesmith.lint.rule import ERROR, Bad, Finding, rule
@@ -53,28 +54,33 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
             continue
         configuration = configuration_of(made, project)
         for conflict in CONFLICTS:
-            if call.name in conflict.objects and _decides(conflict, made):
+            if call.name in conflict.objects:
                 yield from _found(conflict, made, configuration)
 
 
-def _decides(conflict: Conflict, made: Settled) -> bool:
-    release = made.in_force.get(conflict.package)
+def _release(conflict: Conflict, made: Settled, configuration: Settled | None) -> InForce | None:
+    """The release that raises; None where none does, or where it is unknown."""
+    in_force = {**(configuration.in_force if configuration else {}), **made.in_force}
+    release = in_force.get(conflict.package)
     if release is None or release.version is None:
-        return False
+        return None
     is_old = conflict.since is not None and release.below(conflict.since)
-    return not is_old and (conflict.before is None or release.below(conflict.before))
+    is_new = conflict.before is not None and not release.below(conflict.before)
+    return None if is_old or is_new else release
 
 
 def _found(conflict: Conflict, made: Settled, configuration: Settled | None) -> Iterator[Finding]:
+    release = _release(conflict, made, configuration)
+    if release is None:
+        return
     values = [_value(name, made, configuration) for name in conflict.names]
     given = [_argument(name, made, configuration) for name in conflict.names]
     place = next((each for each in given if each), None)
     if place is None or any(value is UNKNOWN for value in values) or not conflict.holds(*values):
         return
-    release = made.in_force[conflict.package]
     library = f"{'TRL' if conflict.package == 'trl' else conflict.package} {release.version}"
     message = conflict.message.format(*values, package=library)
-    yield Finding(place.name_span or place.span, message, rests_on=made.rests_on)
+    yield Finding(place.name_span or place.span, message, rests_on=[release])
 
 
 def _value(name: str, made: Settled, configuration: Settled | None) -> Value:
@@ -128,6 +134,11 @@ BAD = [
         "from transformers import BitsAndBytesConfig\n\n"
         "BitsAndBytesConfig(load_in_4bit=True, load_in_8bit=True)\n",
         at="load_in_8bit",
+    ),
+    Bad(
+        "from datasets import load_dataset\n" + _SFT + "data = load_dataset('d', split='train', "
+        "streaming=True)\nSFTTrainer('m', SFTConfig(), train_dataset=data)\n",
+        at="train_dataset",
     ),
     Bad(
         _SFT + "def as_text(row):\n    return row['q']\n\n"
