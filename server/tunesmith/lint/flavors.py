@@ -1,0 +1,28 @@
+"""The machines that a script's jobs run on, as commands and its header say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tunesmith.knowledge.hardware import Flavor, flavor
+from tunesmith.project import Project
+from tunesmith.sources.python_script import PythonScript
+
+
+def flavors_of(script: PythonScript, project: Project) -> list[Flavor]:
+    """The flavors that `hf jobs uv run` starts a script on; what is not told is left out."""
+    return [found for name in _names(script, project) if (found := flavor(name))]
+
+
+def _names(script: PythonScript, project: Project) -> Iterator[str]:
+    table = script.header.jobs_table if script.header else None
+    declared = (table or {}).get("flavor")
+    commands = project.commands_launching(script.path)
+    for command in commands:
+        option = command.option("--flavor")
+        if option and option.value:
+            yield option.value
+        elif option is None and isinstance(declared, str):
+            yield declared
+    if not commands and isinstance(declared, str):
+        yield declared

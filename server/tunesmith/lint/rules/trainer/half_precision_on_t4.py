@@ -1,0 +1,118 @@
+"""bfloat16 on a T4, which cannot compute in it.
+
+## What it does
+
+Finds `bf16=True` in a trainer's configuration, and `bnb_4bit_compute_dtype=torch.bfloat16`, in
+scripts whose jobs run on `t4-small` or `t4-medium`.
+
+## Why it costs you
+
+The T4 has no bfloat16. Releases of torch up to 2.3 or so make transformers raise ValueError; newer
+ones imitate it in float32, which is several times slower than float16 and is paid for by the
+minute.
+
+## Fix
+
+`bf16=True` becomes `fp16=True`, and the dtype `torch.float16`. Unsafe: float16 overflows where
+bfloat16 does not; a flavor with an L4 or A10G costs little more and has bfloat16.
+
+## Source
+
+`torch.cuda.is_bf16_supported`, which counts emulation as support, and `TrainingArguments` of
+transformers 4.40 to 5.23. The T4's compute capability is 7.5; bfloat16 takes 8.0.
+
+## Since
+
+Every release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tunesmith.knowledge.hardware import Flavor
+from tunesmith.lint.conflicts import CONFIGURATIONS
+from tunesmith.lint.flavors import flavors_of
+from tunesmith.lint.rule import UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
+from tunesmith.project import Project
+from tunesmith.sources.python_script import Argument, PythonScript
+from tunesmith.sources.python_values import Reference
+from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import Edit
+
+_COMPUTE, _BFLOAT16 = "bnb_4bit_compute_dtype", "torch.bfloat16"
+
+
+@rule(code="TRN035", severity=WARNING)
+def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+    if "bf16" not in script.text and "bfloat16" not in script.text:
+        return
+    flavors = flavors_of(script, project)
+    if not flavors or not all(_lacks_bfloat16(flavor) for flavor in flavors):
+        return
+    for call in script.calls(*CONFIGURATIONS):
+        argument = call.argument("bf16")
+        if argument and call.value("bf16") is True:
+            has_fp16 = call.value("fp16") is not ABSENT
+            yield _finding(argument, "bf16=True", flavors[0], None if has_fp16 else "fp16=True")
+    for call in script.calls("transformers.BitsAndBytesConfig"):
+        argument = call.argument(_COMPUTE)
+        if argument and call.value(_COMPUTE) in (Reference(_BFLOAT16), "bfloat16"):
+            written = script.text_of(argument.value_node)
+            fixed = written.replace("bfloat16", "float16") if "bfloat16" in written else None
+            better = f"{_COMPUTE}={fixed}" if fixed else None
+            yield _finding(argument, f"{_COMPUTE}=bfloat16", flavors[0], better)
+
+
+def _lacks_bfloat16(flavor: Flavor) -> bool:
+    return flavor.accelerator is not None and not flavor.accelerator.has_bfloat16
+
+
+def _finding(argument: Argument, written: str, flavor: Flavor, better: str | None) -> Finding:
+    name = flavor.accelerator.name if flavor.accelerator else flavor.name
+    fix = None
+    if better and not argument.comes_from_expansion:
+        fix = Fix(f"Write {better}", [Edit(argument.span, better)], UNSAFE)
+    return Finding(
+        argument.span,
+        f"The {name} of {flavor.name} has no bfloat16: with {written}, torch imitates it, several "
+        "times slower, or raises an error in old releases. Use float16, or a flavor with an L4.",
+        fix,
+    )
+
+
+_ON_T4 = {"run.sh": "hf jobs uv run --flavor t4-small --timeout 2h train.py\n"}
+_TABLE = '# /// script\n# dependencies = ["trl"]\n# [tool.hf-jobs]\n# flavor = "t4-medium"\n# ///\n'
+_CONFIG = "from trl import SFTConfig\n\n"
+
+BAD = [
+    Bad(
+        _CONFIG + "SFTConfig(output_dir='out', bf16=True)\n",
+        at="bf16=True",
+        fixed=_CONFIG + "SFTConfig(output_dir='out', fp16=True)\n",
+        beside=_ON_T4,
+    ),
+    Bad(
+        _TABLE + "import torch\nfrom transformers import BitsAndBytesConfig\n\n"
+        "BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_compute_dtype=torch.bfloat16)\n",
+        at="bnb_4bit_compute_dtype=torch.bfloat16",
+        fixed=_TABLE + "import torch\nfrom transformers import BitsAndBytesConfig\n\n"
+        "BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_compute_dtype=torch.float16)\n",
+    ),
+]
+GOOD = [
+    _CONFIG + "SFTConfig(output_dir='out', bf16=True)\n",
+    Good(
+        _CONFIG + "SFTConfig(bf16=True)\n",
+        beside={"run.sh": "hf jobs uv run --flavor l4x1 train.py\n"},
+    ),
+    Good(_CONFIG + "SFTConfig(fp16=True, bf16=False)\n", beside=_ON_T4),
+    Good(_CONFIG + "SFTConfig(bf16=torch.cuda.get_device_capability()[0] >= 8)\n", beside=_ON_T4),
+    Good(
+        _CONFIG + "SFTConfig(bf16=True)\n",
+        beside={
+            **_ON_T4,
+            "README.md": "```bash\nhf jobs uv run --flavor a10g-large train.py\n```\n",
+        },
+    ),
+]
