@@ -175,6 +175,20 @@ def options(
     return found.options if found else _NOTHING
 
 
+def option_history(action: Sequence[str], name: str) -> Sequence[tuple[Version, bool]]:
+    """The releases from which `hf` has an option (True) or has it no more (False), ascending.
+
+    Empty where no release ever had it.
+
+    Args:
+        action: the subcommand words, as ("jobs", "uv", "run").
+        name: the long name, "--repo".
+    """
+    described = _table()["commands"].get(" ".join(action)) or {}
+    changes = described.get("options", {}).get(name, {}).get("takes_value", ())
+    return [(Version(release), value is not None) for release, value in changes]
+
+
 @cache
 def newest() -> Version:
     """The newest release of huggingface_hub in the table."""
