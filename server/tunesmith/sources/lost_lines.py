@@ -51,6 +51,11 @@ _TAIL = re.compile(
     r"(?P<between>(?:[ \t]*(?:\#[^\r\n]*)?\r?\n)*)"
     r"[ \t]*(?P<lost>[^\s#][^\r\n]*)"
 )
+_FENCE = re.compile(r"^[ \t>]*(?:```|~~~)[ \t]*(\w*)", re.MULTILINE)
+_POWERSHELL = ("powershell", "ps1", "pwsh", "posh", "ps")
+_ELSEWHERE = ("...", "…", "^")
+"""Ends of lines that leave something out, or are continued as Windows' cmd does it."""
+
 _COMMENT = re.compile(r"#[^\r\n]*")
 _OPTION = re.compile(r"--[a-z][\w-]*(?:[=\s]|$)|-[a-zA-Z][ \t]+[\w'\"$]")
 _SCRIPT = re.compile(r"[^\s|&;]*\.py\b|https?://", re.IGNORECASE)
@@ -64,7 +69,7 @@ def lost_lines(command: LaunchCommand) -> LostLines | None:
     if command.document.kind not in _KINDS or command.argv.is_mention or is_comment:
         return None
     last = max(command.argv.words, key=lambda word: word.span.end)
-    if command.raw(last.span) in ("...", "…"):
+    if command.raw(last.span) in _ELSEWHERE:
         return None
     has_backslash = command.raw(last.span) == "\\"
     end = len(text[: last.span.start].rstrip()) if has_backslash else last.span.end
@@ -81,6 +86,14 @@ def lost_lines(command: LaunchCommand) -> LostLines | None:
     stripped = Span(tail.start("lost"), tail.start("lost") + len(tail["lost"].rstrip(" \t\\`")))
     next_line = text.rfind("\n", 0, stripped.start) + 1
     return LostLines(kind, end, next_line, stripped, comments)
+
+
+def is_powershell(command: LaunchCommand) -> bool:
+    """Whether a command stands in PowerShell, which continues a line by a backtick."""
+    if command.document.kind is not Kind.MARKDOWN:
+        return command.document.kind is Kind.POWERSHELL
+    fences = _FENCE.findall(command.document.text, 0, command.span.start)
+    return bool(fences) and fences[-1].lower() in _POWERSHELL
 
 
 def _kind(tail: re.Match[str]) -> Break | None:

@@ -36,7 +36,7 @@ from collections.abc import Iterator, Sequence
 from tunesmith.lint.rule import ERROR, SAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
-from tunesmith.sources.lost_lines import Break, LostLines, lost_lines
+from tunesmith.sources.lost_lines import Break, LostLines, is_powershell, lost_lines
 from tunesmith.text import Edit, Span
 
 _REASONS = {
@@ -53,9 +53,12 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
     lost = lost_lines(command)
     if lost is None:
         return
+    reason = _REASONS[lost.kind]
+    if lost.kind is Break.MISSING and is_powershell(command):
+        reason = reason.replace("backslash", "backtick")
     yield Finding(
         lost.first,
-        f"This is no part of the command: {_REASONS[lost.kind]}. The job starts without it.",
+        f"This is no part of the command: {reason}. The job starts without it.",
         _join(command, lost),
     )
 
@@ -64,7 +67,7 @@ def _join(command: LaunchCommand, lost: LostLines) -> Fix | None:
     text = command.document.text
     gap = Span(lost.end, lost.next_line)
     line_end = "\r\n" if "\r\n" in command.raw(gap) else "\n"
-    sign = "`" if lost.kind is Break.BACKSLASH else "\\"
+    sign = "`" if is_powershell(command) else "\\"
     edits = [Edit(gap, f" {sign}{line_end}")]
     if lost.comments:
         start = text.rfind("\n", 0, command.span.start) + 1
@@ -122,12 +125,19 @@ BAD = [
         fixed="hf jobs uv run --flavor l4x1 `\n  --timeout 2h `\n  train.py\n",
         file="run.ps1",
     ),
+    Bad(
+        "```powershell\nhf jobs uv run train.py\n  --timeout 2h\n```\n",
+        at="--timeout 2h",
+        fixed="```powershell\nhf jobs uv run train.py `\n  --timeout 2h\n```\n",
+        file="README.md",
+    ),
 ]
 GOOD = [
     Good("hf jobs uv run \\\n  --flavor l4x1 \\\n  train.py\n", file="run.sh"),
     Good("hf jobs uv run train.py \\\n\nhf jobs ps\n", file="run.sh"),
     Good("hf jobs uv run train.py  # short\n# --flavor l4x1\nhf jobs ps\n", file="run.sh"),
     Good("hf jobs uv run train.py \\\n  ...\n  --push_to_hub\n", file="run.sh"),
+    Good("```cmd\nhf jobs uv run train.py ^\n  --timeout 2h\n```\n", file="README.md"),
     Good("# hf jobs uv run \\\n#   --flavor l4x1 train.py\n", file="run.sh"),
     Good("hf jobs uv run \\\n  --timeout 2h train.py \\\n  # --flavor l4x1\n", file="run.sh"),
     Good("Run `hf jobs uv run train.py`\n--flavor sets the machine.\n", file="README.md"),
