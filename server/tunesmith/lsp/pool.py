@@ -100,7 +100,10 @@ class WorkerPool:
 
 def _outcome(task: _Task) -> Callable[[], None] | None:
     try:
-        return task.run()
+        try:
+            return task.run()
+        except SystemError:  # CPython 3.11's `ast` fails now and then where two threads parse
+            return task.run()
     except Exception:
         _log.exception("a task failed")
         return None
