@@ -10,7 +10,7 @@ an `hf jobs uv run` command.
 Up to huggingface_hub 0.36, everything after the script goes to the script. The job then runs on
 `cpu-basic`, without your token, and ends after 30 minutes. Since 1.0, `hf` takes the options that
 it knows wherever they stand; there the command works, and the finding is information only.
-A script that defines an option of that name itself never receives it.
+An option that the script defines itself is left to `swallowed-script-argument`.
 
 ## Fix
 
