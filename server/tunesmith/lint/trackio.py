@@ -23,7 +23,7 @@ PROJECT_SINCE = "4.57"
 NO_SPACE_SINCE = "5.6"
 """The first transformers that makes no Space "trackio" unless it is told to."""
 
-_OWN_CALLBACK = re.compile(r"\bTrackioCallback\b|\bremove_callback\b")
+_OWN_CALLBACK = re.compile(r"\bremove_callback\b|\(TrackioCallback\)")
 
 
 def uses_trackio(script: PythonScript) -> bool:

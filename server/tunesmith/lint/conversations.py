@@ -1,0 +1,48 @@
+"""Whether a script trains on conversations, and on which model."""
+
+from __future__ import annotations
+
+import re
+
+from tunesmith.lint.training_runs import TrainingRun
+from tunesmith.sources.python_script import Call, PythonScript
+from tunesmith.sources.python_values import Value
+
+_DATASETS = re.compile(
+    r"""["'](?:trl-lib/Capybara|HuggingFaceH4/(?:ultrachat_200k|no_robots|Multilingual-Thinking)"""
+    r"""|HuggingFaceTB/(?:smoltalk2?|smol-smoltalk)|allenai/tulu-3-sft-mixture"""
+    r"""|open-r1/Mixture-of-Thoughts)["']"""
+)
+"""Public data sets with a column `messages`."""
+_MESSAGES = re.compile(
+    r"""["']messages["']\s*:\s*\[|["']role["']\s*:\s*["'](?:user|assistant|system)["']"""
+    r"""|\[["']messages["']\]\s*=|\[["']messages["']\]"""
+)
+_LOADERS = (
+    "transformers.AutoModelForCausalLM.from_pretrained",
+    "transformers.AutoModelForImageTextToText.from_pretrained",
+    "unsloth.FastLanguageModel.from_pretrained",
+    "unsloth.FastModel.from_pretrained",
+)
+
+
+def names_conversations(script: PythonScript) -> bool:
+    """Whether a script loads a known data set of conversations."""
+    return _DATASETS.search(script.text) is not None
+
+
+def mentions_conversations(script: PythonScript) -> bool:
+    """Whether a script handles messages with roles, or loads a known data set of them."""
+    return names_conversations(script) or _MESSAGES.search(script.text) is not None
+
+
+def model_id(run: TrainingRun) -> str | None:
+    """The id of the model that a trainer is given, by its name or loaded; None where not told."""
+    value = run.trainer.value("model", 0)
+    return _id(value)
+
+
+def _id(value: Value) -> str | None:
+    if isinstance(value, Call) and value.name in _LOADERS:
+        value = value.value("pretrained_model_name_or_path", 0)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,105 @@
+"""A chat model that is trained to write the user's turns as well.
+
+## What it does
+
+Finds `SFTTrainer` on conversations without `assistant_only_loss`, where TRL brings a training template
+for the family of the model.
+
+## Why it costs you
+
+TRL takes the loss over every token of a conversation, system prompts and user turns included, unless it
+is told otherwise. Capacity and steps go into imitating users. For data with `prompt` and `completion`,
+TRL leaves the prompt out by itself.
+
+## Fix
+
+Sets `assistant_only_loss=True`. Unsafe: it changes what is learned, and loss values do not compare with
+those of earlier runs.
+
+## Source
+
+`SFTTrainer` and `chat_templates/*_training.jinja` of TRL 1.0 to 1.16: since 1.1 the template is
+exchanged by itself (Llama 3, Qwen2.5, Qwen3; Gemma and Phi-3 since 1.3, Gemma 3 since 1.4).
+
+## Since
+
+TRL 1.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tunesmith.knowledge.versions import InForce, library
+from tunesmith.lint.conversations import model_id, names_conversations
+from tunesmith.lint.rule import INFORMATION, UNSAFE, Bad, Finding, Fix, rule
+from tunesmith.lint.training_runs import training_runs
+from tunesmith.project import Project
+from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.unknown import ABSENT
+
+_TEMPLATES = (
+    ("1.1", re.compile(r"Qwen/Qwen(?:2\.5|3)-[\d.]+B(?:-Instruct)?")),
+    ("1.1", re.compile(r"meta-llama/Llama-3\.[12]-\d+B-Instruct")),
+    ("1.3", re.compile(r"google/gemma-2-\d+b-it|microsoft/Phi-3-\w+-\w+-instruct")),
+    ("1.4", re.compile(r"google/gemma-3-\w+-it")),
+)
+"""Since which TRL the models with these ids have a training template."""
+
+_MASKS = re.compile(
+    r"assistant_only_loss|completion_only_loss|CompletionOnlyLM|train_on_responses_only"
+    r"|assistant_masks|completion_mask|formatting_func|data_collator|apply_chat_template"
+    r"|dataset_text_field|[\"'](?:prompt|completion|text|labels)[\"']|skip_prepare_dataset|unsloth"
+)
+
+
+@rule(code="TRN061", severity=INFORMATION)
+def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+    if "SFTTrainer" not in script.text or _MASKS.search(script.text):
+        return
+    if not (names_conversations(script) or '"messages": [' in script.text):
+        return
+    for run in training_runs(script):
+        configuration = run.configuration
+        if run.trainer.name != "trl.SFTTrainer" or configuration is None:
+            continue
+        trl = library("trl", script, project)
+        is_told = configuration.value("assistant_only_loss") is ABSENT
+        if is_told and configuration.name == "trl.SFTConfig" and _is_known(model_id(run), trl):
+            edit = script.keyword_insertion(configuration, "assistant_only_loss=True")
+            yield Finding(
+                configuration.callee_span,
+                f"TRL {trl.version} trains on the user's turns too. Set assistant_only_loss=True to "
+                "train on the answers only.",
+                Fix("Train on the answers only", [edit], UNSAFE),
+                rests_on=[trl],
+            )
+
+
+def _is_known(model: str | None, trl: InForce) -> bool:
+    return any(
+        trl.at_least(since) and pattern.fullmatch(model or "") for since, pattern in _TEMPLATES
+    )
+
+
+_TRAIN = (
+    "import trl\nfrom datasets import load_dataset\n\n"
+    'data = load_dataset("%s", split="train")\n'
+    'trainer = trl.SFTTrainer("%s", args=trl.SFTConfig("out"%s), train_dataset=data)\n'
+)
+_CAPYBARA, _QWEN = "trl-lib/Capybara", "Qwen/Qwen3-0.6B"
+BAD = [
+    Bad(
+        _TRAIN % (_CAPYBARA, _QWEN, ""),
+        at="trl.SFTConfig",
+        fixed=_TRAIN % (_CAPYBARA, _QWEN, ", assistant_only_loss=True"),
+    )
+]
+GOOD = [
+    _TRAIN % (_CAPYBARA, _QWEN, ", assistant_only_loss=False"),
+    _TRAIN % ("me/chats", _QWEN, ""),
+    _TRAIN % (_CAPYBARA, "me/model", ""),
+    _TRAIN % (_CAPYBARA, _QWEN, ", **options"),
+    '# /// script\n# dependencies = ["trl==1.0.0"]\n# ///\n' + _TRAIN % (_CAPYBARA, _QWEN, ""),
+]
