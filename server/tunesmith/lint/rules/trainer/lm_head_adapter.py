@@ -53,8 +53,9 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         if trainer is None or adapter is None or not trainer.in_force["trl"].at_least("1.15"):
             continue
         argument = adapter.argument("target_modules")
-        named = isinstance(argument.value, ListValue) if argument else False
-        if argument is None or not named or _HEAD not in argument.value or argument.span in seen:
+        modules = adapter.value("target_modules")
+        names_it = isinstance(modules, ListValue) and _HEAD in modules
+        if argument is None or not names_it or argument.span in seen:
             continue
         seen.add(argument.span)
         trl = trainer.in_force["trl"]
