@@ -11,7 +11,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from tunesmith.knowledge import resolution
-from tunesmith.knowledge.candidates import LINUX, Platform, Target, candidates, lowest_python
+from tunesmith.knowledge.candidates import (
+    LINUX,
+    Platform,
+    Target,
+    candidates,
+    just_before,
+    lowest_python,
+)
 from tunesmith.knowledge.releases import all_releases, release, releases
 from tunesmith.knowledge.resolution import Order, Request, Resolution, resolve
 
@@ -134,8 +141,12 @@ def test_the_lowest_release_that_is_admitted() -> None:
     assert found.versions["transformers"] > Version("5")
 
 
-def test_the_lowest_release_without_a_bound_is_unknown() -> None:
-    assert "trl" in resolved("trl", order=Order.LOWEST_DIRECT).unknown
+def test_the_lowest_release_without_a_bound_is_older_than_the_tables() -> None:
+    assert not resolved("trl", order=Order.LOWEST_DIRECT).is_known
+
+
+def test_a_search_that_leads_out_of_the_tables_is_unknown() -> None:
+    assert resolved("trl", "tokenizers<0.10") == Resolution(is_known=False)
 
 
 def test_preferences_hold_where_nothing_speaks_against_them() -> None:
@@ -251,10 +262,19 @@ def test_a_set_holds_what_the_specifiers_admit(package: str, text: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("version", "before"),
+    [("4.31.0", "4.30.99999999"), ("2.0.0", "1.99999999"), ("0.0.1", "0.0.0.99999999")],
+)
+def test_a_release_just_before_another(version: str, before: str) -> None:
+    assert just_before(Version(version)) == Version(before)
+    assert Version(before) < Version(version)
+
+
 def test_candidates_ascend_and_have_their_releases() -> None:
     known = candidates("transformers", (Version("4.20"), Version("4.50.0")))
     assert list(known.versions) == sorted(known.versions)
-    assert len(known.versions) == len(all_releases("transformers")) + 3
+    assert len(known.versions) == len(all_releases("transformers")) + 4
     for place, version in enumerate(known.versions, start=1):
         row = known.release(place)
         assert row is None or row.version == version

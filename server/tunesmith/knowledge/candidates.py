@@ -1,7 +1,7 @@
 """The releases of a package as candidates of the solver, and what the words of requirements admit.
 
 Candidate n is the nth release in ascending order. Beside the releases that the tables know stand
-unlisted ones: one older and one newer than all, and those that a request names; they need nothing
+unlisted ones: two older and one newer than all, and those that a request names; they need nothing
 and are chosen only where no listed release will do.
 """
 
@@ -25,7 +25,8 @@ from packaging.version import Version
 from tunesmith.knowledge.releases import Release, all_releases
 
 OLDEST, NEWEST = Version("0.dev0"), Version("9999!0")
-"""Stand for all releases before and after those of the tables."""
+"""Stand for all releases long before and after those of the tables."""
+_LAST = 99999999
 _GLIBC = range(5, 40)
 _EXTRA = re.compile(r"""\s*(?:\band\s+)?\bextra\s*==\s*["'][^"']*["'](?:\s+and\b)?""")
 _LEGACY = ("linux", "manylinux1", "manylinux2010", "manylinux2014")
@@ -103,8 +104,10 @@ def candidates(package: str, named: Sequence[Version] = ()) -> Candidates:
 
     Versions that a request names, and that the tables lack, are unlisted candidates.
     """
+    listed = all_releases(package)
     rows: list[tuple[Version, Release | None]] = [(OLDEST, None)]
-    rows += [(row.version, row) for row in all_releases(package)]
+    rows += [(just_before(row.version), None) for row in listed[:1]]
+    rows += [(row.version, row) for row in listed]
     rows.append((NEWEST, None))
     for version in set(named).difference(version for version, _ in rows):
         insort(rows, (version, None), key=itemgetter(0))
@@ -115,6 +118,17 @@ def candidates(package: str, named: Sequence[Version] = ()) -> Candidates:
         elif row is not None:
             stable |= 2 << place
     return Candidates([one for one, _ in rows], [row for _, row in rows], stable, early)
+
+
+def just_before(version: Version) -> Version:
+    """A made-up release between a version and those that came before it."""
+    parts = list(version.release)
+    while parts and not parts[-1]:
+        parts.pop()
+    if not parts:
+        return OLDEST
+    parts[-1] -= 1
+    return Version(f"{version.epoch}!{'.'.join(map(str, (*parts, _LAST)))}")
 
 
 @dataclass(frozen=True, slots=True)

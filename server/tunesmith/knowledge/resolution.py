@@ -151,6 +151,7 @@ class _Packages:
         self._direct = [one for one in self._applied(map(need, request.requirements)) if one]
         self._asked = [*self._direct, *map(need, (*request.constraints, *request.overrides))]
         self._known: dict[str, tuple[Candidates, int]] = {}
+        self._unlisted: set[str] = set()
         self._nodes = {pubgrub.ROOT: Node(pubgrub.ROOT)}
 
     # What the solver asks
@@ -185,6 +186,8 @@ class _Packages:
             return [pubgrub.Dependency(part, 1 << candidate, is_pin=True) for part in parts]
         release = self._of(node.project)[0].release(candidate)
         if release is None:
+            if not self._names_unlisted(node.project):
+                self._unlisted.add(node.project)
             return []
         needs = self._applied(_applicable(release.requires, self._target, node.extra))
         return [edge for one in needs for edge in self._edges(one) if edge.name != name]
@@ -209,18 +212,24 @@ class _Packages:
     def _there(self, package: str, known: Candidates) -> int:
         """The candidates that can be had: by their date, and unlisted ones where there may be."""
         there = known.listed
+        first = next((place for place, row in enumerate(known.releases) if row), 0)
         # Releases before those of the table have no wheels for a Python that these had none for.
-        if self._has_wheel(known.releases[1]):
-            there |= known.only(OLDEST)
+        if self._has_wheel(known.releases[first]):
+            there |= (2 << first) - 2
         limit = self._dates.get(package, self._request.exclude_newer)
         if limit is not None:
             there &= known.uploaded_before(limit) | ~known.listed
-        own = [one.specifiers for one in self._asked if one.package == package]
         is_past = limit is not None and limit.date() <= tables.date()
-        if own and not any(known.admitted(one) & known.listed for one in own):
+        if self._names_unlisted(package, known):
             there |= (2 << len(known.versions)) - 2 & ~known.listed
             there &= ~known.only(NEWEST) if is_past else -1
         return there
+
+    def _names_unlisted(self, package: str, known: Candidates | None = None) -> bool:
+        """Whether the user asks for a release that no table has."""
+        known = known or self._of(package)[0]
+        own = [one.specifiers for one in self._asked if one.package == package]
+        return bool(own) and not any(known.admitted(one) & known.listed for one in own)
 
     def _groups(self, package: str, known: Candidates, *, is_lowest: bool) -> Iterator[int]:
         """Sets of candidates, the preferred first."""
@@ -307,11 +316,14 @@ class _Packages:
                 versions[name] = known.version(candidate)
             else:
                 unknown.add(name)
+        # Where the search led out of the tables, the index has more to try than they know.
+        if self._unlisted:
+            return Resolution(is_known=False)
         return Resolution(versions, frozenset(unknown))
 
     def clash(self, cause: pubgrub.Incompatibility) -> Resolution:
         facts = list(cause.facts())
-        if any(self._is_beyond_tables(fact) for fact in facts):
+        if self._unlisted or any(self._is_beyond_tables(fact) for fact in facts):
             return Resolution(is_known=False)
         causes = dict.fromkeys(one for fact in facts for one in self._causes(fact))
         if any(one.package and one.needs for one in causes):
