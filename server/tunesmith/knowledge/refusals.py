@@ -14,7 +14,7 @@ from tunesmith.knowledge.versions import InForce, library, stale_since
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 
-_IMPORTS_UNSLOTH = re.compile(r"^\s*(?:import|from)\s+unsloth\b", re.MULTILINE)
+_IMPORTS_UNSLOTH = re.compile(r"^[ \t]*(?:import|from)\s+unsloth\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

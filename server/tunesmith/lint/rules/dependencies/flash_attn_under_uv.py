@@ -62,7 +62,7 @@ _REASON = (
 )
 _LINUX = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
 _FLASH_ATTENTION = re.compile(r"flash_attention_2")
-_IMPORT = re.compile(r"^\s*(?:import|from)\s+flash_attn\b", re.MULTILINE)
+_IMPORT = re.compile(r"^[ \t]*(?:import|from)\s+flash_attn\b", re.MULTILINE)
 
 
 @rule(code="DEP001", severity=ERROR)

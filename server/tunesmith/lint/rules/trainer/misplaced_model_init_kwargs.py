@@ -63,7 +63,7 @@ _METHODS = {
 }
 _TRAINERS = tuple(f"trl.{method}Trainer" for method in _METHODS)
 _KEYWORD = "model_init_kwargs"
-_UNSLOTH = re.compile(r"^\s*(?:import|from)\s+unsloth\b", re.MULTILINE)
+_UNSLOTH = re.compile(r"^[ \t]*(?:import|from)\s+unsloth\b", re.MULTILINE)
 
 
 @rule(code="TRN001", severity=ERROR)
