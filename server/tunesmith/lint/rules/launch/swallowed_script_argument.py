@@ -4,14 +4,15 @@
 
 Finds options behind the script of an `hf jobs` command that the script defines itself, and that `hf`
 has too: `--name`, `--token`, `--env`, `-e`, `-p`, `-d`. The script's options are read from argparse,
-click, typer, tyro, absl and dataclasses. `-e` with what is no variable, as of `pip install -e .`, is
-found without a script.
+click, typer, tyro, absl and dataclasses. Options of a shell or an interpreter (`bash -lc`, `node -e`),
+and `-e` with what is no variable (`pip install -e .`), are found without a script.
 
 ## Why it costs you
 
 Since huggingface_hub 1.0, `hf` takes the options that it knows wherever they stand. The script never
 receives the argument and runs with its default, while the job gets a name, an environment or a token
-that was not meant for it.
+that was not meant for it. Of `bash -lc "python train.py"`, `hf` since 1.4 makes the label `c`, and
+`bash` ends as it finds no file that is called `python train.py`.
 
 ## Fix
 
@@ -39,11 +40,12 @@ from packaging.version import Version
 from tunesmith.knowledge import hardware
 from tunesmith.knowledge.hf_cli import grammar, option_history
 from tunesmith.knowledge.versions import InForce, hub_of
-from tunesmith.lint.rule import SAFE, WARNING, Bad, Finding, Fix, Good, rule
+from tunesmith.lint.rule import ERROR, SAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand, Option
 from tunesmith.text import Edit, Span
 
+_INTERPRETER = re.compile(r"(?:\S*/)?(?:(?:ba|da|z)?sh|node|perl|ruby|python[\d.]*)")
 _DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*(?:=.*)?", re.DOTALL)
 _VARIABLE_IN_CAPITALS = re.compile(r"[A-Z_][A-Z0-9_]*(?:=.*)?", re.DOTALL)
@@ -60,15 +62,18 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
     swallowed = [
         option
         for option in behind
-        if taken and option.name in taken.options and _is_for_script(option, own)
+        if taken and option.name in taken.options
+        if _is_for_interpreter(command, option) or _is_for_script(option, own)
     ]
     if swallowed:
+        is_sure = _is_for_interpreter(command, swallowed[0])
         names = ", ".join(dict.fromkeys(_flag(option) for option in swallowed))
         yield Finding(
             swallowed[0].span,
             f"hf takes {names} for itself{_since(command, swallowed, hub)}; what runs in the job "
             "never receives it. Write -- before its arguments.",
             _separate(command, behind, swallowed),
+            ERROR if is_sure else WARNING,
         )
 
 
@@ -94,11 +99,23 @@ def _flag(option: Option) -> str:
     return option.flag.known_text.partition("=")[0]
 
 
+def _is_for_interpreter(command: LaunchCommand, option: Option) -> bool:
+    """Whether a short option stands behind what it must belong to, or has a value that `hf` cannot
+    use."""
+    if _flag(option).startswith("--"):
+        return False
+    if option.name == "--env" and not _VARIABLE.fullmatch(option.value or "A"):
+        return True
+    words = list(command.argv.words)
+    before = words[words.index(option.flag) - 1]
+    is_image = before is command.target and not command.runs_uv_script
+    is_image = is_image and not _flag(option).endswith("c")  # there is `bash -lc` behind a variable
+    return not is_image and _INTERPRETER.fullmatch(before.known_text) is not None
+
+
 def _is_for_script(option: Option, own: frozenset[str]) -> bool:
     flag = _flag(option)
     is_short = not flag.startswith("--")
-    if is_short and option.name == "--env" and not _VARIABLE.fullmatch(option.value or "A"):
-        return True
     defines_it = flag in own or (is_short and flag[:2] in own)
     return defines_it and not _is_for_hf(option)
 
@@ -157,6 +174,7 @@ BAD = [
         file="run.sh",
         beside=_SCRIPT,
         hub="1.3.0",
+        severity=ERROR,
     ),
     Bad(
         "hf jobs uv run python train.py --name first --namespace me\n",
@@ -172,16 +190,18 @@ BAD = [
         beside=_SCRIPT,
     ),
     Bad(
-        "hf jobs run node:22 node -e 'main()'\n",
-        at="-e 'main()'",
-        fixed="hf jobs run node:22 -- node -e 'main()'\n",
+        "hf jobs run --timeout 2h python:3.12 bash -lc 'python train.py'\n",
+        at="-lc",
+        fixed="hf jobs run --timeout 2h python:3.12 -- bash -lc 'python train.py'\n",
         file="run.sh",
+        severity=ERROR,
     ),
     Bad(
         "hf jobs run python:3.12 pip install -e .\n",
         at="-e .",
         fixed="hf jobs run python:3.12 -- pip install -e .\n",
         file="run.sh",
+        severity=ERROR,
     ),
 ]
 GOOD = [
@@ -193,5 +213,7 @@ GOOD = [
     Good("hf jobs uv run train.py --timeout 2h\n", file="run.sh", beside=_SCRIPT),
     Good("hf jobs uv run train.py --flavor l4x1 -e SEED=1\n", file="run.sh", beside=_SCRIPT),
     Good("hf jobs uv run https://example.com/train.py --name first\n", file="run.sh"),
+    Good("hf jobs run python:3.12 bash -lc 'python t.py'\n", file="run.sh", hub="1.3.0"),
+    Good("hf jobs run --timeout 2h bash -e A=1 echo $A\n", file="run.sh"),
     Good("hf jobs run python:3.12 bash -c 'pip install -e .'\n", file="run.sh"),
 ]
