@@ -13,6 +13,7 @@ from tunesmith.knowledge.histories import packages_behind
 from tunesmith.knowledge.signatures import ComposedSignature, signature
 from tunesmith.knowledge.versions import InForce, library
 from tunesmith.project import Project
+from tunesmith.sources.python_index import CallSite
 from tunesmith.sources.python_scopes import Binding, BindingKind
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.python_values import Reference, Value
@@ -88,27 +89,41 @@ def configuration_of(trainer: Settled, project: Project) -> Settled | None:
 def latest(script: PythonScript, call: Call, argument: Argument) -> Value:
     """The value of an argument also where its name is assigned several times.
 
-    The last assignment before the call counts, if it stands in the call's own block.
+    A function of the script's own is a `Reference` to its name.
     """
     node = argument.value_node
     if isinstance(node, cst.Lambda):
         return Reference("lambda")
-    if argument.value is not UNKNOWN or not isinstance(node, cst.Name):
+    if argument.value is not UNKNOWN:
         return argument.value
-    last = _last_binding(script, call, node.value)
+    site = next(site for site in script.index.calls if site.node is call.node)
+    return value_at(script, node, site)
+
+
+def value_at(script: PythonScript, node: cst.BaseExpression, site: CallSite) -> Value:
+    """What an expression is worth where a call stands; a name is worth its last assignment.
+
+    That counts if it stands in the call's own block; what may not run decides nothing.
+    """
+    last = _last_binding(script, site, node.value) if isinstance(node, cst.Name) else None
     if last and last.kind is BindingKind.FUNCTION:
         return Reference(last.name)
-    is_certain = last and last.kind is BindingKind.ASSIGNMENT and last.block is call.block
+    is_certain = last and last.kind is BindingKind.ASSIGNMENT and last.block is site.block
     if last is None or last.node is None or not is_certain:
-        return UNKNOWN
+        return script.evaluator.evaluate(node, site.block, site.order)
     return script.evaluator.evaluate(last.node, last.block, last.order)
 
 
-def _last_binding(script: PythonScript, call: Call, name: str) -> Binding | None:
-    order = next(site.order for site in script.index.calls if site.node is call.node)
-    holder = call.block.scope.holder(name)
-    before = [each for each in holder.bindings[name] if each.order < order] if holder else []
-    return max(before, key=lambda each: each.order, default=None)
+def _last_binding(script: PythonScript, site: CallSite, name: str) -> Binding | None:
+    holder, (start, end) = site.block.scope.holder(name), script.span(site.node)
+    found: Binding | None = None
+    for binding in holder.bindings[name] if holder else ():
+        place = script.span(binding.node) if binding.node else None
+        is_around = place is not None and place.start <= start and end <= place.end
+        is_before = binding.order < site.order and not is_around
+        if is_before and (found is None or binding.order > found.order):
+            found = binding
+    return found
 
 
 def _literal(default: str | None) -> Value:

@@ -1,0 +1,110 @@
+"""A model that is loaded only to be handed to a trainer that would load it itself.
+
+## What it does
+
+Finds `AutoModelForCausalLM.from_pretrained(...)` whose result goes to a TRL trainer and nowhere
+else.
+
+## Why it costs you
+
+Nothing fails. The trainer loads a model by its id, with the tokenizer or processor that belongs to
+it, on the right device of each process, and writes the id into the model card; keywords go into
+`model_init_kwargs` of the configuration. Less code is left to go stale with new releases.
+
+## Fix
+
+None: which keywords to keep, only you know. Keep `dtype`: without it, TRL since 0.27 loads float32.
+
+## Source
+
+`create_model_from_path` and the trainers of TRL. `SFTTrainer` and `DPOTrainer` load by id in every
+release, GRPO since 0.14. Silent where the model is used for anything else.
+
+## Since
+
+TRL 0.13.0, since which the configuration takes `model_init_kwargs` for all three.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tunesmith.knowledge.versions import library
+from tunesmith.lint.arguments import uses_unsloth
+from tunesmith.lint.rule import INFORMATION, Bad, Finding, rule
+from tunesmith.project import Project
+from tunesmith.sources.python_script import Call, PythonScript
+
+_LOADER = "transformers.AutoModelForCausalLM.from_pretrained"
+_TRAINERS = ("trl.SFTTrainer", "trl.DPOTrainer", "trl.GRPOTrainer")
+_SWITCHES = re.compile(r"\.config\.use_cache *= *(?:False|True)")
+
+
+@rule(code="TRN036", severity=INFORMATION)
+def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+    if "AutoModelForCausalLM" not in script.text or uses_unsloth(script):
+        return
+    for trainer in script.calls(*_TRAINERS):
+        argument = trainer.argument("model", 0)
+        model = argument.value if argument else None
+        if argument is None or not isinstance(model, Call) or model.name != _LOADER:
+            continue
+        trl = library("trl", script, project)
+        if trl.at_least("0.13") and _is_used_once(script, argument.value_node):
+            name = trainer.name.removeprefix("trl.")
+            yield Finding(
+                model.callee_span,
+                f"The model only goes to {name}, which loads it by its id, with its tokenizer: "
+                f"give the id as model, and the keywords in {name.removesuffix('Trainer')}Config("
+                "model_init_kwargs=...).",
+                rests_on=[trl],
+            )
+
+
+def _is_used_once(script: PythonScript, node: cst.BaseExpression) -> bool:
+    """Whether nothing but the argument reads the name that holds the model."""
+    if not isinstance(node, cst.Name):
+        return True
+    reads = 0
+    pending: list[cst.CSTNode] = [script.module]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, cst.Name) and part.value == node.value:
+            reads += 1
+        elif isinstance(part, (cst.Attribute, cst.Arg)):
+            pending.append(part.value)
+        else:
+            pending += part.children
+    switches = re.findall(rf"\b{node.value}{_SWITCHES.pattern}", script.text)
+    return reads - len(switches) == 2  # where it is assigned, and the argument
+
+
+_LOADED = "from transformers import AutoModelForCausalLM\nfrom trl import SFTConfig, SFTTrainer\n\n"
+
+BAD = [
+    Bad(
+        _LOADED + "model = AutoModelForCausalLM.from_pretrained('m', dtype='bfloat16')\n"
+        "SFTTrainer(model=model, train_dataset=data)\n",
+        at="AutoModelForCausalLM.from_pretrained",
+    ),
+    Bad(
+        "import transformers\nimport trl\n\n"
+        "llm = transformers.AutoModelForCausalLM.from_pretrained('m')\n"
+        "llm.config.use_cache = False\ntrl.DPOTrainer(llm, train_dataset=data)\n",
+        at="transformers.AutoModelForCausalLM.from_pretrained",
+    ),
+]
+GOOD = [
+    _LOADED + "SFTTrainer(model='m', args=SFTConfig(model_init_kwargs={}), train_dataset=data)\n",
+    _LOADED + "model = AutoModelForCausalLM.from_pretrained('m')\n"
+    "model.resize_token_embeddings(9)\nSFTTrainer(model=model, train_dataset=data)\n",
+    _LOADED + "model = AutoModelForCausalLM.from_pretrained('m')\n"
+    "SFTTrainer(model=model, train_dataset=data).train()\nmodel.save_pretrained('out')\n",
+    _LOADED + "model = AutoModelForCausalLM.from_pretrained('m')\nmodel = wrap(model)\n"
+    "SFTTrainer(model=model, train_dataset=data)\n",
+    "from transformers import AutoModelForCausalLM, Trainer\n\n"
+    "model = AutoModelForCausalLM.from_pretrained('m')\nTrainer(model, train_dataset=data)\n",
+]
