@@ -1,0 +1,107 @@
+"""An adapter merged into a model that is loaded in 4 or 8 bits.
+
+## What it does
+
+Finds `merge_and_unload()` on a `PeftModel` whose base model was loaded with `load_in_4bit`,
+`load_in_8bit` or a `BitsAndBytesConfig`.
+
+## Why it costs you
+
+The weights are unpacked, added to and rounded to 4 or 8 bits again: the adapter's small changes
+get lost in the rounding, PEFT warns of "different generations due to rounding errors", and what is
+saved is a quantized model that GGUF converters do not read.
+
+## Fix
+
+None: load the base model again in bfloat16, on the CPU if it must be, and merge into that.
+
+## Source
+
+`peft/tuners/lora/bnb.py`, `Linear4bit.merge` and `Linear8bitLt.merge`, PEFT 0.7 to 0.21.
+
+## Since
+
+PEFT 0.7 for 4 bits; before, merging raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tunesmith.lint.arguments import value_at
+from tunesmith.lint.rule import WARNING, Bad, Finding, rule
+from tunesmith.project import Project
+from tunesmith.sources.python_index import CallSite
+from tunesmith.sources.python_script import Call, PythonScript
+
+_MERGE = "merge_and_unload"
+_QUANTIZES = ("load_in_4bit", "load_in_8bit")
+
+
+@rule(code="TRN037", severity=WARNING)
+def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+    if _MERGE not in script.text or not any(
+        name in script.text for name in (*_QUANTIZES, "BitsAndBytesConfig")
+    ):
+        return
+    for site in script.index.calls:
+        function = site.node.func
+        if not isinstance(function, cst.Attribute) or function.attr.value != _MERGE:
+            continue
+        merged = value_at(script, function.value, site)
+        if isinstance(merged, Call) and merged.name == "peft.PeftModel.from_pretrained":
+            argument = merged.argument("model", 0)
+            base = (
+                value_at(script, argument.value_node, _site(script, merged)) if argument else None
+            )
+            if isinstance(base, Call) and _is_quantized(base):
+                yield Finding(
+                    script.span(function.attr),
+                    "The adapter is merged into quantized weights, whose rounding loses much of "
+                    "it. Load the base model in bfloat16, without quantization, and merge into "
+                    "that.",
+                )
+
+
+def _is_quantized(base: Call) -> bool:
+    if not base.name.startswith("transformers.") or not base.name.endswith(".from_pretrained"):
+        return False
+    config = base.value("quantization_config")
+    inner = config if isinstance(config, Call) else base
+    return any(inner.value(name) is True for name in _QUANTIZES)
+
+
+def _site(script: PythonScript, call: Call) -> CallSite:
+    return next(site for site in script.index.calls if site.node is call.node)
+
+
+_IMPORTS = (
+    "from peft import PeftModel\n"
+    "from transformers import AutoModelForCausalLM as Model, BitsAndBytesConfig\n\n"
+)
+
+BAD = [
+    Bad(
+        _IMPORTS + "four = BitsAndBytesConfig(load_in_4bit=True)\n"
+        "base = Model.from_pretrained('m', quantization_config=four)\n"
+        "model = PeftModel.from_pretrained(base, 'out')\n"
+        "model = model.merge_and_unload()\nmodel.save_pretrained('merged')\n",
+        at="merge_and_unload",
+    ),
+    Bad(
+        _IMPORTS + "model = Model.from_pretrained('m', load_in_8bit=True)\n"
+        "model = PeftModel.from_pretrained(model, 'out').merge_and_unload()\n",
+        at="merge_and_unload",
+    ),
+]
+GOOD = [
+    _IMPORTS + "base = Model.from_pretrained('m', dtype='bfloat16')\n"
+    "PeftModel.from_pretrained(base, 'out').merge_and_unload().save_pretrained('merged')\n",
+    _IMPORTS + "model = Model.from_pretrained('m', load_in_4bit=True)\ntrain(model)\n"
+    "model = Model.from_pretrained('m')\n"
+    "model = PeftModel.from_pretrained(model, 'out')\nmodel.merge_and_unload()\n",
+    _IMPORTS + "base = Model.from_pretrained('m', quantization_config=BitsAndBytesConfig())\n"
+    "PeftModel.from_pretrained(base, 'out').merge_and_unload()\n",
+]
