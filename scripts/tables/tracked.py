@@ -37,10 +37,10 @@ PACKAGES: dict[str, str] = dict.fromkeys(
     "protobuf": "3.19",
     "safetensors": "0",
     "sentence-transformers": "0",
-    "tokenizers": "0.13.0",
+    "tokenizers": "0.9",
     "torch": "0",
     "trackio": "0",
-    "transformers": "4.31",
+    "transformers": "4.0",
     "trl": "0.7",
     "xxhash": "3.0",
 }  # fmt: skip

@@ -63,7 +63,7 @@ def test_a_release_that_no_table_has_is_unknown() -> None:
 
 
 def test_a_pin_that_no_table_has_is_unknown() -> None:
-    assert resolved("transformers==4.20.0").unknown == {"transformers"}
+    assert resolved("transformers==3.5.1").unknown == {"transformers"}
     assert resolved("trl==1.15.99", exclude_newer=None).unknown == {"trl"}
 
 
@@ -141,12 +141,18 @@ def test_the_lowest_release_that_is_admitted() -> None:
     assert found.versions["transformers"] > Version("5")
 
 
-def test_the_lowest_release_without_a_bound_is_older_than_the_tables() -> None:
-    assert not resolved("trl", order=Order.LOWEST_DIRECT).is_known
+def test_the_lowest_release_without_a_bound_is_unknown() -> None:
+    assert "trl" in resolved("trl", order=Order.LOWEST_DIRECT).unknown
+
+
+def test_an_old_trl_gets_an_old_transformers() -> None:
+    found = resolved("trl<0.13").versions
+    assert found["trl"] == Version("0.12.2")
+    assert found["transformers"] == Version("4.12.2")
 
 
 def test_a_search_that_leads_out_of_the_tables_is_unknown() -> None:
-    assert resolved("trl", "tokenizers<0.10") == Resolution(is_known=False)
+    assert resolved("trl", "tokenizers<0.5") == Resolution(is_known=False)
 
 
 def test_preferences_hold_where_nothing_speaks_against_them() -> None:
@@ -272,7 +278,7 @@ def test_a_release_just_before_another(version: str, before: str) -> None:
 
 
 def test_candidates_ascend_and_have_their_releases() -> None:
-    known = candidates("transformers", (Version("4.20"), Version("4.50.0")))
+    known = candidates("transformers", (Version("3.5.1"), Version("4.50.0")))
     assert list(known.versions) == sorted(known.versions)
     assert len(known.versions) == len(all_releases("transformers")) + 4
     for place, version in enumerate(known.versions, start=1):

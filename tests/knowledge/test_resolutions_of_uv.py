@@ -29,8 +29,6 @@ DISAGREEMENTS = {
     ),
 }
 """Header -> why another answer than uv's is given."""
-BEYOND_TABLES = ("huggingface_hub>=1.0.0rc0, transformers 3.12 2025-10-10T00:00:00Z",)
-"""Headers for which uv goes back to releases that are older than the tables."""
 MOSTLY = 0.8
 """The share of the impossible headers that must be told from those that nobody can tell."""
 
@@ -68,9 +66,7 @@ def request_of(case: Mapping[str, Any]) -> Request:
 @pytest.mark.parametrize("case", [marked(case) for case in CASES if "versions" in case])
 def test_the_releases_are_those_that_uv_chose(case: Mapping[str, Any]) -> None:
     found = resolve(request_of(case))
-    assert found.is_known is (name_of(case) not in BEYOND_TABLES)
-    if not found.is_known:
-        return
+    assert found.is_known
     assert not found.clash, "; ".join(map(str, found.clash))
     chosen = {name: Version(version) for name, version in case["versions"].items()}
     assert found.versions == {name: chosen.get(name) for name in found.versions}

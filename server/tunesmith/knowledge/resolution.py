@@ -186,7 +186,8 @@ class _Packages:
             return [pubgrub.Dependency(part, 1 << candidate, is_pin=True) for part in parts]
         release = self._of(node.project)[0].release(candidate)
         if release is None:
-            if not self._names_unlisted(node.project):
+            is_lowest = self._takes_lowest(node.project)
+            if not is_lowest and not self._names_unlisted(node.project):
                 self._unlisted.add(node.project)
             return []
         needs = self._applied(_applicable(release.requires, self._target, node.extra))
