@@ -19,7 +19,7 @@ from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.python_values import Reference, Value
 from tunesmith.sources.unknown import ABSENT, UNKNOWN
 
-_UNSLOTH = re.compile(r"^\s*(?:import|from)\s+unsloth\b", re.MULTILINE)
+_UNSLOTH = re.compile(r"^[ \t]*(?:import|from)[ \t]+unsloth\b", re.MULTILINE)
 
 
 def uses_unsloth(script: PythonScript) -> bool:
