@@ -66,7 +66,7 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
         if _is_for_interpreter(command, option) or _is_for_script(option, own)
     ]
     if swallowed:
-        is_sure = _is_for_interpreter(command, swallowed[0])
+        is_sure = hub.version and _is_for_interpreter(command, swallowed[0])
         names = ", ".join(dict.fromkeys(_flag(option) for option in swallowed))
         yield Finding(
             swallowed[0].span,
@@ -194,6 +194,7 @@ BAD = [
         at="-lc",
         fixed="hf jobs run --timeout 2h python:3.12 -- bash -lc 'python train.py'\n",
         file="run.sh",
+        hub="2.4.0",
         severity=ERROR,
     ),
     Bad(
@@ -201,7 +202,6 @@ BAD = [
         at="-e .",
         fixed="hf jobs run python:3.12 -- pip install -e .\n",
         file="run.sh",
-        severity=ERROR,
     ),
 ]
 GOOD = [
