@@ -1,0 +1,110 @@
+"""Tokens are added, and the adapter trains none of their embeddings.
+
+## What it does
+
+Finds scripts that add tokens to a tokenizer, resize the model's embeddings, and train a LoRA
+adapter that has neither `modules_to_save` nor `trainable_token_indices`.
+
+## Why it costs you
+
+LoRA freezes the embeddings. The rows of the new tokens keep the values that they began with, the
+model never learns what the tokens mean, and releases of PEFT before 0.10 do not even save them.
+
+## Fix
+
+None: `trainable_token_indices` (PEFT 0.15 and newer) trains the new rows alone,
+`modules_to_save=["embed_tokens", "lm_head"]` both matrices whole.
+
+## Source
+
+PEFT's documentation of new tokens, and `get_peft_model_state_dict` in PEFT 0.7 to 0.21. A padding
+token needs no training and is left alone.
+
+## Since
+
+Every release.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tunesmith.lint.rule import WARNING, Bad, Finding, rule
+from tunesmith.project import Project
+from tunesmith.sources.python_index import CallSite
+from tunesmith.sources.python_script import Call, PythonScript
+from tunesmith.sources.python_values import DictValue, ListValue
+from tunesmith.sources.unknown import ABSENT
+
+_RESIZES = "resize_token_embeddings"
+_ADDS = ("add_tokens", "add_special_tokens")
+_TRAINS = ("modules_to_save", "trainable_token_indices")
+_EMBEDDINGS = re.compile(r"embed|wte|lm_head|requires_grad|setup_chat_format")
+
+
+@rule(code="TRN039", severity=WARNING)
+def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+    if _RESIZES not in script.text or "LoraConfig" not in script.text:
+        return
+    text = script.text.replace(_RESIZES, "")
+    if _EMBEDDINGS.search(text) or not any(_adds_tokens(script, s) for s in script.index.calls):
+        return
+    adapters = list(script.calls("peft.LoraConfig"))
+    if adapters and all(_trains_no_embeddings(adapter) for adapter in adapters):
+        yield Finding(
+            adapters[0].callee_span,
+            "Tokens are added, and this adapter does not train their embeddings: they stay as "
+            'they began. Set trainable_token_indices, or modules_to_save=["embed_tokens", '
+            '"lm_head"].',
+        )
+
+
+def _trains_no_embeddings(adapter: Call) -> bool:
+    return all(adapter.value(name) in (ABSENT, None) for name in _TRAINS)
+
+
+def _adds_tokens(script: PythonScript, site: CallSite) -> bool:
+    """Whether a call surely adds tokens that have to be learned."""
+    function, arguments = site.node.func, site.node.args
+    if not isinstance(function, cst.Attribute) or function.attr.value not in _ADDS or not arguments:
+        return False
+    value = script.evaluator.evaluate(arguments[0].value, site.block, site.order)
+    if isinstance(value, DictValue):
+        value = value.value("additional_special_tokens")
+    return isinstance(value, ListValue) and len(value) > 0
+
+
+_ADDED = (
+    "from peft import LoraConfig\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
+    "tokenizer = AutoTokenizer.from_pretrained('m')\n"
+    "model = AutoModelForCausalLM.from_pretrained('m')\n"
+    "tokenizer.add_special_tokens({'additional_special_tokens': ['<call>', '</call>']})\n"
+    "model.resize_token_embeddings(len(tokenizer))\n"
+)
+
+BAD = [
+    Bad(
+        _ADDED.replace("from peft import LoraConfig", "import peft")
+        + "config = peft.LoraConfig(r=16, target_modules=['q_proj', 'v_proj'])\n",
+        at="peft.LoraConfig",
+    ),
+    Bad(
+        _ADDED.replace("from peft import LoraConfig", "import peft").replace(
+            "add_special_tokens({'additional_special_tokens': ['<call>', '</call>']})",
+            "add_tokens(['<call>'])",
+        )
+        + "config = peft.LoraConfig()\n",
+        at="peft.LoraConfig",
+    ),
+]
+GOOD = [
+    _ADDED + "config = LoraConfig(r=16, modules_to_save=['embed_tokens', 'lm_head'])\n",
+    _ADDED + "config = LoraConfig(r=16, trainable_token_indices=[7, 8])\n",
+    _ADDED + "config = LoraConfig(r=16, **options)\n",
+    _ADDED.replace("{'additional_special_tokens': ['<call>', '</call>']}", "{'pad_token': '[PAD]'}")
+    + "config = LoraConfig(r=16)\n",
+    _ADDED + "LoraConfig(r=16, target_modules=['q_proj', 'embed_tokens'])\n",
+]
