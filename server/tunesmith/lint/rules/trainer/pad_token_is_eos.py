@@ -1,0 +1,128 @@
+"""The padding token is the end token, which the loss then leaves out.
+
+## What it does
+
+Finds `tokenizer.pad_token = tokenizer.eos_token` where the collator leaves every padding token out
+of the loss: transformers' `DataCollatorForLanguageModeling(mlm=False)`, which `SFTTrainer` of TRL
+before 0.16.1 uses by itself. Only where the script puts the end token into its texts.
+
+## Why it costs you
+
+The collator cannot tell the end of a text from its padding: both get the label -100. The model
+never learns to stop, and after training it talks on until the limit.
+
+## Fix
+
+None: take another token for padding (`<|finetune_right_pad_id|>`, `<unk>` or an added one).
+
+## Source
+
+`torch_call` of `DataCollatorForLanguageModeling`, transformers 4.40 to 5.23 (`labels[labels ==
+pad_token_id] = -100`), and `SFTTrainer` of TRL 0.7 to 1.16: since 0.16.1 its own collator tells
+padding by its place, and the assignment is harmless. So it is with packing, and with DPO and GRPO.
+Silent where the assignment depends on whether there is a padding token already.
+
+## Since
+
+Every release of transformers; TRL before 0.16.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from tunesmith.knowledge.versions import library
+from tunesmith.lint.arguments import configuration_of, settled, uses_unsloth
+from tunesmith.lint.rule import WARNING, Bad, Finding, rule
+from tunesmith.project import Project
+from tunesmith.sources.python_script import PythonScript
+from tunesmith.text import Span
+
+_COLLATOR = "transformers.DataCollatorForLanguageModeling"
+_ENDS_TEXT = re.compile(
+    r"apply_chat_template|(?<!= )(?<!=)\b\w+\.eos_token\b(?!_id)|<\|im_end\|>|</s>"
+)
+_GUARD = re.compile(r"\bif\b.*pad_token.*:\s*\Z")
+
+
+@rule(code="TRN040", severity=WARNING)
+def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+    if "pad_token" not in script.text or uses_unsloth(script):
+        return
+    if not _ENDS_TEXT.search(script.text) or not _hides_padding(script, project):
+        return
+    for place in _assignments(script):
+        before = script.text[: place.start].rstrip(" \t")
+        if not _GUARD.search(before):
+            yield Finding(
+                place,
+                "The collator leaves padding out of the loss, and with it every end of a text: "
+                "the model does not learn to stop. Take another token for padding.",
+            )
+            return
+
+
+def _assignments(script: PythonScript) -> Iterator[Span]:
+    """Where `x.pad_token = x.eos_token` stands."""
+    for change in script.index.attribute_assignments.get("pad_token", ()):
+        value = change.value
+        if isinstance(value, cst.Attribute) and value.attr.value == "eos_token":
+            yield Span(script.span(change.base).start, script.span(value).end)
+
+
+def _hides_padding(script: PythonScript, project: Project) -> bool:
+    """Whether every collator in use gives padding tokens the label -100."""
+    collators = list(script.calls(_COLLATOR))
+    if collators:
+        return all(each.value("mlm", 1) is False for each in collators)
+    trl = library("trl", script, project)
+    return trl.below("0.16.1") and any(_collates(script, project))
+
+
+def _collates(script: PythonScript, project: Project) -> Iterator[bool]:
+    """Of each SFTTrainer, whether it surely uses the collator of transformers."""
+    for call in script.calls("trl.SFTTrainer"):
+        trainer = settled(call, script, project)
+        configuration = configuration_of(trainer, project) if trainer else None
+        if trainer and configuration:
+            packs = [each.value("packing") for each in (trainer, configuration)]
+            yield trainer.value("data_collator") is None and not any(
+                packing is True for packing in packs
+            )
+
+
+_PADS = (
+    "from transformers import AutoTokenizer, DataCollatorForLanguageModeling, Trainer\n\n"
+    "tokenizer = AutoTokenizer.from_pretrained('m')\n"
+)
+_TEXTS = "data = data.map(lambda row: {'text': row['text'] + tokenizer.eos_token})\n"
+_COLLATES = (
+    "Trainer(load(), train_dataset=data, "
+    "data_collator=DataCollatorForLanguageModeling(tokenizer, mlm=False))\n"
+)
+_OLD = '# /// script\n# dependencies = ["trl=={}", "transformers==4.48.3"]\n# ///\n'
+_SFT = "from trl import SFTConfig, SFTTrainer\n\ntokenizer = load()\n"
+_PAD = "tokenizer.pad_token = tokenizer.eos_token"
+
+BAD = [
+    Bad(_PADS + f"{_PAD}\n" + _TEXTS + _COLLATES, at=_PAD),
+    Bad(
+        _OLD.format("0.15.2") + _SFT + f"{_PAD}\ntext = tokenizer.apply_chat_template(chat)\n"
+        "SFTTrainer('m', args=SFTConfig('out'), train_dataset=data, processing_class=tokenizer)\n",
+        at=_PAD,
+    ),
+]
+GOOD = [
+    _SFT + f"{_PAD}\n" + _TEXTS + "SFTTrainer('m', args=SFTConfig('out'), train_dataset=data)\n",
+    _PADS + "tokenizer.pad_token = tokenizer.unk_token\n" + _TEXTS + _COLLATES,
+    _PADS + f"if tokenizer.pad_token is None:\n    {_PAD}\n" + _TEXTS + _COLLATES,
+    _PADS + f"{_PAD}\n" + _COLLATES,
+    _OLD.format("0.15.2")
+    + _SFT
+    + f"{_PAD}\n"
+    + _TEXTS
+    + "SFTTrainer('m', args=SFTConfig('out', packing=True), train_dataset=data)\n",
+]
