@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind
 from tunesmith.sources.facts import FileFacts, ScriptFacts
@@ -14,10 +15,14 @@ from tunesmith.sources.python_script import PythonScript, UnreadableScriptError
 from tunesmith.sources.script_header import ScriptHeader, find_header
 from tunesmith.sources.training import text_trains
 
+if TYPE_CHECKING:
+    from tunesmith.sources.tool_commands import ToolCommand
+
 _MENTIONS_COMMAND = re.compile(r"\bjobs\b")
 _MENTIONS_LIBRARY = re.compile(
     r"\b(?:trl|peft|transformers|unsloth|huggingface_hub|datasets|bitsandbytes|trackio)\b"
 )
+_MENTIONS_TOOL = re.compile(r"\bmlx_lm\b|convert[-_]hf[-_]to[-_]gguf")
 _HAS_HEADER = re.compile(r"^#[ \t]*///[ \t]*script", re.MULTILINE)
 
 
@@ -30,6 +35,7 @@ class Understanding:
         script: its Python, if it has any that a rule could care for.
         header: its PEP 723 header.
         commands: the launch commands in it, wherever they stand.
+        tools: the commands of MLX-LM and llama.cpp in it.
         unreadable: why the document, or the Python in it, could not be read; None where it could.
     """
 
@@ -37,6 +43,7 @@ class Understanding:
     script: PythonScript | None = None
     header: ScriptHeader | None = None
     commands: Sequence[LaunchCommand] = ()
+    tools: Sequence[ToolCommand] = ()
     unreadable: str | None = None
 
     @property
@@ -47,6 +54,7 @@ class Understanding:
         if self.header:
             yield self.header
         yield from (command for command in self.commands if not command.argv.is_counter_example)
+        yield from (command for command in self.tools if not command.argv.is_counter_example)
 
     @property
     def facts(self) -> FileFacts:
@@ -62,7 +70,7 @@ class Understanding:
 
 def is_relevant(text: str) -> bool:
     """Whether a text can mean anything to us: a cheap look that spares most files a parse."""
-    patterns = (_MENTIONS_COMMAND, _MENTIONS_LIBRARY, _HAS_HEADER)
+    patterns = (_MENTIONS_COMMAND, _MENTIONS_LIBRARY, _MENTIONS_TOOL, _HAS_HEADER)
     return any(pattern.search(text) for pattern in patterns)
 
 
@@ -91,11 +99,20 @@ def _read(document: Document) -> Understanding:
     mentions_command = _MENTIONS_COMMAND.search(document.text)
     if document.kind not in (Kind.PYTHON, Kind.NOTEBOOK):
         commands = find_commands(document, None) if mentions_command else ()
-        return Understanding(document, commands=commands)
+        return Understanding(document, commands=commands, tools=_tools(document, None))
     header = find_header(document)
     try:
         script, unreadable = PythonScript.parse(document, header), None
     except UnreadableScriptError as error:
         script, unreadable = None, str(error)
     commands = find_commands(document, script) if mentions_command else ()
-    return Understanding(document, script, header, commands, unreadable)
+    tools = _tools(document, script)
+    return Understanding(document, script, header, commands, tools, unreadable)
+
+
+def _tools(document: Document, script: PythonScript | None) -> Sequence[ToolCommand]:
+    if not _MENTIONS_TOOL.search(document.text):
+        return ()
+    from tunesmith.sources.tool_commands import find_tool_commands
+
+    return find_tool_commands(document, script)

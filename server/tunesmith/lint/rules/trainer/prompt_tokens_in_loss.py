@@ -86,7 +86,7 @@ def _is_known(model: str | None, trl: InForce) -> bool:
 _TRAIN = (
     "import trl\nfrom datasets import load_dataset\n\n"
     'data = load_dataset("%s", split="train")\n'
-    'trainer = trl.SFTTrainer("%s", args=trl.SFTConfig("out"%s), train_dataset=data)\n'
+    'trainer = trl.SFTTrainer("%s", args=trl.SFTConfig(max_length=4096%s), train_dataset=data)\n'
 )
 _CAPYBARA, _QWEN = "trl-lib/Capybara", "Qwen/Qwen3-0.6B"
 BAD = [

@@ -1,0 +1,105 @@
+"""An option or a spelling of MLX-LM that has another name today.
+
+## What it does
+
+Finds `--lora-layers` of `mlx_lm.lora`, `--de-quantize` of `mlx_lm.fuse`, and `python -m mlx_lm.lora`.
+
+## Why it costs you
+
+The old options are gone: the command prints its usage and ends. `python -m mlx_lm.lora` still works, with
+a notice that it will not for ever; that is information only.
+
+## Fix
+
+Writes the new name. Safe: it means the same. Silent where the project requires an older MLX-LM.
+
+## Source
+
+The arguments of `lora.py` and `fuse.py` in MLX-LM 0.10 to 0.32: `--num-layers` since 0.19.0,
+`--dequantize` since 0.28.4, `python -m mlx_lm lora` since 0.22.3, the notice since 0.22.4.
+
+## Since
+
+MLX-LM 0.19.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tunesmith.lint.rule import ERROR, INFORMATION, SAFE, Bad, Finding, Fix, Good, rule
+from tunesmith.project import Project
+from tunesmith.sources.tool_commands import ToolCommand
+from tunesmith.text import Edit
+
+_RENAMED = {
+    ("mlx_lm.lora", "--lora-layers"): ("--num-layers", "0.19"),
+    ("mlx_lm.fuse", "--de-quantize"): ("--dequantize", "0.28.4"),
+}
+_NEWEST_READ = "0.32.2"
+
+
+@rule(code="MLX001", severity=ERROR)
+def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
+    if not command.tool.startswith("mlx_lm.") or _is_older(command, project):
+        return
+    for (tool, old), (new, since) in _RENAMED.items():
+        found = command.option(old) if command.tool == tool else None
+        if found:
+            raw = command.document.text[slice(*found[0].span)]
+            edit = Edit(found[0].span, raw.replace(old, new, 1))
+            yield Finding(
+                found[0].span,
+                f"mlx_lm has no {old} since {since} and ends with an error. Write {new}.",
+                Fix(f"Write {new}", [edit], SAFE) if old in raw else None,
+            )
+    if command.is_file_of_module:
+        yield _module(command)
+
+
+def _module(command: ToolCommand) -> Finding:
+    (word,) = command.program
+    name = command.tool.partition(".")[2]
+    raw = command.document.text[slice(*word.span)]
+    fix = Fix(f"Write mlx_lm {name}", [Edit(word.span, f"mlx_lm {name}")], SAFE)
+    return Finding(
+        word.span,
+        f"python -m {command.tool} is deprecated since mlx_lm 0.22.4. Write python -m mlx_lm {name}, "
+        f"or {command.tool}.",
+        fix if raw == command.tool else None,
+        INFORMATION,
+    )
+
+
+def _is_older(command: ToolCommand, project: Project) -> bool:
+    """Whether the project requires a release before the newest that was read."""
+    pins = project.pins_for(command.path, "mlx-lm")
+    return any(not pin.requirement.specifier.contains(_NEWEST_READ) for pin in pins)
+
+
+_LORA = "mlx_lm.lora --model m --train --data data --mask-prompt %s 16\n"
+BAD = [
+    Bad(_LORA % "--lora-layers", at="--lora-layers", fixed=_LORA % "--num-layers", file="run.sh"),
+    Bad(
+        "```bash\npython -m mlx_lm.fuse --model m \\\n    --de-quantize\n```\n".replace("-m ", ""),
+        at="--de-quantize",
+        fixed="```bash\npython -m mlx_lm.fuse --model m \\\n    --dequantize\n```\n".replace(
+            "-m ", ""
+        ),
+        file="README.md",
+    ),
+    Bad(
+        "python -m mlx_lm.lora --model m --train --mask-prompt\n",
+        at="mlx_lm.lora",
+        fixed="python -m mlx_lm lora --model m --train --mask-prompt\n",
+        file="run.sh",
+        severity=INFORMATION,
+    ),
+]
+GOOD = [
+    Good(_LORA % "--num-layers", file="run.sh"),
+    Good("python -m mlx_lm lora --model m --train --mask-prompt\n", file="run.sh"),
+    Good("python lora.py --lora-layers 16\n", file="run.sh"),
+    Good("pip install mlx_lm.lora --lora-layers\n".replace(".lora", ""), file="run.sh"),
+    Good("# ❌ removed\n" + _LORA % "--lora-layers", file="run.sh"),
+]
