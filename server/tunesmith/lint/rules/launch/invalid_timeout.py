@@ -68,7 +68,8 @@ def _in_command(command: LaunchCommand) -> Iterator[Finding]:
     option = command.option("--timeout")
     if option is None or option.value is None or command.program == "hfjobs":
         return
-    if not _is_readable(option.value):
+    is_option = option.value.startswith("--")  # `missing-argument` speaks of it
+    if not is_option and not _is_readable(option.value):
         word = option.words[-1]
         yield _finding(word.span, option.value, command.raw(word.span))
 

@@ -1,0 +1,138 @@
+"""A command that starts a job without a word that it needs.
+
+## What it does
+
+Finds `hf jobs` commands without a script, an image, a command for the image or a schedule, and options
+without their value: `--flavor --timeout 2h`. Only commands that are whole are looked at: nothing stands
+for further words, and no line is lost (`broken-continuation`). What is missing at the end is looked for
+in shell scripts and the like, not in documents and programs, which often show or build the first part.
+
+## Why it costs you
+
+`hf` ends with `Missing argument` or `requires an argument`. An option without a value takes the next
+word for it, even another option; then the word behind is taken for the script, and a job is submitted
+that runs nothing of yours.
+
+## Fix
+
+None: only you know what is missing.
+
+## Source
+
+The command line of huggingface_hub, run in releases from 0.34 to 2.4. Up to 0.36, an image without a
+command is fine.
+
+## Since
+
+huggingface_hub 0.34, the first release with `hf jobs`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tunesmith.knowledge.hf_cli import Grammar, grammar
+from tunesmith.knowledge.versions import hub_of
+from tunesmith.lint.rule import ERROR, Bad, Finding, Good, rule
+from tunesmith.project import Project
+from tunesmith.sources.document import Kind
+from tunesmith.sources.launch_command import LaunchCommand, Option, enclosing_span
+from tunesmith.sources.lost_lines import lost_lines
+
+_WHOLE = (Kind.SHELL, Kind.POWERSHELL, Kind.MAKEFILE, Kind.YAML, Kind.DOCKERFILE)
+_BEFORE = re.compile(r"(?:^|[;&|({!:@]|\b(?:then|do|else|if|run))[ \t-]*(?:[A-Z_]+=\S*[ \t]+)*")
+_SCRIPT = re.compile(r"[^\s=]+\.py", re.IGNORECASE)
+
+
+@rule(code="LCH033", severity=ERROR)
+def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
+    hub = hub_of(command, project)
+    taken = grammar(command.program, command.action, hub.version)
+    words = command.argv.words
+    if taken is None or command.program == "hfjobs" or any(word.is_open for word in words):
+        return
+    for option in command.options:
+        if not option.after_script and _takes_option(option, taken):
+            following = option.words[-1].text
+            message = f"{option.flag.text} has no value: hf takes {following} for it."
+            yield Finding(enclosing_span(option.words), message)
+            return
+    if command.argv.is_mention or not _is_whole(command):
+        return
+    last = command.options[-1] if command.options else None
+    if last and last.flag is words[-1] and _lacks_value(last, taken):
+        yield Finding(last.span, f"{last.flag.text} has no value, and hf ends. Give one.")
+    elif missing := _missing(command, taken):
+        yield Finding(enclosing_span(words[: len(command.action) + 1]), missing)
+
+
+def _takes_option(option: Option, taken: Grammar) -> bool:
+    """Whether the word that stands for an option's value is another option."""
+    if len(option.words) < 2 or option.name == "--name":
+        return False
+    following = option.words[-1].text or ""
+    return following.startswith("--") and following.partition("=")[0] in taken.options
+
+
+def _lacks_value(option: Option, taken: Grammar) -> bool:
+    spec = taken.options.get(option.flag.text or "")
+    return spec is not None and spec.takes_value
+
+
+def _is_whole(command: LaunchCommand) -> bool:
+    """Whether the command stands by itself on its line, as a shell runs it."""
+    text, (start, end) = command.document.text, command.span
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    is_end = re.match(r"[ \t]*(?:[;&|#)}]|\r?\n|\Z)", text[end:])
+    starts_it = re.search(rf"{_BEFORE.pattern}$", before)
+    is_shell = command.document.kind in _WHOLE
+    return bool(is_shell and is_end and starts_it) and lost_lines(command) is None
+
+
+def _missing(command: LaunchCommand, taken: Grammar) -> str | None:
+    spelled = f"hf {' '.join(command.action)}"
+    wanted = [argument.name for argument in taken.arguments if argument.arity in ("1", "+")]
+    if command.target is None and not command.unknown_options:
+        for option in command.options:
+            value = option.value or ""
+            if len(option.words) > 1 and option.name != "--with" and _SCRIPT.fullmatch(value):
+                return f"{spelled} gets no script: {option.flag.text} takes {value} for its value."
+        return f"{spelled} needs {' and '.join(_ARTICLES.get(name, name) for name in wanted)}."
+    if command.target and not command.target_arguments and "command" in wanted:
+        return f"{spelled} needs a command behind the image, which hf does not start without one."
+    return None
+
+
+_ARTICLES = {
+    "schedule": "a schedule",
+    "script": "a script",
+    "image": "an image",
+    "command": "a command",
+}
+BAD = [
+    Bad("hf jobs uv run --flavor --timeout 2h train.py\n", at="--flavor --timeout", file="run.sh"),
+    Bad("hf jobs uv run --timeout 2h train.py --flavor\n", at="--flavor", file="run.sh"),
+    Bad("hf jobs uv run --flavor l4x1\n", at="hf jobs uv run", file="run.sh"),
+    Bad("hf jobs uv run --env train.py\n", at="hf jobs uv run", file="run.sh"),
+    Bad("hf jobs run --timeout 2h python:3.12\n", at="hf jobs run", file="run.sh"),
+    Bad("hf jobs scheduled uv run train.py\n", at="hf jobs scheduled uv run", file="run.sh"),
+    Bad(
+        'run(["hf", "jobs", "uv", "run", "--flavor", "--timeout", "2h", "train.py"])\n',
+        at='"--flavor", "--timeout"',
+        file="submit.py",
+    ),
+]
+GOOD = [
+    Good("hf jobs uv run --flavor l4x1 --timeout 2h train.py\n", file="run.sh"),
+    Good("hf jobs uv run --flavor l4x1 $SCRIPT\n", file="run.sh"),
+    Good('hf jobs uv run --flavor l4x1 "$@"\n', file="run.sh"),
+    Good('RUN="hf jobs uv run --flavor l4x1"\n$RUN train.py\n', file="run.sh"),
+    Good("ls *.py | xargs hf jobs uv run --flavor l4x1\n", file="run.sh"),
+    Good("hf jobs uv run train.py --name --timeout\n", file="run.sh"),
+    Good("hf jobs run python:3.12\n", file="run.sh", hub="0.36.0"),
+    Good("Use `hf jobs uv run --flavor l4x1`:\n\n```bash\nhf jobs uv run\n```\n", file="README.md"),
+    Good("hf jobs uv run --help\n", file="run.sh"),
+    Good('run(["hf", "jobs", "uv", "run", "--flavor"] + rest)\n', file="submit.py"),
+    Good("hf jobs uv run --flavor l4x1\n  --timeout 2h train.py\n", file="run.sh"),
+]
