@@ -149,6 +149,16 @@ def test_what_comes_from_a_url_is_not_refused():
     assert refused(git + text) == set()
 
 
+def test_fields_of_an_own_configuration_are_taken():
+    text = (
+        "from dataclasses import dataclass\nfrom trl import GRPOConfig\n\n@dataclass\n"
+        "class Own(GRPOConfig):\n    servers: int = 1\n\n"
+        "@dataclass\nclass Further(Own):\n    more: int = 1\n\n"
+        "Further(servers=2, more=3, evaluation_strategy='no')\n"
+    )
+    assert refused(HEADERS["exact"] + text) == {"evaluation_strategy"}
+
+
 @pytest.mark.parametrize(
     ("unsloth", "expected"), [("2025.3.1", {"no_such"}), ("2025.9.1", set[str]())]
 )

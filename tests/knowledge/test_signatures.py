@@ -49,6 +49,7 @@ TRL = {
                     "replaced_by": [["0.16.0", "max_length"], ["0.20.0", None]],
                 },
                 "max_length": {"default": [["0.16.0", "1024"]], "doc": "Tokens at most."},
+                "ref_max_lengths": {"default": [["0.16.0", "None"], ["0.20.0", None]]},
                 "packing_kind": {"default": [["0.12.0", "None"], ["0.20.0", None]]},
                 "packing": {
                     "default": [["0.12.0", "False"], ["1.0.0", None]],
@@ -257,6 +258,7 @@ def test_the_releases_that_have_an_object():
         ("trl.SFTConfig", "max_lenght", ("trl.SFTConfig", "max_length", Why.MISSPELLED)),
         ("trl.SFTTrainer", "warmup_step", ("trl.SFTConfig", "warmup_steps", Why.MISSPELLED)),
         ("trl.SFTConfig", "save_safetensors", None),
+        ("trl.SFTConfig", "ref_max_lengths", None),
     ],
 )
 def test_what_was_likely_meant(name: str, parameter: str, expected: tuple[str, str, Why] | None):

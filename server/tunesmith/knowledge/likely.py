@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
@@ -73,7 +73,19 @@ def _candidates(known: list[tuple[str, ComposedSignature]], parameter: str) -> I
     for name, found in known:
         welcome = [each for each, taken in found.parameters.items() if not taken.facts.deprecated]
         for close in get_close_matches(parameter, welcome, n=1, cutoff=_CLOSE):
-            yield Likely(name, close, Why.MISSPELLED)
+            if _may_follow(name, close, [each.name for _, each in known], parameter):
+                yield Likely(name, close, Why.MISSPELLED)
+
+
+def _may_follow(name: str, close: str, names: Sequence[str], parameter: str) -> bool:
+    """Whether a close name is no older sibling of a keyword that once was one itself."""
+    once = [found for each in names for found in histories(each, parameter)]
+    return all(
+        new.added > old.added
+        for new in histories(name, close)
+        for old in once
+        if new.package == old.package
+    )
 
 
 def _new_name(found: ComposedSignature, parameter: str) -> str | None:

@@ -49,11 +49,21 @@ def refusals(call: Call, script: PythonScript, project: Project) -> Iterator[Ref
     found = signature(name, versions, scanned)
     is_open = stale_since(project) and any(each.is_assumed for each in in_force.values())
     for argument in call.arguments:
-        if found and argument.name and found.refuses(argument.name):
+        if not argument.name or _is_own(call, argument.name, script):
+            continue
+        if found and found.refuses(argument.name):
             removed = _removed(name, argument.name, versions)
             if removed or not is_open:
                 meant = likely(name, argument.name, versions, scanned)
                 yield Refusal(argument, removed, meant, list(in_force.values()))
+
+
+def _is_own(call: Call, parameter: str, script: PythonScript) -> bool:
+    """Whether a class of the script's own brings a field of that name."""
+    if call.own_class is None or call.is_super:
+        return False
+    bases = [base for base in script.names.ancestors(call.own_class) if not isinstance(base, str)]
+    return any(script.names.defines(each, parameter) for each in (call.own_class, *bases))
 
 
 def object_meant(name: str, script: PythonScript) -> str:
