@@ -73,7 +73,9 @@ const LIBRARIES = 'requirements/libraries.txt';
 
 /** A folder with libraries of users, for tests that compare the tables with them. */
 export async function usersLibraries() {
-  const minor = await run(PYTHON, ['-c', 'import sys; print(sys.version_info[:2])'], { quiet: true });
+  const minor = await run(PYTHON, ['-c', 'import sys; print(sys.version_info[:2])'], {
+    quiet: true,
+  });
   const key = contentHash([LIBRARIES], minor);
   const folder = path.join(CACHE, `libraries-${key}`);
   return fillOnce(folder, (partial) =>
