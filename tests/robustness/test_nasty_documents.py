@@ -164,4 +164,4 @@ def visit(client: Client, document: Nasty, folder: Path) -> None:
 def find_flags(client: Client, folder: Path) -> bool:
     uri = (folder / "last.sh").as_uri()
     client.open(uri, f"{COMMAND}\n", "shellscript")
-    return client.codes(uri, 1) == ["flags-after-script"]
+    return "flags-after-script" in client.codes(uri, 1)
