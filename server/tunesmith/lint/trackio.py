@@ -23,6 +23,10 @@ PROJECT_SINCE = "4.57"
 NO_SPACE_SINCE = "5.6"
 """The first transformers that makes no Space "trackio" unless it is told to."""
 
+_LOGS = re.compile(
+    r"\btrackio\.(?!init\b|finish\b)\w+\(|\.log\(|TrackioCallback|add_callback|callbacks\s*="
+    r"|\bfrom\s+trackio\s+import[^\n]*\blog|\.report_to\b"
+)
 _OWN_CALLBACK = re.compile(r"\bremove_callback\b|\(TrackioCallback\)")
 
 
@@ -34,6 +38,11 @@ def uses_trackio(script: PythonScript) -> bool:
 def inits(script: PythonScript) -> Iterator[Call]:
     """The runs that a script starts by itself."""
     return script.calls("trackio.init")
+
+
+def may_log(script: PythonScript) -> bool:
+    """Whether a script may log to Trackio by itself, or by a callback of its own."""
+    return _LOGS.search(script.text) is not None
 
 
 def reports(run: TrainingRun, transformers: InForce) -> bool | None:

@@ -27,25 +27,19 @@ transformers 5.0, or where `report_to` names others.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import library
 from tunesmith.lint.rule import WARNING, Bad, Finding, rule
-from tunesmith.lint.trackio import inits, reports, uses_trackio
+from tunesmith.lint.trackio import inits, may_log, reports, uses_trackio
 from tunesmith.lint.training_runs import last_training, training_runs
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 
-_LOGS = re.compile(
-    r"\btrackio\.(?!init\b|finish\b)\w+\(|\.log\(|TrackioCallback|add_callback|callbacks\s*="
-    r"|\bfrom\s+trackio\s+import[^\n]*\blog|\.report_to\b"
-)
-
 
 @rule(code="OUT011", severity=WARNING)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if not uses_trackio(script) or _LOGS.search(script.text):
+    if not uses_trackio(script) or may_log(script):
         return
     runs = list(training_runs(script))
     calls = [call for call in inits(script) if call.span.end < last_training(script)]

@@ -19,7 +19,9 @@ configuration, or `space_id="me/trackio"`.
 
 `TrackioCallback` of transformers 4.54 to 5.23: from 4.57 to 5.5 it makes a Space "trackio" by itself,
 since 5.0 it publishes local metrics where the model is pushed. `init` of Trackio 0.2 to 0.43.
-Silent where a Space is set by TRACKIO_SPACE_ID, or where a volume is mounted.
+Silent where a Space is set by TRACKIO_SPACE_ID, or where a volume is mounted. A run that nothing is
+logged to belongs to `trackio-not-reported`, one that a trainer replaces to
+`trackio-init-before-trainer`.
 
 ## Since
 
@@ -34,7 +36,14 @@ from collections.abc import Iterator
 from tunesmith.knowledge.versions import InForce, library
 from tunesmith.lint.job_outputs import mounts_volume, sets_variable
 from tunesmith.lint.rule import WARNING, Bad, Finding, Good, rule
-from tunesmith.lint.trackio import NO_SPACE_SINCE, inits, replacing_run, reports, uses_trackio
+from tunesmith.lint.trackio import (
+    NO_SPACE_SINCE,
+    inits,
+    may_log,
+    replacing_run,
+    reports,
+    uses_trackio,
+)
 from tunesmith.lint.training_runs import TrainingRun, training_runs
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
@@ -55,7 +64,7 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         return
     transformers = library("transformers", script, project)
     own = list(inits(script))
-    for call in own:
+    for call in own if may_log(script) else ():
         if _lacks_space(call) and not replacing_run(call, script, transformers):
             yield Finding(
                 call.callee_span,
@@ -89,7 +98,7 @@ def _in_trainer(run: TrainingRun, transformers: InForce) -> Iterator[Finding]:
 
 
 _JOB = {"run.sh": "hf jobs uv run --timeout 4h --secrets HF_TOKEN train.py\n"}
-_LOOP = "import trackio\nimport torch, trl\n\ntrackio.init(project='loop'%s)\n"
+_LOOP = "import trackio\nimport torch, trl\n\ntrackio.init(project='loop'%s)\ntrackio.log({'loss': 1})\n"
 _TRAIN = (
     "from trl import SFTConfig, SFTTrainer\n\n"
     "config = SFTConfig(output_dir='out', report_to='trackio'%s)\n"
