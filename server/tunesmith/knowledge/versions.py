@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from packaging.version import InvalidVersion, Version
 
@@ -62,6 +63,19 @@ class InForce:
 
 def library(package: str, script: PythonScript, project: Project) -> InForce:
     """The release of a library that a script will import."""
+    known = _known.get(script)
+    if known is None or known[0] is not project:
+        known = _known[script] = (project, {})
+    answers = known[1]
+    if package not in answers:
+        answers[package] = _library(package, script, project)
+    return answers[package]
+
+
+_known: WeakKeyDictionary[PythonScript, tuple[Project, dict[str, InForce]]] = WeakKeyDictionary()
+
+
+def _library(package: str, script: PythonScript, project: Project) -> InForce:
     from tunesmith.knowledge.explanation import in_force  # only scripts that need it pay for it
     from tunesmith.knowledge.installation import installations
 
