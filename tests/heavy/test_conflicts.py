@@ -38,6 +38,13 @@ SFT = """\
 args = SFTConfig('out', report_to='none', use_cpu=True, bf16=False, {})
 SFTTrainer({}, args=args, train_dataset=data{})
 """
+JOB = """\
+# /// script
+# dependencies = ["trl"]
+# [tool.hf-jobs]
+# flavor = "a100-large"
+# ///
+"""
 HEAD = "target_modules=['q_proj', 'lm_head']"
 
 CASES: dict[str, tuple[str, str, str]] = {
@@ -84,6 +91,16 @@ CASES: dict[str, tuple[str, str, str]] = {
         GROUPS.format("generation_batch_size=8, steps_per_generation=2"),
     ),
     "groups of one": ("conflicting-arguments", "at least 2", GROUPS.format("num_generations=1")),
+    "half a group": (
+        "conflicting-arguments",
+        "divisible by num_generations",
+        JOB + GROUPS.format("per_device_train_batch_size=2"),
+    ),
+    "no whole groups": (
+        "conflicting-arguments",
+        "divisible by num_generations",
+        GROUPS.format("per_device_train_batch_size=2, generation_batch_size=12"),
+    ),
     "automatic batch size": (
         "conflicting-arguments",
         "auto_find_batch_size",

@@ -38,6 +38,10 @@ class Conflict:
     before: str | None = None
 
 
+PROCESSES = "processes"
+"""Among the names, the number of processes that train, where the job's start tells it."""
+
+
 def _number(value: Any) -> bool:
     return type(value) in (int, float)
 
@@ -139,6 +143,18 @@ def _formats_away(function: Any, only: Any) -> bool:
     return isinstance(function, Reference) and only is True
 
 
+def _splits_groups(generations: Any, size: Any) -> bool:
+    whole = type(generations) is int and generations > 1 and type(size) is int
+    return whole and size % generations != 0
+
+
+def _makes_no_whole_groups(*values: Any) -> bool:
+    generations, batch, accumulated, steps, size, processes = values
+    steps = accumulated if steps is None else steps
+    whole = all(type(each) is int for each in (batch, steps, processes))
+    return size is None and whole and _splits_groups(generations, batch * steps * processes)
+
+
 CONFIGURATIONS = (
     "transformers.TrainingArguments",
     "transformers.Seq2SeqTrainingArguments",
@@ -223,6 +239,30 @@ CONFLICTS: Sequence[Conflict] = (
         _both_numbers,
         "generation_batch_size and steps_per_generation say the same in two ways, and {package} "
         "raises ValueError. Keep one of them.",
+        _GROUPED,
+        since="0.18.0",
+    ),
+    Conflict(
+        ("num_generations", "generation_batch_size"),
+        _splits_groups,
+        "generation_batch_size ({1}) is no multiple of num_generations ({0}), and {package} raises "
+        "ValueError.",
+        _GROUPED,
+        since="0.18.0",
+    ),
+    Conflict(
+        (
+            "num_generations",
+            "per_device_train_batch_size",
+            "gradient_accumulation_steps",
+            "steps_per_generation",
+            "generation_batch_size",
+            PROCESSES,
+        ),
+        _makes_no_whole_groups,
+        "per_device_train_batch_size ({1}) times gradient_accumulation_steps or "
+        "steps_per_generation is no multiple of num_generations ({0}) on one GPU, and {package} "
+        "raises ValueError. Make it one.",
         _GROUPED,
         since="0.18.0",
     ),

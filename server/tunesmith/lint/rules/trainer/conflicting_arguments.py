@@ -33,8 +33,9 @@ from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import InForce
 from tunesmith.lint.arguments import Settled, configuration_of, settled, uses_unsloth
-from tunesmith.lint.conflicts import CONFLICTS, Conflict
-from tunesmith.lint.rule import ERROR, Bad, Finding, rule
+from tunesmith.lint.conflicts import CONFLICTS, PROCESSES, Conflict
+from tunesmith.lint.flavors import flavors_of
+from tunesmith.lint.rule import ERROR, Bad, Finding, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, PythonScript
 from tunesmith.sources.python_values import Value
@@ -53,9 +54,10 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         if made is None:
             continue
         configuration = configuration_of(made, project)
+        processes = _processes(script, project)
         for conflict in CONFLICTS:
             if call.name in conflict.objects:
-                yield from _found(conflict, made, configuration)
+                yield from _found(conflict, made, configuration, processes)
 
 
 def _release(conflict: Conflict, made: Settled, configuration: Settled | None) -> InForce | None:
@@ -69,11 +71,16 @@ def _release(conflict: Conflict, made: Settled, configuration: Settled | None) -
     return None if is_old or is_new else release
 
 
-def _found(conflict: Conflict, made: Settled, configuration: Settled | None) -> Iterator[Finding]:
+def _found(
+    conflict: Conflict, made: Settled, configuration: Settled | None, processes: Value
+) -> Iterator[Finding]:
     release = _release(conflict, made, configuration)
     if release is None:
         return
-    values = [_value(name, made, configuration) for name in conflict.names]
+    values = [
+        processes if name == PROCESSES else _value(name, made, configuration)
+        for name in conflict.names
+    ]
     given = [_argument(name, made, configuration) for name in conflict.names]
     place = next((each for each in given if each), None)
     if place is None or any(value is UNKNOWN for value in values) or not conflict.holds(*values):
@@ -81,6 +88,13 @@ def _found(conflict: Conflict, made: Settled, configuration: Settled | None) -> 
     library = f"{'TRL' if conflict.package == 'trl' else conflict.package} {release.version}"
     message = conflict.message.format(*values, package=library)
     yield Finding(place.name_span or place.span, message, rests_on=[release])
+
+
+def _processes(script: PythonScript, project: Project) -> Value:
+    """1 where every start is by `hf jobs uv run` on one GPU; else it cannot be told."""
+    flavors = flavors_of(script, project)
+    is_one = bool(flavors) and all(each.accelerators <= 1 for each in flavors)
+    return 1 if is_one else UNKNOWN
 
 
 def _value(name: str, made: Settled, configuration: Settled | None) -> Value:
@@ -101,7 +115,14 @@ def _argument(name: str, made: Settled, configuration: Settled | None) -> Argume
 _TRL_0_18 = '# /// script\n# dependencies = ["trl==0.18.0", "transformers==4.52.4"]\n# ///\n'
 _SFT = "from trl import SFTConfig, SFTTrainer\n\n"
 
+_GRPO = (
+    "from trl import GRPOConfig\n\nGRPOConfig(per_device_train_batch_size=2{}, num_generations=8)\n"
+)
+_ONE_GPU = {"run.sh": "hf jobs uv run --flavor a100-large --timeout 2h train.py\n"}
+
 BAD = [
+    Bad(_GRPO.format(", gradient_accumulation_steps=2"), at="num_generations", beside=_ONE_GPU),
+    Bad(_GRPO.format(", generation_batch_size=12"), at="num_generations"),
     Bad(
         "from transformers import TrainingArguments\n\n"
         'TrainingArguments(output_dir="out", fp16=True, bf16=True)\n',
@@ -148,6 +169,8 @@ BAD = [
     ),
 ]
 GOOD = [
+    _GRPO.format(", gradient_accumulation_steps=2"),
+    Good(_GRPO.format(", gradient_accumulation_steps=4"), beside=_ONE_GPU),
     "from transformers import TrainingArguments\n\n"
     "TrainingArguments(fp16=not has_bf16(), bf16=has_bf16())\n",
     _SFT + "SFTConfig(fp16=True)\nSFTConfig(bf16=True, fp16=False)\n",
