@@ -1,0 +1,209 @@
+"""An argument that the release in force does not take any more.
+
+## What it does
+
+Finds keywords that a class or function of TRL, transformers, PEFT, datasets, Trackio or
+huggingface_hub took in earlier releases, and refuses in the one that the script will get.
+`misplaced-model-init-kwargs` speaks of `model_init_kwargs` itself.
+
+## Why it costs you
+
+The call raises `TypeError: __init__() got an unexpected keyword argument 'warmup_ratio'`, on a job
+after the image, the dependencies and often the model have been loaded and paid for.
+
+## Fix
+
+Writes the new name where the value means the same under it, or converts the value: a `warmup_ratio`
+below 1 is a `warmup_steps` (unsafe where the value is not known). Moves what a trainer took into its configuration, and makes one where
+there is none. Where nothing took the argument's place, offers to remove it (unsafe).
+
+## Source
+
+The signatures and deprecation messages in every release of the libraries that the tables hold.
+Silent where the release is unknown, where the script asks for the release or catches the TypeError,
+and where unsloth is imported and takes the keyword.
+
+## Since
+
+The release that the message names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tunesmith.knowledge.histories import History
+from tunesmith.knowledge.likely import Likely, Why
+from tunesmith.knowledge.refusals import Refusal
+from tunesmith.lint.keyword_fixes import left_out, moved, renamed
+from tunesmith.lint.keywords import is_model_init, refused, shown, taker
+from tunesmith.lint.rule import ERROR, Bad, Finding, Fix, rule
+from tunesmith.project import Project
+from tunesmith.sources.python_script import Call, PythonScript
+
+_SENTENCE_END = re.compile(r"(?<=\.)\s+")
+_ANNOUNCES = re.compile(r"deprecat|will be removed|supported|migration guide", re.IGNORECASE)
+
+
+@rule(code="TRN010", severity=ERROR)
+def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+    for call, refusal in refused(script, project):
+        argument, removed = refusal.argument, refusal.removed
+        if removed is None or is_model_init(call, argument):
+            continue
+        meant = _meant(refusal)
+        yield Finding(
+            argument.name_span or argument.span,
+            f"{taker(call.name, refusal.rests_on, removed)} takes no {argument.name} "
+            f"({_when(removed)}) and raises TypeError.{_advice(call, removed, meant)}",
+            _fix(script, project, call, refusal, meant),
+            rests_on=refusal.rests_on,
+        )
+
+
+def _meant(refusal: Refusal) -> Likely | None:
+    """What takes its place; a name that only looks alike does not."""
+    meant = refusal.likely
+    return meant if meant and meant.why is not Why.MISSPELLED else None
+
+
+def _when(removed: History) -> str:
+    deprecated = f", deprecated since {removed.deprecated}" if removed.deprecated else ""
+    return f"removed in {removed.removed}{deprecated}"
+
+
+def _advice(call: Call, removed: History, meant: Likely | None) -> str:
+    if meant is None:
+        return f" {_words_of_the_library(removed)}".rstrip()
+    if shown(meant.object) == shown(call.name):
+        return f" Use {meant.parameter}."
+    return f" Give {meant.parameter} to {shown(meant.object)}."
+
+
+def _words_of_the_library(removed: History) -> str:
+    """What the library told to do, without that and when it would take the keyword away."""
+    sentences = _SENTENCE_END.split(removed.message or "")
+    return next((each for each in sentences if each and not _ANNOUNCES.search(each)), "")
+
+
+def _fix(
+    script: PythonScript, project: Project, call: Call, refusal: Refusal, meant: Likely | None
+) -> Fix | None:
+    if meant is None:
+        return left_out(script, call, refusal.argument)
+    if shown(meant.object) == shown(call.name):
+        return renamed(script, call, refusal.argument, meant.parameter)
+    return moved(script, project, call, refusal.argument, meant)
+
+
+_TRL_0_24 = '# /// script\n# dependencies = ["trl==0.24.0", "transformers==4.57.1"]\n# ///\n'
+_TRL_1_16 = '# /// script\n# dependencies = ["trl==1.16.0", "transformers==5.23.0"]\n# ///\n'
+BAD = [
+    Bad(
+        _TRL_1_16 + "from trl import SFTConfig\n\nSFTConfig(warmup_ratio=0.1)\n",
+        at="warmup_ratio",
+        fixed=_TRL_1_16 + "from trl import SFTConfig\n\nSFTConfig(warmup_steps=0.1)\n",
+    ),
+    Bad(
+        _TRL_1_16 + "from trl import SFTConfig\n\nSFTConfig(warmup_ratio=share)\n",
+        at="warmup_ratio",
+        fixed=_TRL_1_16 + "from trl import SFTConfig\n\nSFTConfig(warmup_steps=share)\n",
+    ),
+    Bad(
+        _TRL_1_16 + "from trl import SFTConfig\n\nSFTConfig(warmup_ratio=1.0)\n",
+        at="warmup_ratio",
+    ),
+    Bad(
+        "from transformers import TrainingArguments\n\n"
+        'TrainingArguments("out", evaluation_strategy="steps")\n',
+        at="evaluation_strategy",
+        fixed="from transformers import TrainingArguments\n\n"
+        'TrainingArguments("out", eval_strategy="steps")\n',
+    ),
+    Bad(
+        "from transformers import TrainingArguments\n\nTrainingArguments(group_by_length=True)\n",
+        at="group_by_length",
+        fixed="from transformers import TrainingArguments\n\n"
+        'TrainingArguments(train_sampling_strategy="group_by_length")\n',
+    ),
+    Bad(
+        _TRL_0_24 + "from trl import SFTConfig\n\nSFTConfig(max_seq_length=2048)\n",
+        at="max_seq_length",
+        fixed=_TRL_0_24 + "from trl import SFTConfig\n\nSFTConfig(max_length=2048)\n",
+    ),
+    Bad(
+        "from trl import DPOTrainer\n\n"
+        "trainer = DPOTrainer(model, tokenizer=tok, train_dataset=data)\n",
+        at="tokenizer",
+        fixed="from trl import DPOTrainer\n\n"
+        "trainer = DPOTrainer(model, processing_class=tok, train_dataset=data)\n",
+    ),
+    Bad(
+        "from trl import SFTConfig, SFTTrainer\n\n"
+        "args = SFTConfig(output_dir='out')\n"
+        "trainer = SFTTrainer('m', args, train_dataset=data, packing=True)\n",
+        at="packing",
+        fixed="from trl import SFTConfig, SFTTrainer\n\n"
+        "args = SFTConfig(output_dir='out', packing=True)\n"
+        "trainer = SFTTrainer('m', args, train_dataset=data)\n",
+    ),
+    Bad(
+        "from trl import SFTTrainer\n\nSFTTrainer('m', train_dataset=data, max_seq_length=512)\n",
+        at="max_seq_length",
+        fixed="from trl import SFTConfig, SFTTrainer\n\n"
+        "SFTTrainer('m', train_dataset=data, args=SFTConfig(max_length=512))\n",
+    ),
+    Bad(
+        "from trl import GRPOConfig\n\n"
+        "options = {'max_prompt_length': 512}\nGRPOConfig(output_dir='out', **options)\n",
+        at="'max_prompt_length'",
+    ),
+    Bad(
+        "from trl import GRPOConfig\n\nGRPOConfig(output_dir='out', max_prompt_length=512)\n",
+        at="max_prompt_length",
+        fixed="from trl import GRPOConfig\n\nGRPOConfig(output_dir='out')\n",
+    ),
+    Bad(
+        "from transformers import Trainer\n\nclass Own(Trainer):\n    pass\n\n"
+        "Own(model=model, tokenizer=t)\n",
+        at="tokenizer",
+        fixed="from transformers import Trainer\n\nclass Own(Trainer):\n    pass\n\n"
+        "Own(model=model, processing_class=t)\n",
+    ),
+]
+_TRAINER = "from trl import SFTTrainer\n\n"
+GOOD = [
+    _TRL_0_24 + "from trl import SFTConfig\n\nSFTConfig(warmup_ratio=0.1, max_length=8)\n",
+    "from trl import SFTConfig\n\nSFTConfig(warmup_steps=0.1, eval_strategy='steps')\n",
+    "from trl import SFTConfig\n\nSFTConfig(**options)\n",
+    "from mylib import SFTConfig\n\nSFTConfig(max_seq_length=8)\n",
+    _TRAINER + "try:\n    t = SFTTrainer('m', tokenizer=tok)\n"
+    "except TypeError:\n    t = SFTTrainer('m', processing_class=tok)\n",
+    _TRAINER + "try:\n    t = SFTTrainer('m', processing_class=tok)\n"
+    "except Exception:\n    t = SFTTrainer('m', tokenizer=tok)\n",
+    _TRAINER + "import inspect\nnames = inspect.signature(SFTTrainer.__init__).parameters\n"
+    "if 'processing_class' in names:\n    t = SFTTrainer('m', processing_class=tok)\n"
+    "else:\n    t = SFTTrainer('m', tokenizer=tok)\n",
+    _TRAINER + "import trl\noptions = {}\n"
+    "if trl.__version__ < '0.12':\n    options['tokenizer'] = tok\n"
+    "else:\n    options['processing_class'] = tok\nSFTTrainer('m', **options)\n",
+    "import trl\n" + _TRAINER + "def make():\n    if trl.__version__ >= '0.12':\n"
+    "        return SFTTrainer('m', processing_class=tok)\n"
+    "    return SFTTrainer('m', tokenizer=tok)\n",
+    "from dataclasses import dataclass\nfrom trl import SFTConfig\n\n"
+    "@dataclass\nclass Own(SFTConfig):\n    max_seq_length: int = 8\n\nOwn(max_seq_length=9)\n",
+    "from mylib import Old\n" + _TRAINER + "class Own(Old, SFTTrainer):\n    pass\n\n"
+    "Own('m', tokenizer=tok)\n",
+    _TRAINER + "class Own(SFTTrainer):\n    def __init__(self, model, tokenizer):\n"
+    "        super().__init__(model, processing_class=tokenizer)\n\nOwn('m', tokenizer=tok)\n",
+    "from functools import wraps\n" + _TRAINER + "SFTTrainer.__init__ = patched\n"
+    "SFTTrainer('m', tokenizer=tok)\n",
+    '# /// script\n# dependencies = ["trl @ git+https://example.com/trl"]\n# ///\n'
+    + _TRAINER
+    + "SFTTrainer('m', tokenizer=tok)\n",
+    "import unsloth\n" + _TRAINER + "SFTTrainer('m', args=args, tokenizer=tok, max_seq_length=8)\n",
+    _TRAINER + "SFTTrainer('m', model_init_kwargs={})\n",
+    "from trl import SFTConfig\n\noptions = {'max_seq_length': 8}\noptions.pop('max_seq_length')\n"
+    "SFTConfig(**options)\n",
+]
