@@ -18,11 +18,14 @@ class ScriptFacts:
         options: the command-line options that it defines by itself, as "--timeout" and "-e".
         jobs_table: `[tool.hf-jobs]` of its header; None where it has none.
         trains: it trains a model, for more than the few steps of a test.
+        need_of_token: what it does that takes a token of the Hub, as a verb phrase; None where
+            nothing surely does.
     """
 
     options: frozenset[str] = frozenset()
     jobs_table: Mapping[str, Any] | None = None
     trains: bool = False
+    need_of_token: str | None = None
 
     @property
     def has_jobs_table(self) -> bool:

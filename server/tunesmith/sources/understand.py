@@ -13,6 +13,7 @@ from tunesmith.sources.launch_calls import launch_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript, UnreadableScriptError
 from tunesmith.sources.script_header import ScriptHeader, find_header
+from tunesmith.sources.token_needs import need_of_token
 from tunesmith.sources.training import text_trains
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ class Understanding:
         options = self.script.command_line_options if self.script else frozenset[str]()
         jobs_table = self.header.jobs_table if self.header else None
         trains = text_trains(self.document.text)
+        need = need_of_token(self.script) if self.script else None
         calls = tuple(launch_calls(self.script)) if self.script else ()
-        return FileFacts(self.commands, ScriptFacts(options, jobs_table, trains), calls)
+        return FileFacts(self.commands, ScriptFacts(options, jobs_table, trains, need), calls)
 
 
 def is_relevant(text: str) -> bool:
