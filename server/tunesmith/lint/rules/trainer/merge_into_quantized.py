@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds `merge_and_unload()` on a `PeftModel` whose base model was loaded with `load_in_4bit`,
-`load_in_8bit` or a `BitsAndBytesConfig`.
+Finds `merge_and_unload()` on an adapter, or on a trainer's model, whose base model was loaded with
+`load_in_4bit`, `load_in_8bit` or a `BitsAndBytesConfig` of these.
 
 ## Why it costs you
 
@@ -37,6 +37,8 @@ from tunesmith.sources.python_index import CallSite
 from tunesmith.sources.python_script import Call, PythonScript
 
 _MERGE = "merge_and_unload"
+_ADAPTERS = ("peft.PeftModel.from_pretrained", "peft.get_peft_model")
+_TRAINERS = ("transformers.Trainer", "trl.SFTTrainer", "trl.DPOTrainer", "trl.GRPOTrainer")
 _QUANTIZES = ("load_in_4bit", "load_in_8bit")
 
 
@@ -50,19 +52,33 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         function = site.node.func
         if not isinstance(function, cst.Attribute) or function.attr.value != _MERGE:
             continue
-        merged = value_at(script, function.value, site)
-        if isinstance(merged, Call) and merged.name == "peft.PeftModel.from_pretrained":
-            argument = merged.argument("model", 0)
-            base = (
-                value_at(script, argument.value_node, _site(script, merged)) if argument else None
+        if _merges_into_quantized(script, function.value, site):
+            yield Finding(
+                script.span(function.attr),
+                "The adapter is merged into quantized weights, whose rounding loses much of it. "
+                "Load the base model in bfloat16, without quantization, and merge into that.",
             )
-            if isinstance(base, Call) and _is_quantized(base):
-                yield Finding(
-                    script.span(function.attr),
-                    "The adapter is merged into quantized weights, whose rounding loses much of "
-                    "it. Load the base model in bfloat16, without quantization, and merge into "
-                    "that.",
-                )
+
+
+def _merges_into_quantized(script: PythonScript, node: cst.BaseExpression, site: CallSite) -> bool:
+    if isinstance(node, cst.Attribute) and node.attr.value == "model":
+        trainer = value_at(script, node.value, site)
+        return isinstance(trainer, Call) and trainer.name in _TRAINERS and _wraps(script, trainer)
+    adapted = value_at(script, node, site)
+    return isinstance(adapted, Call) and adapted.name in _ADAPTERS and _wraps(script, adapted)
+
+
+def _wraps(script: PythonScript, call: Call) -> bool:
+    """Whether the model that a call gets was loaded quantized, also behind further calls."""
+    argument = call.argument("model", 0)
+    if argument is None:
+        return False
+    site = next(site for site in script.index.calls if site.node is call.node)
+    model = value_at(script, argument.value_node, site)
+    if not isinstance(model, Call) or model is call:
+        return False
+    is_wrapped = model.name in (*_ADAPTERS, "peft.prepare_model_for_kbit_training")
+    return _wraps(script, model) if is_wrapped else _is_quantized(model)
 
 
 def _is_quantized(base: Call) -> bool:
@@ -71,10 +87,6 @@ def _is_quantized(base: Call) -> bool:
     config = base.value("quantization_config")
     inner = config if isinstance(config, Call) else base
     return any(inner.value(name) is True for name in _QUANTIZES)
-
-
-def _site(script: PythonScript, call: Call) -> CallSite:
-    return next(site for site in script.index.calls if site.node is call.node)
 
 
 _IMPORTS = (
@@ -95,8 +107,21 @@ BAD = [
         "model = PeftModel.from_pretrained(model, 'out').merge_and_unload()\n",
         at="merge_and_unload",
     ),
+    Bad(
+        _IMPORTS + "from peft import get_peft_model, prepare_model_for_kbit_training as prepare\n"
+        "from trl import SFTTrainer\n\n"
+        "model = Model.from_pretrained('m', quantization_config=BitsAndBytesConfig(load_in_8bit=True))\n"
+        "model = prepare(model)\nmodel = get_peft_model(model, lora)\n"
+        "trainer = SFTTrainer(model=model, train_dataset=data)\ntrainer.train()\n"
+        "trainer.model.merge_and_unload()\n",
+        at="merge_and_unload",
+    ),
 ]
 GOOD = [
+    "from transformers import AutoModelForCausalLM as Model\nfrom trl import SFTTrainer\n\n"
+    "model = Model.from_pretrained('m')\n"
+    "trainer = SFTTrainer(model, peft_config=lora)  # load_in_4bit=True does not fit\n"
+    "trainer.model.merge_and_unload()\n",
     _IMPORTS + "base = Model.from_pretrained('m', dtype='bfloat16')\n"
     "PeftModel.from_pretrained(base, 'out').merge_and_unload().save_pretrained('merged')\n",
     _IMPORTS + "model = Model.from_pretrained('m', load_in_4bit=True)\ntrain(model)\n"
