@@ -27,7 +27,8 @@ from tables.cache import Reader
 from tables.checks import about, problems
 from tables.index import File, Index
 from tables.tracked import PACKAGES, SCANNED
-from tunesmith.knowledge.scan import Scan, scan
+from tunesmith.knowledge.scan.scanner import scan
+from tunesmith.knowledge.scan.types import Scan
 
 PROCESSES, THREADS = 3, 8
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tunesmith.knowledge import changes
-from tunesmith.knowledge.scan import Parameter, Scan, Signature
+from tunesmith.knowledge.scan.types import Parameter, Scan, Signature
 
 Scans = Mapping[str, Scan]
 """Releases, ascending -> what a scan of each told."""

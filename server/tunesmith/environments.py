@@ -105,7 +105,7 @@ def _dist_info(site_packages: Path, package: str) -> Iterator[str]:
 def _scan_of(site_packages: Path, package: str, about: str) -> Scan | None:
     import csv
 
-    from tunesmith.knowledge.scan import scan
+    from tunesmith.knowledge.scan.scanner import scan
 
     record = _read(site_packages, f"{about}/RECORD")
     if record is None:

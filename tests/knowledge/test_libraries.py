@@ -16,7 +16,8 @@ import pytest
 from packaging.version import Version
 
 from libraries import disagreements, expected
-from tunesmith.knowledge.scan import Scan, Signature, scan
+from tunesmith.knowledge.scan.scanner import scan
+from tunesmith.knowledge.scan.types import Scan, Signature
 from tunesmith.knowledge.signature_table import signature_table
 
 LIBRARIES = Path(os.environ.get("TUNESMITH_LIBRARIES", ""))

@@ -15,7 +15,7 @@ from tables import releases as made
 from tables import signatures
 from tables.index import File, ZipWheel, archive_requirements, files_of
 from tunesmith.knowledge import releases
-from tunesmith.knowledge.scan import Parameter, Signature
+from tunesmith.knowledge.scan.types import Parameter, Signature
 
 
 def utc(*when: int) -> datetime.datetime:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
-from tunesmith.knowledge.scan import Scan, Signature, scan
+from tunesmith.knowledge.scan.scanner import scan
+from tunesmith.knowledge.scan.types import Scan, Signature
 
 
 def scan_files(package: str, files: Mapping[str, str]) -> Scan:

@@ -7,8 +7,8 @@ import textwrap
 
 import pytest
 
-from tunesmith.knowledge.scan import scan
 from tunesmith.knowledge.scan.deprecations import Deprecation, deprecations_of
+from tunesmith.knowledge.scan.scanner import scan
 
 
 def read(source: str) -> dict[str, Deprecation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge.scan.made_library import defaults, scan_files
-from tunesmith.knowledge.scan import Scan, Signature
+from tunesmith.knowledge.scan.types import Scan, Signature
 
 CONFIG = "trl/trainer/sft_config.py"
 TRAINER = "trl/trainer/sft_trainer.py"

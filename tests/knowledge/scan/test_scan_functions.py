@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge.scan.made_library import defaults, scan_files
-from tunesmith.knowledge.scan import Signature
+from tunesmith.knowledge.scan.types import Signature
 
 
 def load(arguments: str, body: str = "pass", before: str = "") -> Signature:

@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from tunesmith.knowledge.scan import Scan, scan
+from tunesmith.knowledge.scan.scanner import scan
+from tunesmith.knowledge.scan.types import Scan
 
 SOURCE = '''
 import warnings

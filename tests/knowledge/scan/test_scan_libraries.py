@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge.scan.made_library import scan_files
-from tunesmith.knowledge.scan import scan
+from tunesmith.knowledge.scan.scanner import scan
 
 CONFIG = (
     "from dataclasses import dataclass\n@dataclass\nclass {name}({base}):\n    {field}: int = 1\n"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tunesmith.knowledge.scan import Scan, Signature, scan
+from tunesmith.knowledge.scan.scanner import scan
+from tunesmith.knowledge.scan.types import Scan, Signature
 
 LOADER = """
 class FastLlamaModel:
