@@ -31,6 +31,8 @@ _ADAPTS = re.compile(
     r"processing_class|AVAILABLE"
 )
 _CATCHES_TYPE_ERROR = re.compile(r"\bTypeError\b")
+_SENTENCE_END = re.compile(r"(?<=\.)\s+")
+_ANNOUNCES = re.compile(r"deprecat|will be removed|supported|migration guide", re.IGNORECASE)
 _PATCHES_INIT = re.compile(r"\.__init__\s*=[^=]")
 
 _refused: WeakKeyDictionary[PythonScript, tuple[Project, Sequence[tuple[Call, Refusal]]]] = (
@@ -122,6 +124,12 @@ def shown(name: str) -> str:
     parts = name.split(".")
     has_class = len(parts) > 1 and parts[-2][:1].isupper()
     return ".".join(parts[-2:]) if has_class else parts[-1]
+
+
+def words_of_library(history: History) -> str:
+    """What the library told to do, without that and when it would take the keyword away."""
+    sentences = _SENTENCE_END.split(history.message or "")
+    return next((each for each in sentences if each and not _ANNOUNCES.search(each)), "")
 
 
 @cache

@@ -30,20 +30,16 @@ The release that the message names.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.histories import History
 from tunesmith.knowledge.likely import Likely, Why
 from tunesmith.knowledge.refusals import Refusal
 from tunesmith.lint.keyword_fixes import left_out, moved, renamed
-from tunesmith.lint.keywords import is_model_init, refused, shown, taker
+from tunesmith.lint.keywords import is_model_init, refused, shown, taker, words_of_library
 from tunesmith.lint.rule import ERROR, Bad, Finding, Fix, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
-
-_SENTENCE_END = re.compile(r"(?<=\.)\s+")
-_ANNOUNCES = re.compile(r"deprecat|will be removed|supported|migration guide", re.IGNORECASE)
 
 
 @rule(code="TRN010", severity=ERROR)
@@ -75,16 +71,10 @@ def _when(removed: History) -> str:
 
 def _advice(call: Call, removed: History, meant: Likely | None) -> str:
     if meant is None:
-        return f" {_words_of_the_library(removed)}".rstrip()
+        return f" {words_of_library(removed)}".rstrip()
     if shown(meant.object) == shown(call.name):
         return f" Use {meant.parameter}."
     return f" Give {meant.parameter} to {shown(meant.object)}."
-
-
-def _words_of_the_library(removed: History) -> str:
-    """What the library told to do, without that and when it would take the keyword away."""
-    sentences = _SENTENCE_END.split(removed.message or "")
-    return next((each for each in sentences if each and not _ANNOUNCES.search(each)), "")
 
 
 def _fix(

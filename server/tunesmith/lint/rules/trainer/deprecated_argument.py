@@ -1,0 +1,124 @@
+"""An argument that the release in force still takes, but calls deprecated.
+
+## What it does
+
+Finds keywords of calls of TRL, transformers, PEFT, datasets and Trackio that the library itself
+announces to take away. What it has taken away already belongs to `removed-argument`.
+
+## Why it costs you
+
+It works today, with a warning in the log. A job that does not pin its releases gets the next ones,
+and there the call raises TypeError.
+
+## Fix
+
+Writes the new name where the value means the same under it (safe, as the release in force takes it),
+or converts the value: a `warmup_ratio` below 1 is a `warmup_steps`.
+
+## Source
+
+The deprecation messages in every release of the libraries that the tables hold. Silent where the
+value is None or the default, which the libraries do not warn of; where a class of TRL defines anew
+what transformers deprecates; and where the script asks for the release or catches the TypeError.
+
+## Since
+
+The release that the message names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tunesmith.knowledge.histories import history
+from tunesmith.knowledge.signatures import OwnedParameter
+from tunesmith.lint.arguments import Settled, settled, uses_unsloth
+from tunesmith.lint.keyword_fixes import renamed
+from tunesmith.lint.keywords import (
+    is_certain,
+    is_model_init,
+    library_calls,
+    taker,
+    words_of_library,
+)
+from tunesmith.lint.rule import INFORMATION, Bad, Finding, rule
+from tunesmith.project import Project
+from tunesmith.sources.python_script import Argument, PythonScript
+from tunesmith.sources.unknown import UNKNOWN
+
+
+@rule(code="TRN012", severity=INFORMATION)
+def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+    if uses_unsloth(script):
+        return
+    for call in library_calls(script):
+        found = settled(call, script, project) if call.own_class is None else None
+        for argument in call.arguments if found else ():
+            if found and argument.name and not is_model_init(call, argument):
+                taken = found.signature.parameters.get(argument.name)
+                if taken and _is_warned_of(taken, argument) and is_certain(script, call, argument):
+                    yield from _finding(script, found, argument)
+
+
+def _is_warned_of(taken: OwnedParameter, argument: Argument) -> bool:
+    default, message = taken.facts.default, taken.facts.deprecated or ""
+    if argument.value is UNKNOWN and f"{argument.name}=" in message:
+        return False  # the library warns of one value only
+    is_default = default is not None and repr(argument.value) == default
+    return bool(message) and argument.value is not None and not is_default
+
+
+def _finding(script: PythonScript, found: Settled, argument: Argument) -> Iterator[Finding]:
+    name = argument.name or ""
+    nearest = history(found.call.name, name)
+    force = found.in_force.get(nearest.package) if nearest else None
+    if nearest is None or nearest.deprecated is None or force is None or force.version is None:
+        return
+    new = found.signature.parameters[name].facts.replaced_by
+    is_taken = new in found.signature.parameters
+    end = f"{nearest.removed} takes" if nearest.removed else "a later release takes"
+    yield Finding(
+        argument.name_span or argument.span,
+        f"{taker(found.call.name, found.rests_on, nearest)} calls {name} deprecated; {end} it "
+        f"away."
+        + (f" Use {new}." if new and is_taken else f" {words_of_library(nearest)}".rstrip()),
+        renamed(script, found.call, argument, new) if new and is_taken else None,
+        rests_on=found.rests_on,
+    )
+
+
+_TRL_0_16 = '# /// script\n# dependencies = ["trl==0.16.0", "transformers==4.50.3"]\n# ///\n'
+_TF_5_0 = '# /// script\n# dependencies = ["transformers==5.0.0"]\n# ///\n'
+BAD = [
+    Bad(
+        _TRL_0_16 + "from trl import SFTConfig\n\nSFTConfig(max_seq_length=2048)\n",
+        at="max_seq_length",
+        fixed=_TRL_0_16 + "from trl import SFTConfig\n\nSFTConfig(max_length=2048)\n",
+    ),
+    Bad(
+        _TF_5_0 + "from transformers import TrainingArguments\n\n"
+        "TrainingArguments(warmup_ratio=0.03)\n",
+        at="warmup_ratio",
+        fixed=_TF_5_0 + "from transformers import TrainingArguments\n\n"
+        "TrainingArguments(warmup_steps=0.03)\n",
+    ),
+    Bad(
+        "import torch\nfrom transformers import AutoModelForCausalLM\n\n"
+        "AutoModelForCausalLM.from_pretrained('m', torch_dtype=torch.bfloat16)\n",
+        at="torch_dtype",
+        fixed="import torch\nfrom transformers import AutoModelForCausalLM\n\n"
+        "AutoModelForCausalLM.from_pretrained('m', dtype=torch.bfloat16)\n",
+    ),
+]
+GOOD = [
+    "from trl import SFTConfig\n\nSFTConfig(use_liger_kernel=options.liger)\n",
+    "from trl import SFTConfig\n\nSFTConfig(gradient_checkpointing=True)\n",
+    "from trl import SFTConfig\n\nSFTConfig(pad_token=None)\n",
+    _TRL_0_16 + "from trl import SFTConfig\n\nSFTConfig(max_length=2048)\n",
+    '# /// script\n# dependencies = ["transformers==4.55.0"]\n# ///\n'
+    "from transformers import AutoModelForCausalLM\n\n"
+    "AutoModelForCausalLM.from_pretrained('m', torch_dtype='auto')\n",
+    "from transformers import AutoModelForCausalLM\n\n"
+    "try:\n    m = AutoModelForCausalLM.from_pretrained('m', dtype='auto')\n"
+    "except TypeError:\n    m = AutoModelForCausalLM.from_pretrained('m', torch_dtype='auto')\n",
+]
