@@ -77,7 +77,8 @@ def _finding(
     given = _given(call)
     configuration = run.configuration
     assert configuration
-    lost = [name for name in given if configuration.value(_PARAMETERS[name]) is ABSENT]
+    missing = [name for name in given if configuration.value(_PARAMETERS[name]) is ABSENT]
+    lost = missing
     if trackio.below("0.24"):
         lost = [name for name in lost if name != "space_id"]  # the server of the first run stays
     message = (
@@ -87,17 +88,17 @@ def _finding(
     if lost:
         names = " and ".join([*([", ".join(lost[:-1])] if lost[1:] else []), lost[-1]])
         message += f", and its {names} {'are' if lost[1:] else 'is'} not used"
-    message += "." + _advice(lost, run, transformers)
+    message += "." + _advice(missing, run, transformers)
     fix = _move(script, call, run) if transformers.at_least(PROJECT_SINCE) else None
     severity = WARNING if lost else INFORMATION
     return Finding(call.callee_span, message, fix, severity, rests_on=[transformers])
 
 
-def _advice(lost: Sequence[str], run: TrainingRun, transformers: InForce) -> str:
-    if not lost:
+def _advice(missing: Sequence[str], run: TrainingRun, transformers: InForce) -> str:
+    if not missing:
         return ""
     if transformers.at_least(PROJECT_SINCE):
-        names = ", ".join(f"{_PARAMETERS[name]}=" for name in lost)
+        names = ", ".join(f"{_PARAMETERS[name]}=" for name in missing)
         return f" Give {run.configuration_name} {names}."
     return f" Set the variables {_PROJECT_VARIABLE} and TRACKIO_SPACE_ID, and run_name=."
 
