@@ -57,6 +57,7 @@ def moved(
         edits = _into_new(script, project, call, argument, keyword, to)
     elif given is not None and isinstance(given.value, Call):
         edits = _into(script, project, call, argument, given.value, keyword, to)
+        config = shown(given.value.name)
     else:
         edits = None
     applicability = SAFE if value.is_certain else UNSAFE
