@@ -28,6 +28,14 @@ def renamed(script: PythonScript, call: Call, argument: Argument, new: str) -> F
     return Fix(f"Write {new} instead of {old}", edits, SAFE if is_safe else UNSAFE)
 
 
+def respelled(script: PythonScript, call: Call, argument: Argument, new: str) -> Fix | None:
+    """Write a name that was probably meant."""
+    is_given = any(each.name == new for each in call.arguments)
+    if is_given or argument.name_span is None or not _is_movable(call, argument):
+        return None
+    return Fix(f"Write {new} instead of {argument.name}", [Edit(argument.name_span, new)], UNSAFE)
+
+
 def left_out(script: PythonScript, call: Call, argument: Argument) -> Fix | None:
     """Leave an argument out: the one repair where a release has nothing in its place."""
     if not _is_movable(call, argument):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from functools import cache
 from weakref import WeakKeyDictionary
 
@@ -13,12 +14,14 @@ from tunesmith.knowledge.histories import History
 from tunesmith.knowledge.likely import Why
 from tunesmith.knowledge.refusals import Refusal, refusals
 from tunesmith.knowledge.signature_table import signature_table
+from tunesmith.knowledge.signatures import ComposedSignature
 from tunesmith.knowledge.versions import InForce
 from tunesmith.project import Project
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import Argument, PythonScript
 
 _PACKAGES = ("trl", "transformers", "peft", "datasets", "trackio", "huggingface-hub", "unsloth")
+_CLOSE = 0.8
 MODEL_INIT = "model_init_kwargs"
 MODEL_INIT_TRAINERS = frozenset(
     f"trl.{method}Trainer"
@@ -100,6 +103,11 @@ def is_elsewhere(call: Call, refusal: Refusal) -> bool:
     meant = refusal.likely
     is_known = meant is not None and meant.why is not Why.MISSPELLED
     return is_known and meant is not None and shown(meant.object) != shown(call.name)
+
+
+def close_name(name: str, found: ComposedSignature) -> str | None:
+    """The keyword of a signature that differs from a name in few letters."""
+    return next(iter(get_close_matches(name, found.parameters, n=1, cutoff=_CLOSE)), None)
 
 
 def title(package: str) -> str:

@@ -34,7 +34,7 @@ from collections.abc import Iterator
 from tunesmith.knowledge.histories import history
 from tunesmith.knowledge.likely import Why
 from tunesmith.knowledge.refusals import Refusal
-from tunesmith.lint.keyword_fixes import renamed
+from tunesmith.lint.keyword_fixes import respelled
 from tunesmith.lint.keywords import is_elsewhere, is_model_init, refused, shown, taker, title
 from tunesmith.lint.rule import ERROR, Bad, Finding, rule
 from tunesmith.project import Project
@@ -54,7 +54,7 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
             argument.name_span or argument.span,
             f"{taker(call.name, refusal.rests_on)} takes no {argument.name}"
             f"{_since(call, refusal)} and raises TypeError.{_advice(call, refusal)}",
-            renamed(script, call, argument, close.parameter) if close and is_here else None,
+            respelled(script, call, argument, close.parameter) if close and is_here else None,
             rests_on=refusal.rests_on,
         )
 
@@ -85,10 +85,12 @@ BAD = [
     Bad(
         "from trl import SFTConfig\n\nSFTConfig(learning_rat=2e-4)\n",
         at="learning_rat",
+        fixed="from trl import SFTConfig\n\nSFTConfig(learning_rate=2e-4)\n",
     ),
     Bad(
         "from peft import LoraConfig\n\nLoraConfig(r=16, lora_alpa=32)\n",
         at="lora_alpa",
+        fixed="from peft import LoraConfig\n\nLoraConfig(r=16, lora_alpha=32)\n",
     ),
     Bad(
         _TRL_0_24 + "from trl import SFTTrainer\n\nSFTTrainer('m', quantization_config=config)\n",
