@@ -4,6 +4,7 @@
 
 Finds keywords that a class or function of TRL, transformers, PEFT, datasets, Trackio or
 huggingface_hub took in earlier releases, and refuses in the one that the script will get.
+So it does with `load_in_4bit` and `load_in_8bit` in `from_pretrained` and in `model_init_kwargs`.
 `misplaced-model-init-kwargs` speaks of `model_init_kwargs` itself.
 
 ## Why it costs you
@@ -15,7 +16,8 @@ after the image, the dependencies and often the model have been loaded and paid 
 
 Writes the new name where the value means the same under it, or converts the value: a `warmup_ratio`
 below 1 is a `warmup_steps` (unsafe where the value is not known). Moves what a trainer took into its configuration, and makes one where
-there is none. Where nothing took the argument's place, offers to remove it (unsafe).
+there is none. `load_in_4bit=True` becomes `quantization_config=BitsAndBytesConfig(load_in_4bit=True)`
+with its import, unless more is said of the quantization beside it. Where nothing took the argument's place, offers to remove it (unsafe).
 
 ## Source
 
@@ -37,6 +39,7 @@ from tunesmith.knowledge.likely import Likely, Why
 from tunesmith.knowledge.refusals import Refusal
 from tunesmith.lint.keyword_fixes import left_out, moved, renamed
 from tunesmith.lint.keywords import is_model_init, refused, shown, taker, words_of_library
+from tunesmith.lint.quantized_loading import refused_loadings, with_quantization_config
 from tunesmith.lint.rule import ERROR, Bad, Finding, Fix, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
@@ -44,6 +47,7 @@ from tunesmith.sources.python_script import Call, PythonScript
 
 @rule(code="TRN010", severity=ERROR)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+    yield from _loadings(script, project)
     for call, refusal in refused(script, project):
         argument, removed = refusal.argument, refusal.removed
         if removed is None or is_model_init(call, argument):
@@ -55,6 +59,19 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
             f"({_when(removed)}) and raises TypeError.{_advice(call, removed, meant)}",
             _fix(script, project, call, refusal, meant),
             rests_on=refusal.rests_on,
+        )
+
+
+def _loadings(script: PythonScript, project: Project) -> Iterator[Finding]:
+    """What transformers hands on to the model's `__init__` since it does not take it any more."""
+    for loading in refused_loadings(script, project):
+        yield Finding(
+            script.span(loading.key_node),
+            f"{loading.taker} with transformers {loading.transformers.version} takes no "
+            f"{loading.name} (removed in {loading.removed.removed}) and loading the model raises "
+            "TypeError. Give a BitsAndBytesConfig as quantization_config.",
+            with_quantization_config(script, loading),
+            rests_on=[loading.transformers],
         )
 
 
@@ -89,6 +106,7 @@ def _fix(
 
 _TRL_0_24 = '# /// script\n# dependencies = ["trl==0.24.0", "transformers==4.57.1"]\n# ///\n'
 _TRL_1_16 = '# /// script\n# dependencies = ["trl==1.16.0", "transformers==5.23.0"]\n# ///\n'
+_AUTO = "from transformers import AutoModelForCausalLM\n\n"
 BAD = [
     Bad(
         _TRL_1_16 + "from trl import SFTConfig\n\nSFTConfig(warmup_ratio=0.1)\n",
@@ -161,9 +179,42 @@ BAD = [
         fixed="from transformers import Trainer\n\nclass Own(Trainer):\n    pass\n\n"
         "Own(model=model, processing_class=t)\n",
     ),
+    Bad(
+        "from trl import SFTConfig\n\n"
+        'SFTConfig(model_init_kwargs={"load_in_4bit": True, "dtype": "bfloat16"})\n',
+        at='"load_in_4bit"',
+        fixed="from trl import SFTConfig\nfrom transformers import BitsAndBytesConfig\n\n"
+        'SFTConfig(model_init_kwargs={"quantization_config": BitsAndBytesConfig(load_in_4bit=True), '
+        '"dtype": "bfloat16"})\n',
+    ),
+    Bad(
+        _AUTO + "AutoModelForCausalLM.from_pretrained('m', load_in_8bit=True)\n",
+        at="load_in_8bit",
+        fixed="from transformers import AutoModelForCausalLM, BitsAndBytesConfig\n\n"
+        "AutoModelForCausalLM.from_pretrained('m', "
+        "quantization_config=BitsAndBytesConfig(load_in_8bit=True))\n",
+    ),
+    Bad(
+        _AUTO + "AutoModelForCausalLM.from_pretrained('m', load_in_4bit=options.four)\n",
+        at="load_in_4bit",
+    ),
+    Bad(
+        "from trl import SFTConfig\n\noptions = {}\noptions['load_in_4bit'] = True\n"
+        "SFTConfig(model_init_kwargs=options)\n",
+        at="'load_in_4bit'",
+        fixed="from trl import SFTConfig\nfrom transformers import BitsAndBytesConfig\n\n"
+        "options = {}\noptions['quantization_config'] = BitsAndBytesConfig(load_in_4bit=True)\n"
+        "SFTConfig(model_init_kwargs=options)\n",
+    ),
 ]
 _TRAINER = "from trl import SFTTrainer\n\n"
 GOOD = [
+    _TRL_0_24
+    + "from trl import SFTConfig\n\nSFTConfig(model_init_kwargs={'load_in_4bit': True})\n",
+    _TRL_0_24 + _AUTO + "AutoModelForCausalLM.from_pretrained('m', dtype='auto')\n",
+    "from transformers import BitsAndBytesConfig\n\nBitsAndBytesConfig(load_in_4bit=True)\n",
+    "from unsloth import FastLanguageModel\n\n"
+    "FastLanguageModel.from_pretrained('m', load_in_4bit=True)\n",
     _TRL_0_24 + "from trl import SFTConfig\n\nSFTConfig(warmup_ratio=0.1, max_length=8)\n",
     "from trl import SFTConfig\n\nSFTConfig(warmup_steps=0.1, eval_strategy='steps')\n",
     "from trl import SFTConfig\n\nSFTConfig(**options)\n",
