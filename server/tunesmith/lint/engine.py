@@ -65,13 +65,16 @@ def check(
         on_failure: told of a rule that raised, which then finds nothing; without it, the rule's
             exception is the caller's.
     """
+    sources = list(understanding.sources)
+    if not sources and MARK not in understanding.document.text:
+        return ()  # most files of a folder: no rule needs to be imported for them
     ignored = project.settings_for(understanding.document.path).ignore
     if understanding.header:
         ignored |= understanding.header.ignored_rules
     run = _Run(
         [rule for rule in all_rules() if not ignored & {rule.name, rule.code}], project, on_failure
     )
-    found = list(run.on(understanding.sources))
+    found = list(run.on(sources))
     if MARK in understanding.document.text:
         suppressions = Suppressions.of(understanding, all_rules(), ignored)
         found = [*suppressions.apply(found), *run.on([suppressions])]
