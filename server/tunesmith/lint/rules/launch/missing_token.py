@@ -21,7 +21,8 @@ installs, can use your token.
 
 `run_uv_job` of huggingface_hub 0.34 to 2.4: up to 1.12 the job gets the token under another name, which
 only the download of the script uses. Silent where a secret may hold the token, where conditions or
-arguments decide, and where the script may bring a token by itself.
+arguments decide, and where the script may bring a token by itself. `--secret HF_TOKEN` is
+`secret-singular`'s to report.
 
 ## Since
 
@@ -83,7 +84,7 @@ def _may_bring_token(command: LaunchCommand, table: Mapping[str, Any]) -> bool:
 
 
 def _is_about_token(text: str) -> bool:
-    return text.startswith("--") and "token" in text
+    return (text.startswith("--") and "token" in text) or text.partition("=")[0] == "--secret"
 
 
 def _table(script: ScriptFacts) -> Mapping[str, Any]:
@@ -184,6 +185,7 @@ BAD = [
 ]
 GOOD = [
     Good("hf jobs uv run --secrets HF_TOKEN train.py\n", file="run.sh", beside=_PUSHES),
+    Good("hf jobs uv run --secret HF_TOKEN train.py\n", file="run.sh", beside=_PUSHES),
     Good("hf jobs uv run --secrets-file .env train.py\n", file="run.sh", beside=_PUSHES),
     Good("hf jobs uv run -e HF_TOKEN=$TOKEN train.py\n", file="run.sh", beside=_PUSHES),
     Good("hf jobs uv run $OPTIONS train.py\n", file="run.sh", beside=_PUSHES),
