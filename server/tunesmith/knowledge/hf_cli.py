@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from packaging.version import Version
 
-from tunesmith.knowledge.changes import value_at
+from tunesmith.knowledge.changes import Changes, value_at
 from tunesmith.knowledge.tables import table
 
 
@@ -184,8 +184,8 @@ def option_history(action: Sequence[str], name: str) -> Sequence[tuple[Version, 
         action: the subcommand words, as ("jobs", "uv", "run").
         name: the long name, "--repo".
     """
-    described = _table()["commands"].get(" ".join(action)) or {}
-    changes = described.get("options", {}).get(name, {}).get("takes_value", ())
+    described: Mapping[str, Any] = _table()["commands"].get(" ".join(action), {})
+    changes: Changes = described.get("options", {}).get(name, {}).get("takes_value", ())
     return [(Version(release), value is not None) for release, value in changes]
 
 
