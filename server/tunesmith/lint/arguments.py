@@ -105,7 +105,7 @@ def value_at(script: PythonScript, node: cst.BaseExpression, site: CallSite) -> 
 
     That counts if it stands in the call's own block; what may not run decides nothing.
     """
-    last = _last_binding(script, site, node.value) if isinstance(node, cst.Name) else None
+    last = _last_binding(site, node.value) if isinstance(node, cst.Name) else None
     if last and last.kind is BindingKind.FUNCTION:
         return Reference(last.name)
     is_certain = last and last.kind is BindingKind.ASSIGNMENT and last.block is site.block
@@ -114,16 +114,23 @@ def value_at(script: PythonScript, node: cst.BaseExpression, site: CallSite) -> 
     return script.evaluator.evaluate(last.node, last.block, last.order)
 
 
-def _last_binding(script: PythonScript, site: CallSite, name: str) -> Binding | None:
-    holder, (start, end) = site.block.scope.holder(name), script.span(site.node)
-    found: Binding | None = None
-    for binding in holder.bindings[name] if holder else ():
-        place = script.span(binding.node) if binding.node else None
-        is_around = place is not None and place.start <= start and end <= place.end
-        is_before = binding.order < site.order and not is_around
-        if is_before and (found is None or binding.order > found.order):
-            found = binding
-    return found
+def _last_binding(site: CallSite, name: str) -> Binding | None:
+    holder = site.block.scope.holder(name)
+    before = [each for each in holder.bindings[name] if each.order < site.order] if holder else []
+    latest_first = sorted(before, key=lambda binding: binding.order, reverse=True)
+    return next((each for each in latest_first if not _is_part(site.node, each.node)), None)
+
+
+def _is_part(node: cst.CSTNode, whole: cst.CSTNode | None) -> bool:
+    """Whether a node is another or in it, found without the places of all nodes, which cost more
+    than parsing."""
+    pending = [whole] if whole else []
+    while pending:
+        part = pending.pop()
+        if part is node:
+            return True
+        pending += part.children
+    return False
 
 
 def _literal(default: str | None) -> Value:
