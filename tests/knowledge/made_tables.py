@@ -33,8 +33,11 @@ def in_force(folder: Path, made: Mapping[str, Any]) -> Iterator[None]:
 
 @cache
 def cut(day: str) -> Mapping[str, Any]:
-    """The tables of releases and signatures as they were before a day (ISO)."""
-    made: dict[str, Any] = {"tables": {**_packaged("tables"), "date": day}}
+    """All tables; those of releases and signatures as they were before a day (ISO)."""
+    made: dict[str, Any] = {
+        path.stem: _packaged(path.stem) for path in tables.PACKAGED.glob("*.json")
+    }
+    made["tables"] = {**made["tables"], "date": day}
     for path in (tables.PACKAGED / "releases").glob("*.json"):
         releases = _packaged(f"releases/{path.stem}")
         late = {name for name, uploaded in releases["releases"].items() if uploaded >= day}

@@ -2,7 +2,7 @@
 
 ## What it does
 
-Finds strings given to arguments of configurations of TRL, transformers and PEFT that the release in
+Finds strings given to arguments of configurations of transformers that the release in
 force refuses: `eval_strategy="epochs"`, `optim="adamw_8bits"`.
 
 ## Why it costs you
