@@ -8,14 +8,14 @@ from trl import SFTConfig, SFTTrainer
 
 trainer = SFTTrainer(
     model="Qwen/Qwen3-0.6B",
-    args=SFTConfig(output_dir="support"),
-    train_dataset=load_dataset("trl-lib/Capybara", split="train"),
+    args=SFTConfig(output_dir="support", push_to_hub=True),
+    train_dataset=load_dataset("json", data_files="articles.jsonl", split="train"),
     model_init_kwargs={"dtype": "bfloat16"},
 )
 trainer.train()
 `;
 
-export const RUN = `hf jobs uv run train.py --flavor l4x1 --timeout 2h
+export const RUN = `hf jobs uv run train.py --flavor l4x1 --timeout 2h --secrets HF_TOKEN
 hf jobs uv run --secret HF_TOKEN --timeout 2h train.py
 `;
 

@@ -8,6 +8,7 @@ import { NOTEBOOK, README, RUN, TRAIN } from './samples.mjs';
 const files = {
   'train.py': TRAIN,
   'hover.py': TRAIN,
+  'header.py': '# /// script\n# dependencies = [\n#     "trl<0.25",\n# ]\n# ///\nimport trl\n',
   'fix.py': TRAIN,
   'broken.py': TRAIN,
   'fix-all.sh': RUN,
@@ -43,6 +44,13 @@ describeEditor('the workbench', { files, settings }, (scenario) => {
     await screenshot('hover');
   });
 
+  scenario('tells the release that a requirement gets', async ({ workbench, screenshot }) => {
+    await workbench.openFile('header.py');
+    const text = await workbench.hover('"trl<0.25"', /0\.24\.0/);
+    assert.match(text, /newest/);
+    await screenshot('header');
+  });
+
   scenario('fixes a mistake by a click', async ({ workbench, workspace, screenshot }) => {
     await workbench.openFile('fix.py');
     await workbench.waitForSquiggle('error');
@@ -65,7 +73,7 @@ describeEditor('the workbench', { files, settings }, (scenario) => {
     await workbench.save();
     assert.equal(
       fs.readFileSync(path.join(workspace, 'fix-all.sh'), 'utf8'),
-      'hf jobs uv run --flavor l4x1 --timeout 2h train.py\n' +
+      'hf jobs uv run --flavor l4x1 --timeout 2h --secrets HF_TOKEN train.py\n' +
         'hf jobs uv run --secrets HF_TOKEN --timeout 2h train.py\n',
     );
     assert.deepEqual(await problemsOf(workbench, 'fix-all.sh'), []);
@@ -120,7 +128,9 @@ describeEditor(
       await workbench.openFile('train.py');
       await workbench.goTo(4);
       await workbench.type('parser.add_argument("--flavor")\n');
-      assert.deepEqual(found(await workbench.settledProblems()), []);
+      assert.deepEqual(found(await workbench.settledProblems()), [
+        '1:25 warning swallowed-script-argument',
+      ]);
       await screenshot('launched-script');
     });
   },
