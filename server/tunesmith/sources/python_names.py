@@ -143,8 +143,15 @@ class Names:
         return names
 
     def defines(self, node: cst.ClassDef, name: str) -> bool:
-        """Whether the body of an own class binds a name."""
-        return name in self._index.class_scopes[id(node)].bindings
+        """Whether the body of an own class binds a name or declares it (`rank: int`)."""
+        return name in self._index.class_scopes[id(node)].bindings or any(
+            isinstance(line, cst.AnnAssign)
+            and isinstance(line.target, cst.Name)
+            and line.target.value == name
+            for statement in node.body.body
+            if isinstance(statement, cst.SimpleStatementLine)
+            for line in statement.body
+        )
 
     def class_around(self, block: Block) -> cst.ClassDef | None:
         """The class whose method a block belongs to."""

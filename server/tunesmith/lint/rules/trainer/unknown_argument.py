@@ -107,6 +107,9 @@ BAD = [
     ),
 ]
 GOOD = [
+    "from dataclasses import dataclass\nfrom transformers import TrainingArguments\n\n"
+    "@dataclass\nclass Config(TrainingArguments):\n    adapter_rank: int\n\n"
+    "Config(output_dir='out', adapter_rank=8)\n",
     "from trl import SFTConfig\n\nSFTConfig(learning_rate=2e-4)\n",
     "from trl import SFTConfig\n\nSFTConfig(max_seq_length=8)\n",
     "from trl import SFTTrainer\n\nSFTTrainer('m', quantization_config=config)\n",
