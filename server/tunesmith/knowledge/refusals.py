@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +12,6 @@ from tunesmith.knowledge.signatures import Versions, signature
 from tunesmith.knowledge.versions import InForce, library, stale_since
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
-
-_IMPORTS_UNSLOTH = re.compile(r"^[ \t]*(?:import|from)\s+unsloth\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def object_meant(name: str, script: PythonScript) -> str:
     """The object of the tables that a name stands for: importing unsloth changes TRL's own."""
     unsloth = signature_table("unsloth")
     patched = f"unsloth.{name}"
-    is_patched = unsloth and patched in unsloth and _IMPORTS_UNSLOTH.search(script.text)
+    is_patched = unsloth and patched in unsloth and script.imports("unsloth")
     return patched if is_patched else name
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,13 +17,6 @@ from tunesmith.sources.python_scopes import Binding, BindingKind
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.python_values import Reference, Value
 from tunesmith.sources.unknown import ABSENT, UNKNOWN
-
-_UNSLOTH = re.compile(r"^[ \t]*(?:import|from)[ \t]+unsloth\b", re.MULTILINE)
-
-
-def uses_unsloth(script: PythonScript) -> bool:
-    """Whether a script imports unsloth, which replaces trainers and repairs their arguments."""
-    return _UNSLOTH.search(script.text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +88,7 @@ def latest(script: PythonScript, call: Call, argument: Argument) -> Value:
         return Reference("lambda")
     if argument.value is not UNKNOWN:
         return argument.value
-    site = next(site for site in script.index.calls if site.node is call.node)
+    site = script.index.call_site(call.node)
     return value_at(script, node, site)
 
 

@@ -9,7 +9,6 @@ import libcst as cst
 
 from tunesmith.knowledge.histories import History, history
 from tunesmith.knowledge.versions import InForce, library
-from tunesmith.lint.arguments import uses_unsloth
 from tunesmith.lint.keywords import MODEL_INIT, adapts_to_release, library_calls, shown
 from tunesmith.lint.rule import SAFE, Fix
 from tunesmith.project import Project
@@ -49,7 +48,7 @@ class Loading:
 
 def refused_loadings(script: PythonScript, project: Project) -> Iterator[Loading]:
     """The keywords of `from_pretrained` and in `model_init_kwargs` that raise TypeError."""
-    if not any(keyword in script.text for keyword in _KEYWORDS) or uses_unsloth(script):
+    if not any(keyword in script.text for keyword in _KEYWORDS) or script.imports("unsloth"):
         return
     transformers = library("transformers", script, project)
     seen: set[int] = set()

@@ -5,7 +5,9 @@ The index keeps nodes; what they mean is worked out when somebody asks (`python_
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import libcst as cst
 
@@ -75,6 +77,18 @@ class PythonIndex:
     imports: list[tuple[cst.Import | cst.ImportFrom, Block]] = field(
         default_factory=list[tuple[cst.Import | cst.ImportFrom, Block]]
     )
+
+    def call_site(self, node: cst.Call) -> CallSite:
+        """Where a call of this tree stands.
+
+        Raises:
+            KeyError: the node is of another tree.
+        """
+        return self._call_sites[id(node)]
+
+    @cached_property
+    def _call_sites(self) -> Mapping[int, CallSite]:
+        return {id(site.node): site for site in self.calls}
 
 
 def dotted_name(node: cst.BaseExpression) -> str:

@@ -73,6 +73,11 @@ class PythonScript:
         start, end = self.span(node)
         return self.text[start:end]
 
+    def imports(self, package: str) -> bool:
+        """Whether a line imports a package or a part of it, wherever the line stands."""
+        line = rf"^[ \t]*(?:import|from)[ \t]+{re.escape(package)}\b"
+        return re.search(line, self.text, re.MULTILINE) is not None
+
     def calls(self, *names: str) -> Iterator[Call]:
         """The calls of library objects with these qualified names, in the order of the text.
 

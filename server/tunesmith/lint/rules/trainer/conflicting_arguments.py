@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import InForce
-from tunesmith.lint.arguments import Settled, configuration_of, settled, uses_unsloth
+from tunesmith.lint.arguments import Settled, configuration_of, settled
 from tunesmith.lint.conflicts import CONFLICTS, PROCESSES, Conflict
 from tunesmith.lint.flavors import flavors_of
 from tunesmith.lint.rule import ERROR, Bad, Finding, Good, rule
@@ -47,7 +47,9 @@ _CONFIGURATION = "args."
 
 @rule(code="TRN030", severity=ERROR)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if ("trl" not in script.text and "transformers" not in script.text) or uses_unsloth(script):
+    if ("trl" not in script.text and "transformers" not in script.text) or script.imports(
+        "unsloth"
+    ):
         return
     for call in script.calls(*_OBJECTS):
         made = settled(call, script, project)

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from tunesmith.knowledge.histories import history
 from tunesmith.knowledge.signatures import OwnedParameter
-from tunesmith.lint.arguments import Settled, settled, uses_unsloth
+from tunesmith.lint.arguments import Settled, settled
 from tunesmith.lint.keyword_fixes import renamed
 from tunesmith.lint.keywords import (
     is_certain,
@@ -49,7 +49,7 @@ from tunesmith.sources.unknown import UNKNOWN
 
 @rule(code="TRN012", severity=INFORMATION)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if uses_unsloth(script):
+    if script.imports("unsloth"):
         return
     for call in library_calls(script):
         found = settled(call, script, project) if call.own_class is None else None

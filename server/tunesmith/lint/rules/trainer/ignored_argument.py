@@ -34,7 +34,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tunesmith.knowledge.versions import library
-from tunesmith.lint.arguments import settled, uses_unsloth
+from tunesmith.lint.arguments import settled
 from tunesmith.lint.keyword_fixes import respelled
 from tunesmith.lint.keywords import close_name, is_certain, library_calls, taker
 from tunesmith.lint.rule import SAFE, WARNING, Bad, Finding, Fix, rule
@@ -50,7 +50,7 @@ _LOADERS = frozenset(f"trl.{method}Config" for method in ("SFT", "DPO", "GRPO", 
 
 @rule(code="TRN014", severity=WARNING)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if uses_unsloth(script):
+    if script.imports("unsloth"):
         return
     if "torch_dtype" in script.text and "model_init_kwargs" in script.text:
         yield from _torch_dtypes(script, project)

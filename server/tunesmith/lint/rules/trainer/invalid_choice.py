@@ -31,7 +31,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from tunesmith.lint.arguments import settled, uses_unsloth
+from tunesmith.lint.arguments import settled
 from tunesmith.lint.keywords import is_certain, library_calls, taker
 from tunesmith.lint.rule import ERROR, UNSAFE, Bad, Finding, Fix, rule
 from tunesmith.project import Project
@@ -55,7 +55,7 @@ _CLOSE = 0.8
 
 @rule(code="TRN015", severity=ERROR)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if uses_unsloth(script) or not any(name in script.text for name in _CHECKED):
+    if script.imports("unsloth") or not any(name in script.text for name in _CHECKED):
         return
     for call in library_calls(script):
         if call.name.endswith(("Config", "TrainingArguments")) and call.own_class is None:

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from tunesmith.lint.arguments import Settled, settled, uses_unsloth
+from tunesmith.lint.arguments import Settled, settled
 from tunesmith.lint.rule import ERROR, UNSAFE, Bad, Finding, Fix, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
@@ -44,7 +44,7 @@ _HEAD = "lm_head"
 
 @rule(code="TRN032", severity=ERROR)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if _HEAD not in script.text or uses_unsloth(script):
+    if _HEAD not in script.text or script.imports("unsloth"):
         return
     seen: set[Span] = set()
     for call in script.calls(*_TRAINERS):

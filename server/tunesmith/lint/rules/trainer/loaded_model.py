@@ -33,7 +33,6 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tunesmith.knowledge.versions import library
-from tunesmith.lint.arguments import uses_unsloth
 from tunesmith.lint.rule import INFORMATION, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
@@ -45,7 +44,7 @@ _SWITCHES = re.compile(r"\.config\.use_cache *= *(?:False|True)")
 
 @rule(code="TRN036", severity=INFORMATION)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "AutoModelForCausalLM" not in script.text or uses_unsloth(script):
+    if "AutoModelForCausalLM" not in script.text or script.imports("unsloth"):
         return
     for trainer in script.calls(*_TRAINERS):
         argument = trainer.argument("model", 0)

@@ -73,7 +73,7 @@ def _wraps(script: PythonScript, call: Call) -> bool:
     argument = call.argument("model", 0)
     if argument is None:
         return False
-    site = next(site for site in script.index.calls if site.node is call.node)
+    site = script.index.call_site(call.node)
     model = value_at(script, argument.value_node, site)
     if not isinstance(model, Call) or model is call:
         return False

@@ -31,7 +31,6 @@ TRL 0.13.0.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -63,12 +62,11 @@ _METHODS = {
 }
 _TRAINERS = tuple(f"trl.{method}Trainer" for method in _METHODS)
 _KEYWORD = "model_init_kwargs"
-_UNSLOTH = re.compile(r"^[ \t]*(?:import|from)\s+unsloth\b", re.MULTILINE)
 
 
 @rule(code="TRN001", severity=ERROR)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if _KEYWORD not in script.text or _UNSLOTH.search(script.text):
+    if _KEYWORD not in script.text or script.imports("unsloth"):
         return
     trl = library("trl", script, project)
     if not trl.at_least("0.13"):

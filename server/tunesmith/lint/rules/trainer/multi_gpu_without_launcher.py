@@ -34,7 +34,7 @@ import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import InForce
-from tunesmith.lint.arguments import Settled, configuration_of, settled, uses_unsloth
+from tunesmith.lint.arguments import Settled, configuration_of, settled
 from tunesmith.lint.flavors import flavors_of
 from tunesmith.lint.rule import ERROR, WARNING, Bad, Finding, Good, rule
 from tunesmith.project import Project
@@ -51,7 +51,7 @@ _LAUNCHES = re.compile(
 
 @rule(code="TRN034", severity=WARNING)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "Trainer" not in script.text or uses_unsloth(script) or _LAUNCHES.search(script.text):
+    if "Trainer" not in script.text or script.imports("unsloth") or _LAUNCHES.search(script.text):
         return
     several = [each for each in flavors_of(script, project) if each.accelerators > 1]
     if not several or _chooses_gpus(script, project):

@@ -30,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import library
-from tunesmith.lint.arguments import Settled, configuration_of, settled, uses_unsloth
+from tunesmith.lint.arguments import Settled, configuration_of, settled
 from tunesmith.lint.rule import INFORMATION, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
@@ -42,7 +42,7 @@ _KEYWORD = "attn_implementation"
 
 @rule(code="TRN043", severity=INFORMATION)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "packing" not in script.text or uses_unsloth(script):
+    if "packing" not in script.text or script.imports("unsloth"):
         return
     for call in script.calls("trl.SFTTrainer"):
         trainer = settled(call, script, project)

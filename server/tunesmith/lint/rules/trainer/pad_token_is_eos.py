@@ -35,7 +35,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from tunesmith.knowledge.versions import library
-from tunesmith.lint.arguments import configuration_of, settled, uses_unsloth
+from tunesmith.lint.arguments import configuration_of, settled
 from tunesmith.lint.rule import WARNING, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
@@ -50,7 +50,7 @@ _GUARD = re.compile(r"\bif\b.*pad_token.*:\s*\Z")
 
 @rule(code="TRN040", severity=WARNING)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "pad_token" not in script.text or uses_unsloth(script):
+    if "pad_token" not in script.text or script.imports("unsloth"):
         return
     if not _ENDS_TEXT.search(script.text) or not _hides_padding(script, project):
         return
