@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tunesmith.lint.rule import UNSAFE, Fix
 from tunesmith.sources.python_script import Call, PythonScript
 
 _METHODS = (
@@ -35,10 +36,12 @@ class TrainingRun:
     """A trainer that is made, and its configuration.
 
     Attributes:
+        script: where it is made.
         trainer: the call that makes it.
         configuration: the call that makes its `args`; None where it is not in the file.
     """
 
+    script: PythonScript
     trainer: Call
     configuration: Call | None
 
@@ -47,6 +50,13 @@ class TrainingRun:
         """As users write it: "SFTConfig"."""
         name = self.configuration.name if self.configuration else ""
         return name.rpartition(".")[2]
+
+    def push_fix(self, title: str) -> Fix | None:
+        """Set `push_to_hub=True` where the configuration is in the file and does not set it."""
+        if self.configuration is None or self.configuration.argument("push_to_hub"):
+            return None
+        edit = self.script.keyword_insertion(self.configuration, "push_to_hub=True")
+        return Fix(title, [edit], UNSAFE)
 
 
 def training_runs(script: PythonScript) -> Iterator[TrainingRun]:
@@ -57,7 +67,7 @@ def training_runs(script: PythonScript) -> Iterator[TrainingRun]:
         if not trainer.is_super:
             given = (argument.value for argument in trainer.arguments)
             found = [value for value in given if isinstance(value, Call) and _configures(value)]
-            yield TrainingRun(trainer, found[0] if len(found) == 1 else None)
+            yield TrainingRun(script, trainer, found[0] if len(found) == 1 else None)
 
 
 def last_training(script: PythonScript) -> int:

@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tunesmith.lint.command_edits import insert_option
 from tunesmith.lint.rule import INFORMATION, UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.document import Kind
@@ -43,7 +44,6 @@ from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_values import ListValue, Value
 from tunesmith.sources.training import is_test_run, name_trains, words_train
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import Edit, Span
 
 _MESSAGE = (
     "No timeout: the job ends after 30 minutes, and what is not pushed by then is lost. "
@@ -136,15 +136,8 @@ def _keyword(script: PythonScript, call: Call) -> Fix | None:
 
 
 def _insert(command: LaunchCommand) -> Fix | None:
-    words = command.argv.words
-    before, last = words[len(command.action) - 1], words[len(command.action)]
-    if not last.is_movable or before.span.end > last.span.start:
-        return None
-    between, raw = command.raw(Span(before.span.end, last.span.start)), command.raw(last.span)
-    written = (raw.replace(last.text or "", word) for word in ("--timeout", "4h"))
-    text = "".join(between + word for word in written)
-    edit = Edit(Span(last.span.end, last.span.end), text)
-    return Fix("Set a timeout of 4 hours", [edit], UNSAFE)
+    edit = insert_option(command, "--timeout", "4h")
+    return Fix("Set a timeout of 4 hours", [edit], UNSAFE) if edit else None
 
 
 _TRAIN = {"train.py": "from trl import SFTTrainer\n\nSFTTrainer(model='m').train()\n"}

@@ -36,6 +36,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from tunesmith.lint.assignments import assignments
+from tunesmith.lint.command_edits import insert_option
 from tunesmith.lint.rule import ERROR, UNSAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.facts import ScriptFacts
@@ -45,7 +46,6 @@ from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_values import DictValue
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import Edit, Span
 
 _MAY_BE_TOKEN = re.compile(r"HF|HUB|HUGGING|TOKEN", re.IGNORECASE)
 
@@ -101,14 +101,8 @@ def _names_in(table: Mapping[str, Any]) -> list[str]:
 
 
 def _give(command: LaunchCommand) -> Fix | None:
-    words = command.argv.words
-    before, run = words[len(command.action) - 1], words[len(command.action)]
-    if not run.is_movable or before.span.end > run.span.start:
-        return None
-    between, raw = command.raw(Span(before.span.end, run.span.start)), command.raw(run.span)
-    written = [raw.replace(run.text or "", word) for word in ("--secrets", "HF_TOKEN")]
-    edit = Edit(Span(run.span.end, run.span.end), "".join(between + word for word in written))
-    return Fix("Give the job your token", [edit], UNSAFE)
+    edit = insert_option(command, "--secrets", "HF_TOKEN")
+    return Fix("Give the job your token", [edit], UNSAFE) if edit else None
 
 
 def _in_call(script: PythonScript, call: Call, project: Project) -> Iterator[Finding]:

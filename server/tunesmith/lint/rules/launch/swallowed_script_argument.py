@@ -40,10 +40,10 @@ from packaging.version import Version
 from tunesmith.knowledge import hardware
 from tunesmith.knowledge.hf_cli import grammar, option_history
 from tunesmith.knowledge.versions import InForce, hub_of
+from tunesmith.lint.command_edits import insert_behind
 from tunesmith.lint.rule import ERROR, SAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand, Option
-from tunesmith.text import Edit, Span
 
 _INTERPRETER = re.compile(r"(?:\S*/)?(?:(?:ba|da|z)?sh|node|perl|ruby|python[\d.]*)")
 _DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]")
@@ -143,15 +143,8 @@ def _separate(
             place = max(place, words.index(option.words[-1]))
     if place < 0 or place >= words.index(swallowed[0].flag):
         return None
-    before, following = words[place], words[place + 1]
-    raw = command.raw(before.span)
-    is_written_out = before.text and raw.count(before.text) == 1
-    if not (is_written_out and before.is_movable and before.span.end <= following.span.start):
-        return None
-    between = command.raw(Span(before.span.end, following.span.start))
-    written = raw.replace(before.text or "", "--")
-    edit = Edit(Span(before.span.end, before.span.end), between + written)
-    return Fix("Write -- before the script's arguments", [edit], SAFE)
+    edit = insert_behind(command, place, "--")
+    return Fix("Write -- before the script's arguments", [edit], SAFE) if edit else None
 
 
 _SCRIPT = {

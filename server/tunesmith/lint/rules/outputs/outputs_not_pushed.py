@@ -32,7 +32,7 @@ import re
 from collections.abc import Iterator
 
 from tunesmith.lint.job_outputs import may_keep
-from tunesmith.lint.rule import ERROR, UNSAFE, Bad, Finding, Fix, Good, rule
+from tunesmith.lint.rule import ERROR, Bad, Finding, Good, rule
 from tunesmith.lint.training_runs import TrainingRun, last_training, training_runs
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
@@ -58,7 +58,7 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         run.trainer.callee_span,
         "Nothing of this training leaves the job: its disk is gone when it ends. Set "
         f"push_to_hub=True in {run.configuration_name}, or upload the model.",
-        _push(script, run),
+        run.push_fix("Push the model to the Hub"),
     )
 
 
@@ -70,13 +70,6 @@ def _is_told(run: TrainingRun) -> bool:
 def _saves_nothing(run: TrainingRun) -> bool:
     value = run.configuration.value("save_strategy") if run.configuration else ABSENT
     return not (value is ABSENT or (isinstance(value, str) and value != "no"))
-
-
-def _push(script: PythonScript, run: TrainingRun) -> Fix | None:
-    if run.configuration is None or run.configuration.argument("push_to_hub"):
-        return None
-    edit = script.keyword_insertion(run.configuration, "push_to_hub=True")
-    return Fix("Push the model to the Hub", [edit], UNSAFE)
 
 
 _JOB = {"run.sh": "hf jobs uv run --flavor l4x1 --timeout 4h --secrets HF_TOKEN train.py\n"}

@@ -31,8 +31,8 @@ import re
 from collections.abc import Iterator
 
 from tunesmith.lint.job_outputs import mounts_volume
-from tunesmith.lint.rule import INFORMATION, UNSAFE, Bad, Finding, Fix, Good, rule
-from tunesmith.lint.training_runs import TrainingRun, last_training, training_runs
+from tunesmith.lint.rule import INFORMATION, Bad, Finding, Good, rule
+from tunesmith.lint.training_runs import last_training, training_runs
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.training import text_trains
@@ -63,14 +63,8 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         run.configuration.callee_span,
         "The model is pushed only after the training: a job that fails or reaches its timeout "
         f"leaves nothing. Set push_to_hub=True in {run.configuration_name}.",
-        _push(script, run),
+        run.push_fix("Push each checkpoint"),
     )
-
-
-def _push(script: PythonScript, run: TrainingRun) -> Fix | None:
-    assert run.configuration
-    edit = script.keyword_insertion(run.configuration, "push_to_hub=True")
-    return Fix("Push each checkpoint", [edit], UNSAFE)
 
 
 _JOB = {"run.sh": "hf jobs uv run --flavor l4x1 --timeout 4h --secrets HF_TOKEN train.py\n"}
