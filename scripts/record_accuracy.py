@@ -1,4 +1,4 @@
-"""Writes docs/accuracy.md from the JUnit file of `npm run test:heavy`.
+"""Writes the first section of docs/accuracy.md from the JUnit file of `npm run test:heavy`.
 
 Usage: python scripts/record_accuracy.py RESULTS.xml REQUIREMENTS.txt
 
@@ -7,6 +7,7 @@ A test hands a figure over with pytest's `record_property(name, value)`.
 
 from __future__ import annotations
 
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
@@ -19,6 +20,11 @@ TARGET = ROOT / "docs" / "accuracy.md"
 HEADER = """\
 # Accuracy
 
+Each section is written by the program that it names.
+
+"""
+TITLE = "The real libraries"
+INTRODUCTION = """\
 Written by `npm run test:heavy`: what Tunesmith says, compared with what the real libraries do.
 
 """
@@ -29,9 +35,23 @@ def main(results: str, requirements: str) -> int:
     if suite is None:
         print(f"{results} holds no test suite; expected a JUnit file of pytest", file=sys.stderr)
         return 2
-    TARGET.write_text(HEADER + report(suite, Path(requirements).read_text("utf-8")), "utf-8")
-    print(f"{TARGET.relative_to(ROOT)} is written")
+    write_section(TITLE, INTRODUCTION + report(suite, Path(requirements).read_text("utf-8")))
     return 0
+
+
+def write_section(title: str, text: str) -> None:
+    """Write a section of docs/accuracy.md anew; the others stay as they are."""
+    document = TARGET.read_text("utf-8") if TARGET.exists() else HEADER
+    TARGET.write_text(with_section(document, title, text), "utf-8")
+    print(f"{TARGET.name}: {title!r} is written", file=sys.stderr)
+
+
+def with_section(document: str, title: str, text: str) -> str:
+    """The document with this text below `## title`, in place of what stood there or at the end."""
+    header, *sections = re.split(r"^(?=## )", document, flags=re.MULTILINE)
+    by_title = {section.partition("\n")[0]: section for section in sections}
+    by_title[f"## {title}"] = f"## {title}\n\n{text}"
+    return "\n\n".join(part.strip() for part in [header, *by_title.values()]) + "\n"
 
 
 def report(suite: ElementTree.Element, requirements: str) -> str:
