@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 
 def project_path(path: Path) -> PurePosixPath:
@@ -47,6 +50,76 @@ def _is_running_on_windows(process_id: int) -> bool:
         return kernel32.WaitForSingleObject(handle, 0) == timed_out
     finally:
         kernel32.CloseHandle(handle)
+
+
+def group_options(inherited: Sequence[int]) -> dict[str, Any]:
+    """The arguments of `subprocess.Popen` for a process group of its own.
+
+    Args:
+        inherited: descriptors that the program keeps open; on Windows it gets none.
+    """
+    if os.name == "nt":
+        return {"creationflags": 0x0000_0200}  # CREATE_NEW_PROCESS_GROUP
+    return {"start_new_session": True, "pass_fds": tuple(inherited)}
+
+
+def ask_group_to_end(leader: int) -> None:
+    """Ask the processes of a group to end."""
+    if os.name == "nt":
+        with suppress(OSError):
+            os.kill(leader, getattr(signal, "CTRL_BREAK_EVENT"))  # noqa: B009 - Windows only
+    else:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, signal.SIGTERM)
+
+
+def kill_group(leader: int) -> Sequence[str]:
+    """End what is left of a group; where the system needs a program for that, its command."""
+    if os.name == "nt":
+        return ("taskkill", "/F", "/T", "/PID", str(leader))
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+    return ()
+
+
+def end_own_group() -> None:
+    """End this process at once, and its group if it leads one."""
+    if os.name != "nt" and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
+
+
+def try_lock(descriptor: int, *, shared: bool = False) -> bool:
+    """Lock an open file until each copy of its descriptor is closed, in other processes too.
+
+    Args:
+        descriptor: of a file opened for writing.
+        shared: along with others that share it; Windows locks nothing then, as it lets nobody
+            delete files in use.
+
+    Returns:
+        False where someone else holds it.
+    """
+    if os.name == "nt":
+        return shared or _try_lock_on_windows(descriptor)
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _try_lock_on_windows(descriptor: int) -> bool:
+    import msvcrt
+
+    locking, no_waiting = getattr(msvcrt, "locking"), getattr(msvcrt, "LK_NBLCK")  # noqa: B009
+    try:
+        locking(descriptor, no_waiting, 1)
+    except OSError:
+        return False
+    return True
 
 
 def user_data_folder() -> Path:
