@@ -38,6 +38,7 @@ class Worker:
         inherited: Sequence[int] = (),
     ) -> None:
         self._name = name
+        self._is_cancelled = False
         command = [str(python), "-I", "-X", "utf8", bootstrap.__file__, name]
         try:
             self._program = Program(command, inherited=inherited)
@@ -61,6 +62,7 @@ class Worker:
 
     def cancel(self) -> None:
         """End it with its whole process group; any thread may call this."""
+        self._is_cancelled = True
         self._program.end()
 
     def result(self, report: Report | None = None) -> Mapping[str, Any]:
@@ -111,6 +113,8 @@ class Worker:
             ) from None
 
     def _died(self) -> WorkerError:
+        if self._is_cancelled:
+            return WorkerError(f"the worker `{self._name}` was cancelled", "start it again")
         status = self._program.end(_EXIT_PATIENCE_S)
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
         said = "\n  ".join(self._program.errors.splitlines()[-_SHOWN_LINES:])
