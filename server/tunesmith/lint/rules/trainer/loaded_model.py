@@ -28,6 +28,7 @@ TRL 0.13.0, since which the configuration takes `model_init_kwargs` for all thre
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import libcst as cst
@@ -46,13 +47,17 @@ _SWITCHES = re.compile(r"\.config\.use_cache *= *(?:False|True)")
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if "AutoModelForCausalLM" not in script.text or script.imports("unsloth"):
         return
+    reads: Counter[str] = Counter()
     for trainer in script.calls(*_TRAINERS):
         argument = trainer.argument("model", 0)
         model = argument.value if argument else None
         if argument is None or not isinstance(model, Call) or model.name != _LOADER:
             continue
         trl = library("trl", script, project)
-        if trl.at_least("0.13") and _is_used_once(script, argument.value_node):
+        if not trl.at_least("0.13"):
+            continue
+        reads = reads or _names(script.module)
+        if _is_used_once(script, argument.value_node, reads):
             name = trainer.name.removeprefix("trl.")
             yield Finding(
                 model.callee_span,
@@ -63,22 +68,27 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
             )
 
 
-def _is_used_once(script: PythonScript, node: cst.BaseExpression) -> bool:
+def _is_used_once(script: PythonScript, node: cst.BaseExpression, names: Counter[str]) -> bool:
     """Whether nothing but the argument reads the name that holds the model."""
     if not isinstance(node, cst.Name):
         return True
-    reads = 0
-    pending: list[cst.CSTNode] = [script.module]
+    switches = re.findall(rf"\b{node.value}{_SWITCHES.pattern}", script.text)
+    return names[node.value] - len(switches) == 2  # where it is assigned, and the argument
+
+
+def _names(module: cst.Module) -> Counter[str]:
+    """How often each name stands in a module, attributes and keywords apart."""
+    found: Counter[str] = Counter()
+    pending: list[cst.CSTNode] = [module]
     while pending:
         part = pending.pop()
-        if isinstance(part, cst.Name) and part.value == node.value:
-            reads += 1
+        if isinstance(part, cst.Name):
+            found[part.value] += 1
         elif isinstance(part, (cst.Attribute, cst.Arg)):
             pending.append(part.value)
         else:
             pending += part.children
-    switches = re.findall(rf"\b{node.value}{_SWITCHES.pattern}", script.text)
-    return reads - len(switches) == 2  # where it is assigned, and the argument
+    return found
 
 
 _LOADED = "from transformers import AutoModelForCausalLM\nfrom trl import SFTConfig, SFTTrainer\n\n"
