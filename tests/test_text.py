@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from tunesmith.text import Edit, LineIndex, MappedText, Position, Span, apply_edits, overlap
+from tunesmith.text import Edit, LineIndex, MappedText, Position, Span, apply_edits
 
 ODD = "a\r\nb\rc\n\n𝔘x\u2028y\f z\n"
 
@@ -52,11 +52,6 @@ def test_edits_are_made_on_one_baseline():
 def test_impossible_edits_are_refused(edits: list[Edit]):
     with pytest.raises(ValueError, match="overlaps"):
         apply_edits("abcde", edits)
-
-
-def test_fixes_that_touch_cannot_both_be_made():
-    assert overlap([Edit(Span(0, 2), "")], [Edit(Span(2, 2), "x")])
-    assert not overlap([Edit(Span(0, 2), "")], [Edit(Span(3, 4), "x")])
 
 
 def test_mapped_text_knows_where_every_character_came_from():

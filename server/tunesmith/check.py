@@ -19,7 +19,7 @@ from tunesmith.lint.rule import SAFE, UNSAFE, Rule, Severity
 from tunesmith.output.result import Result
 from tunesmith.platform import active_interpreter
 from tunesmith.project import Settings
-from tunesmith.sources.document import Document
+from tunesmith.sources.document import MAX_CHARACTERS, Document
 from tunesmith.sources.understand import Understanding
 from tunesmith.workspace import Workspace, find_root, walk
 
@@ -225,9 +225,7 @@ class _Run:
         if not count:
             return known.document
         if not known.unreadable and workspace.understand(after).unreadable:
-            self._fail(
-                target.name, "a fix would break this file, so none is made; please report it"
-            )
+            self._fail(target.name, _why_not_fixed(after))
             return known.document
         self.fixed += count
         return after
@@ -287,6 +285,15 @@ class _Run:
 
     def _tell(self, note: Note) -> None:
         _complain(f"{_shown(note.path)}: warning: {note.message}")
+
+
+def _why_not_fixed(after: Document) -> str:
+    if after.code_length > MAX_CHARACTERS:
+        return (
+            f"not fixed: it would have {after.code_length:,} characters, and files over "
+            f"{MAX_CHARACTERS:,} are not checked; split it first"
+        )
+    return "a fix would break this file, so none is made; please report it"
 
 
 def _complain(line: str) -> None:

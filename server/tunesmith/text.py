@@ -143,12 +143,6 @@ def common_prefix_length(first: str, second: str) -> int:
     return low
 
 
-def overlap(first: Iterable[Edit], second: Iterable[Edit]) -> bool:
-    """Whether an edit of one fix touches an edit of another, so that only one can be made."""
-    seconds = list(second)
-    return any(a.span.touches(b.span) for a in first for b in seconds)
-
-
 @dataclass(frozen=True, slots=True)
 class MappedText:
     """Text that was taken out of a document, with the place that every character came from.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tunesmith.cli import main
-from tunesmith.sources.document import Document
+from tunesmith.sources.document import MAX_CHARACTERS, Document
 from tunesmith.sources.understand import Understanding
 
 BAD = "hf jobs uv run --secret HF_TOKEN train.py\n"
@@ -212,6 +212,15 @@ def test_fixes_that_touch_or_uncover_each_other_are_made_in_rounds():
 
     assert main(["check", "run.sh", "--fix"]) == 0
     assert path.read_text() == "hf jobs uv run --secrets HF_TOKEN --flavor l4x1 greet.py\n"
+
+
+def test_fixes_leave_a_file_that_would_outgrow_the_limit(capsys: pytest.CaptureFixture[str]):
+    text = BAD + "#" * (MAX_CHARACTERS - len(BAD))
+    path = put("run.sh", text)
+
+    assert main(["check", "run.sh", "--fix"]) == 2
+    assert path.read_text() == text
+    assert "not fixed: it would have 524,289 characters" in capsys.readouterr().err
 
 
 def test_unsafe_fixes_are_made_when_asked_for():

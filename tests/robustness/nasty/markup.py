@@ -32,7 +32,7 @@ MARKDOWN: dict[str, Callable[[int], str]] = {
     "headings": lambda n: "# a\n" * n,
     "rules": lambda n: "---\n" * n,
     "fences": lambda n: "```\n" * n,
-    "open fences": lambda n: f"```bash\n{COMMAND}\n" * (n // 10),
+    "open fences": lambda n: f"```bash\n{COMMAND}\n" * (n // 14),  # leaves room for the fixes
     "fences in quotes": lambda n: f"> ```bash\n> {COMMAND}\n" * (n // 10),
     "fences in lists": lambda n: "- a\n\n  ```bash\n  " + f"{COMMAND}\n  ```\n" * (n // 10),
     "tables": lambda n: "|a" * n + "|\n" + "|-" * n + "|\n",

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from lsprotocol import types
 
 from tunesmith.lint.engine import Diagnostic
+from tunesmith.lint.fixes import joint_edits
 from tunesmith.lint.rule import Applicability, Fix
 from tunesmith.lsp.convert import lsp_diagnostic, span_in, workspace_edit
 from tunesmith.lsp.documents import OpenDocument, Part
 from tunesmith.lsp.ignore_comment import ignore_edits
 from tunesmith.lsp.language_server import TunesmithServer
-from tunesmith.text import Edit, overlap
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.tunesmith"
 _PATIENCE = 2.0
@@ -120,7 +120,8 @@ async def _ignores(
 
 def _fix_all(opened: OpenDocument, findings: Iterable[Diagnostic]) -> Iterator[types.CodeAction]:
     fixable = [finding for finding in findings if finding.fix and _is_whole(opened, finding.fix)]
-    edits = workspace_edit(opened, safe_edits(fixable))
+    safe, _ = joint_edits(fixable)
+    edits = workspace_edit(opened, safe)
     if edits and edits.document_changes:
         yield types.CodeAction(
             title="Fix all that Tunesmith can fix safely",
@@ -131,13 +132,3 @@ def _fix_all(opened: OpenDocument, findings: Iterable[Diagnostic]) -> Iterator[t
 
 def _is_whole(opened: OpenDocument, fix: Fix) -> bool:
     return all(opened.part_of(edit.span) for edit in fix.edits)
-
-
-def safe_edits(findings: Iterable[Diagnostic]) -> Sequence[Edit]:
-    """The edits of all safe fixes; of fixes that touch each other, only the first is made."""
-    edits: list[Edit] = []
-    for finding in findings:
-        fix = finding.fix
-        if fix and fix.applicability is Applicability.SAFE and not overlap(fix.edits, edits):
-            edits += fix.edits
-    return edits
