@@ -1,6 +1,6 @@
-// Write the hash-locked requirement files again: npm run lock [-- --upgrade]
+// Write the hash-locked requirement files and the toolchains' locks again: npm run lock [-- --upgrade]
 
-import { VENV, venvProgram } from './lib/paths.mjs';
+import { PYTHON, VENV, venvProgram } from './lib/paths.mjs';
 import { main, run } from './lib/run.mjs';
 import { repository } from './lib/setup.mjs';
 
@@ -30,4 +30,5 @@ await main(async (args) => {
   await lock('installer', 'requirements/installer.in');
   const overrides = '--overrides=requirements/libraries.overrides.txt';
   await lock('libraries', 'requirements/libraries.in', overrides);
+  await run(PYTHON, ['scripts/lock_toolchains.py', ...args]);
 });
