@@ -51,7 +51,10 @@ class Containers:
             if isinstance(element, cst.DictElement):
                 key = self._evaluate(element.key, block, order)
                 if isinstance(key, str):
-                    entries[key] = self._entry(element.key, element.value, element, block, order)
+                    compute = partial(self._evaluate, element.value, block, order)
+                    entries[key] = Entry(
+                        element.key, element.value, element, compute, node.elements
+                    )
                 elif key is UNKNOWN:
                     entries, is_open = {}, True
             elif isinstance(element, cst.StarredDictElement):
@@ -121,7 +124,7 @@ class Containers:
             if argument.keyword:
                 compute = partial(self._evaluate, argument.value, block, order)
                 key = argument.keyword
-                entry = Entry(key, argument.value, argument, compute)
+                entry = Entry(key, argument.value, argument, compute, node.args)
                 result = DictValue({**result.entries, key.value: entry}, result.is_open)
             elif argument.star == "*":
                 result = _ANYTHING

@@ -67,12 +67,14 @@ class Entry:
         key_node: the string of a display, the Arg of `dict(key=...)`.
         value_node: the expression behind it.
         node: what holds both: the DictElement, the Arg or the `d["k"] = v` Assign target.
+        siblings: what stands between the same brackets, itself included; none of an assignment.
     """
 
     key_node: cst.CSTNode = field(repr=False)
     value_node: cst.BaseExpression = field(repr=False)
     node: cst.CSTNode = field(repr=False)
     compute: Callable[[], Value] = field(repr=False)
+    siblings: Sequence[cst.CSTNode] = field(default=(), repr=False)
 
     @cached_property
     def value(self) -> Value:

@@ -17,7 +17,8 @@ after the image, the dependencies and often the model have been loaded and paid 
 Writes the new name where the value means the same under it, or converts the value: a `warmup_ratio`
 below 1 is a `warmup_steps` (unsafe where the value is not known). Moves what a trainer took into its configuration, and makes one where
 there is none. `load_in_4bit=True` becomes `quantization_config=BitsAndBytesConfig(load_in_4bit=True)`
-with its import, unless more is said of the quantization beside it. Where nothing took the argument's place, offers to remove it (unsafe).
+with its import, and takes along what else it holds, such as `bnb_4bit_quant_type` (unsafe where a
+comment stands between). Where nothing took the argument's place, offers to remove it (unsafe).
 
 ## Source
 
@@ -193,6 +194,34 @@ BAD = [
         fixed="from transformers import AutoModelForCausalLM, BitsAndBytesConfig\n\n"
         "AutoModelForCausalLM.from_pretrained('m', "
         "quantization_config=BitsAndBytesConfig(load_in_8bit=True))\n",
+    ),
+    Bad(
+        "from transformers import AutoModelForCausalLM, BitsAndBytesConfig\n\n"
+        "AutoModelForCausalLM.from_pretrained('m', load_in_4bit=True, device_map='auto', "
+        "bnb_4bit_quant_type='nf4', bnb_4bit_use_double_quant=True)\n",
+        at="load_in_4bit",
+        fixed="from transformers import AutoModelForCausalLM, BitsAndBytesConfig\n\n"
+        "AutoModelForCausalLM.from_pretrained('m', quantization_config=BitsAndBytesConfig("
+        "load_in_4bit=True, bnb_4bit_quant_type='nf4', bnb_4bit_use_double_quant=True), "
+        "device_map='auto')\n",
+    ),
+    Bad(
+        "from transformers import BitsAndBytesConfig\nfrom trl import SFTConfig\n\n"
+        "SFTConfig(\n    model_init_kwargs=dict(\n"
+        "        bnb_4bit_compute_dtype=dtype,\n        load_in_4bit=True,\n"
+        "        dtype=dtype,\n    )\n)\n",
+        at="load_in_4bit",
+        fixed="from transformers import BitsAndBytesConfig\nfrom trl import SFTConfig\n\n"
+        "SFTConfig(\n    model_init_kwargs=dict(\n"
+        "        quantization_config=BitsAndBytesConfig(\n"
+        "            bnb_4bit_compute_dtype=dtype,\n            load_in_4bit=True,\n"
+        "        ),\n        dtype=dtype,\n    )\n)\n",
+    ),
+    Bad(
+        "from trl import SFTConfig\n\n"
+        "how = {'bnb_4bit_quant_type': 'nf4'}\n"
+        "SFTConfig(model_init_kwargs={**how, 'load_in_4bit': True})\n",
+        at="'load_in_4bit'",
     ),
     Bad(
         _AUTO + "AutoModelForCausalLM.from_pretrained('m', load_in_4bit=options.four)\n",
