@@ -1,53 +1,51 @@
-"""Commands of other tools of fine-tuning: MLX-LM, and llama.cpp's converter to GGUF.
+"""Commands of other tools of fine-tuning: MLX-LM, llama.cpp's converter to GGUF, huggingface-cli.
 
-Found in shell scripts, in shell fences of Markdown, in the shell lines of notebooks and in the
-argument lists of Python.
+They are found wherever launch commands are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from tunesmith.sources.commands.found import unified_line_ends, without
-from tunesmith.sources.commands.marks import Mark, mark_at, mark_of
-from tunesmith.sources.commands.shell import ShellText
-from tunesmith.sources.document import CellKind, Document, Kind
+from tunesmith.sources.commands import find_argvs
+from tunesmith.sources.commands.found import Sought
+from tunesmith.sources.document import Document
 from tunesmith.sources.launch_command import Argv, Word
-from tunesmith.text import MappedText, Span
 
 if TYPE_CHECKING:
     from tunesmith.sources.python_script import PythonScript
 
-MENTION = re.compile(r"\bmlx_lm[. ]\w|\bmlx_lm[\"'], *[\"']\w|convert[-_]hf[-_]to[-_]gguf")
-"""What every such command says somewhere."""
-
-_MODULE = re.compile(r"mlx_lm\.(\w+)")
-_CONVERTER = re.compile(r"convert[-_]hf[-_]to[-_]gguf(?:\.py)?")
-_FENCE = re.compile(
-    r"^[ \t]*(?P<sign>`{3,}|~{3,})[ \t]*(?:bash|sh|shell|zsh|console|terminal)?[ \t]*\n"
-    r"(?P<body>.*?)^[ \t]*(?P=sign)[ \t]*$",
-    re.MULTILINE | re.DOTALL,
+_MLX = (
+    r"(?:benchmark|cache_prompt|chat|convert|evaluate|fuse|generate|lora|manage|perplexity|quant|server"
+    r"|share|upload)"
 )
-_PROMPT = re.compile(r"^[ \t]*\$[ \t]+", re.MULTILINE)
-_SHELL_LINE = re.compile(r"^[ \t]*!(?P<command>(?:[^\\\n]|\\[^\n]|\\\n)+)", re.MULTILINE)
-_SHELL_CELL = re.compile(r"\s*%%(?:bash|sh|shell)\b[^\n]*\n")
+_CONVERTER = r"convert[-_]hf[-_]to[-_]gguf(?:\.py)?"
+_OLD_HF = r"huggingface-cli(?:\.exe)?"
+TOOLS = Sought(
+    re.compile(rf"\bmlx_lm(?:\.|\W{{1,20}}){_MLX}\b|{_CONVERTER}|\b{_OLD_HF}\W{{1,20}}[a-z]"),
+    rf"(?:[\w./~-]*/)?(?:mlx_lm(?:\.|[ \t]+){_MLX}\b|{_OLD_HF}[ \t]+[a-z])"
+    rf"|(?:(?:\S*/)?python[\d.]*[ \t]+(?:-\w+[ \t]+)*)?[^\s\"'`]*{_CONVERTER}(?=[ \t])",
+    re.compile(rf"mlx_lm(?:\.\w+)?|(?:.*[/\\])?(?:{_CONVERTER}|{_OLD_HF})", re.DOTALL),
+)
+"""Which commands these are."""
+
+_MODULE = re.compile(rf"mlx_lm\.({_MLX})")
 _MOST_COMMANDS = 200
-_REACH = 300
 
 
 @dataclass(frozen=True)
 class ToolCommand:
-    """A command of MLX-LM or llama.cpp.
+    """A command of MLX-LM, of llama.cpp's converter or of huggingface-cli.
 
     Attributes:
         document: where it stands.
         argv: the words as found, from the program on.
-        tool: "mlx_lm.lora" or another command of MLX-LM, or "convert_hf_to_gguf".
+        tool: a command of MLX-LM such as "mlx_lm.lora", "convert_hf_to_gguf", or "huggingface-cli".
         program: the words that name it.
         arguments: the words behind.
         is_file_of_module: it is run as `python -m mlx_lm.lora`.
@@ -82,83 +80,49 @@ class ToolCommand:
 
 
 def find_tool_commands(document: Document, script: PythonScript | None) -> Sequence[ToolCommand]:
-    """The commands of a document that MLX-LM or llama.cpp's converter takes, in order."""
-    if not MENTION.search(document.text):
+    """The commands of these tools in a document, in order."""
+    if not TOOLS.mention.search(document.text):
         return ()
-    found = (_read(argv, document) for argv in islice(_find(document, script), _MOST_COMMANDS))
-    commands = [command for command in found if command]
-    return sorted(commands, key=lambda command: command.argv.words[0].span.start)
-
-
-def _find(document: Document, script: PythonScript | None) -> Iterator[Argv]:
-    whole = Span(0, len(document.text))
-    if document.kind is Kind.SHELL:
-        yield from _in_shell(MappedText.slice(document.text, whole), None)
-    elif document.kind is Kind.MARKDOWN:
-        yield from _in_fences(document, whole)
-    elif document.kind is Kind.NOTEBOOK:
-        for cell in document.cells:
-            if cell.kind is CellKind.MARKDOWN:
-                yield from _in_fences(document, cell.span)
-            elif cell.kind is CellKind.CODE:
-                yield from _in_cell(document, cell.span)
-    for sequence in script.sequences_matching(MENTION) if script else ():
-        words = [Word(e.text, e.span, is_open=e.is_unpacked) for e in sequence.elements]
-        yield Argv(words)
-
-
-def _in_fences(document: Document, span: Span) -> Iterator[Argv]:
-    for fence in _FENCE.finditer(document.text, span.start, span.end):
-        before = document.text[max(0, fence.start() - _REACH) : fence.start()].strip()
-        mark = mark_of(before.rpartition("\n\n")[2]) if before else None
-        body = MappedText.slice(document.text, Span(*fence.span("body")))
-        yield from _in_shell(without(body, _PROMPT), mark)
-
-
-def _in_cell(document: Document, span: Span) -> Iterator[Argv]:
-    magic = _SHELL_CELL.match(document.text, span.start, span.end)
-    if magic:
-        yield from _in_shell(MappedText.slice(document.text, Span(magic.end(), span.end)), None)
-        return
-    for line in _SHELL_LINE.finditer(document.text, span.start, span.end):
-        yield from _in_shell(MappedText.slice(document.text, Span(*line.span("command"))), None)
-
-
-def _in_shell(source: MappedText, outer: Mark | None) -> Iterator[Argv]:
-    if not MENTION.search(source.text):
-        return
-    shell = ShellText(unified_line_ends(source))
-    for command in shell.commands(MENTION):
-        mark = mark_at(shell.source.text, command.start, command.end, _is_comment) or outer
-        yield Argv(command.words, mark is Mark.WRONG, command.folder)
+    found: dict[int, ToolCommand] = {}
+    for argv in islice(find_argvs(document, script, TOOLS), _MOST_COMMANDS):
+        command = _read(argv, document)
+        if command:
+            place = command.argv.words[0].span.start
+            known = found.get(place)
+            if known is None or len(known.argv.words) < len(command.argv.words):
+                found[place] = command
+    return [found[place] for place in sorted(found)]
 
 
 def _read(argv: Argv, document: Document) -> ToolCommand | None:
-    for index, word in enumerate(argv.words):
-        if word.text is None:
-            continue
-        follows_m = index > 0 and argv.words[index - 1].text == "-m"
-        name = re.split(r"[/\\]", word.text)[-1]
+    words = argv.words
+    for index, word in enumerate(words):
+        name = _program_name(word, document)
         module = _MODULE.fullmatch(name)
         end = index + 1
         if module:
             tool = f"mlx_lm.{module[1]}"
-        elif name == "mlx_lm" and end < len(argv.words) and argv.words[end].text:
-            tool, end = f"mlx_lm.{argv.words[end].text}", end + 1
-        elif _CONVERTER.fullmatch(name):
+        elif name == "mlx_lm" and end < len(words) and re.fullmatch(_MLX, words[end].text or ""):
+            tool, end = f"mlx_lm.{words[end].text}", end + 1
+        elif re.fullmatch(_CONVERTER, name):
             tool = "convert_hf_to_gguf"
+        elif re.fullmatch(_OLD_HF, name):
+            tool = "huggingface-cli"
         else:
             continue
+        follows_m = index > 0 and words[index - 1].text == "-m"
         return ToolCommand(
             document,
-            Argv(argv.words[index:], argv.is_counter_example, argv.folder_hint),
+            replace(argv, words=words[index:]),
             tool,
-            argv.words[index:end],
-            argv.words[end:],
+            words[index:end],
+            words[end:],
             is_file_of_module=bool(module and follows_m),
         )
     return None
 
 
-def _is_comment(line: str) -> bool:
-    return line.lstrip().startswith("#")
+def _program_name(word: Word, document: Document) -> str:
+    """The last part of a path, which is known also behind a variable: `$LLAMA_CPP/convert.py`."""
+    text = document.text[slice(*word.span)] if word.text is None else word.text
+    return re.split(r"[/\\]", text)[-1].strip(" \"')")

@@ -23,7 +23,7 @@ _MENTIONS_COMMAND = re.compile(r"\bjobs\b")
 _MENTIONS_LIBRARY = re.compile(
     r"\b(?:trl|peft|transformers|unsloth|huggingface_hub|datasets|bitsandbytes|trackio)\b"
 )
-_MENTIONS_TOOL = re.compile(r"\bmlx_lm\b|convert[-_]hf[-_]to[-_]gguf")
+_MENTIONS_TOOL = re.compile(r"\bmlx_lm\b|convert[-_]hf[-_]to[-_]gguf|\bhuggingface-cli\b")
 _HAS_HEADER = re.compile(r"^#[ \t]*///[ \t]*script", re.MULTILINE)
 
 
@@ -36,7 +36,7 @@ class Understanding:
         script: its Python, if it has any that a rule could care for.
         header: its PEP 723 header.
         commands: the launch commands in it, wherever they stand.
-        tools: the commands of MLX-LM and llama.cpp in it.
+        tools: the commands of MLX-LM, llama.cpp and huggingface-cli in it.
         unreadable: why the document, or the Python in it, could not be read; None where it could.
     """
 

@@ -9,10 +9,30 @@ from dataclasses import dataclass, replace
 from tunesmith.sources.launch_command import Argv, Word
 from tunesmith.text import MappedText, Span
 
-CORE = re.compile(
-    r"\b(?:jobs\W{1,200}(?:scheduled\W{1,200})?|hfjobs\W{1,200})(?:uv\W{1,200})?run\b"
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which commands are looked for.
+
+    Attributes:
+        mention: what every such command says somewhere, whatever quotes, commas and line ends stand
+            between.
+        beginning: the pattern of its first words where it stands in text for people.
+        name_end: the pattern of the last word of its name; what follows may go on as a sentence.
+    """
+
+    mention: re.Pattern[str]
+    beginning: str
+    name_end: re.Pattern[str]
+
+
+LAUNCHES = Sought(
+    re.compile(r"\b(?:jobs\W{1,200}(?:scheduled\W{1,200})?|hfjobs\W{1,200})(?:uv\W{1,200})?run\b"),
+    r"(?:[\w./~-]*/)?(?:hf|huggingface-cli|hfjobs|huggingface_hub(?:\.[\w.]+)?)(?:@[\w.]+)?"
+    r"[ \t]+(?:jobs[ \t]+)?(?:\\\n[ \t]*)?(?:scheduled|uv|run)\b",
+    re.compile("run"),
 )
-"""What every launch command says somewhere, whatever quotes, commas and line ends stand between."""
+"""The commands that start a job."""
 
 UNKNOWN_PART = "\x01"
 """Stands for a character of a placeholder of one word, such as `<dataset>`."""
@@ -145,10 +165,10 @@ _COMMENT_BLOCK = re.compile(r"(?:^[ \t]*#[^\n]*(?:\n|\Z))+", re.MULTILINE)
 _COMMENT_SIGN = re.compile(r"^[ \t]*#+[!:]?[ \t]?", re.MULTILINE)
 
 
-def comment_blocks(source: MappedText) -> Iterator[MappedText]:
+def comment_blocks(source: MappedText, sought: Sought = LAUNCHES) -> Iterator[MappedText]:
     """Comment lines that stand together and mention a command, without their `#`."""
     for match in _COMMENT_BLOCK.finditer(source.text):
-        if CORE.search(match[0]):
+        if sought.mention.search(match[0]):
             yield without(source.part(*match.span()), _COMMENT_SIGN)
 
 

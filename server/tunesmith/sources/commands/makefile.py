@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from tunesmith.sources.commands import prose, scripts
 from tunesmith.sources.commands.found import (
-    CORE,
+    LAUNCHES,
     OPEN_PART,
+    Sought,
     comment_blocks,
     substituted,
     unified_line_ends,
@@ -25,20 +26,20 @@ _CONTINUATION_TAB = re.compile(r"(?<=\\\n)\t")
 _EXPANSION = re.compile(r"\$\$|\$\((?:[^()\n]|\([^()\n]*\))*\)|\$\{[^{}\n]*\}|\$[@<^*?%+|]")
 
 
-def find(source: MappedText) -> Iterator[Argv]:
+def find(source: MappedText, sought: Sought = LAUNCHES) -> Iterator[Argv]:
     """The commands in the recipes, variables and comments of a Makefile."""
     source = unified_line_ends(source)
     for match in _LOGICAL_LINE.finditer(source.text):
         line = match[0]
         beginning = _RECIPE.match(line) or _VARIABLE.match(line)
-        if beginning is None or not CORE.search(line):
+        if beginning is None or not sought.mention.search(line):
             continue
         start = match.start() + beginning.end()
         shell = without(source.part(start, match.end()), _CONTINUATION_TAB)
         mark = mark_at(source.text, start, match.end(), lambda text: text.lstrip().startswith("#"))
-        yield from scripts.find(substituted(shell, _EXPANSION, _expand), mark)
-    for block in comment_blocks(source):
-        yield from prose.find(block)
+        yield from scripts.find(substituted(shell, _EXPANSION, _expand), mark, sought)
+    for block in comment_blocks(source, sought):
+        yield from prose.find(block, None, sought)
 
 
 def _expand(match: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from tunesmith.sources.commands import prose, scripts
-from tunesmith.sources.commands.found import CORE, lines_of, unified_line_ends
+from tunesmith.sources.commands.found import LAUNCHES, Sought, lines_of, unified_line_ends
 from tunesmith.sources.commands.marks import Mark, heading_mark, mark_of
 from tunesmith.sources.commands.syntax import SyntaxTree, ancestors, descendants
 from tunesmith.sources.launch_command import Argv
@@ -16,8 +16,9 @@ from tunesmith.text import MappedText
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-Reader = Callable[[str, MappedText, "Mark | None"], Iterator[Argv]]
-"""Finds the commands in a fence of some other language: its name, its text, the mark before it."""
+Reader = Callable[[str, MappedText, "Mark | None", Sought], Iterator[Argv]]
+"""Finds the commands in a fence of some other language: its name, its text, the mark before it, and
+what is sought."""
 
 _SHELL = re.compile(
     "bash|sh|shell|zsh|ksh|fish|console|terminal|shell-?session|(?:ba)?sh-session|cmd|bat|batch"
@@ -37,26 +38,27 @@ _PROMPT_LINE = re.compile(rf"[ \t]*{prose.PROMPT}(?=\S)")
 _SECOND_PROMPT = re.compile(r"[ \t]*>[ \t]")
 
 
-def find(source: MappedText, read_other: Reader) -> Iterator[Argv]:
+def find(source: MappedText, read_other: Reader, sought: Sought = LAUNCHES) -> Iterator[Argv]:
     """The commands in Markdown; fences in languages other than the shell go to `read_other`."""
     source = unified_line_ends(source)
     tree = SyntaxTree("markdown", source.text)
     seen: set[int] = set()
-    for match in CORE.finditer(tree.text):
+    for match in sought.mention.finditer(tree.text):
         around = ancestors(tree.node_at(match.start()))
         block = next((node for node in around if node.type in _BLOCKS), None)
         if block is not None and block.id not in seen:
             seen.add(block.id)
-            yield from _Block(tree, source, block).find(read_other)
+            yield from _Block(tree, source, block, sought).find(read_other)
 
 
 class _Block:
     """A block of a document that mentions a command."""
 
-    def __init__(self, tree: SyntaxTree, source: MappedText, node: Node) -> None:
+    def __init__(self, tree: SyntaxTree, source: MappedText, node: Node, sought: Sought) -> None:
         self._tree = tree
         self._source = source
         self._node = node
+        self._sought = sought
 
     def find(self, read_other: Reader) -> Iterator[Argv]:
         text = self._content()
@@ -64,24 +66,24 @@ class _Block:
             case "code_fence_content":
                 yield from self._in_fence(text, read_other)
             case "indented_code_block":
-                yield from prose.find(text, self._mark(self._node))
+                yield from prose.find(text, self._mark(self._node), self._sought)
             case "html_block":
-                yield from prose.find(text)
+                yield from prose.find(text, None, self._sought)
             case "pipe_table_cell":
-                yield from prose.in_sentences(text, self._column_mark())
+                yield from prose.in_sentences(text, self._column_mark(), self._sought)
             case _:
-                yield from prose.in_sentences(text)
+                yield from prose.in_sentences(text, None, self._sought)
 
     def _in_fence(self, text: MappedText, read_other: Reader) -> Iterator[Argv]:
         fence = self._node.parent
         mark = self._mark(fence) if fence is not None else None
         name = self._language(fence)
         if _SHELL.fullmatch(name):
-            yield from scripts.find(_typed_lines(text), mark)
+            yield from scripts.find(_typed_lines(text), mark, self._sought)
         elif _PLAIN.fullmatch(name):
-            yield from prose.find(_typed_lines(text), mark)
+            yield from prose.find(_typed_lines(text), mark, self._sought)
         else:
-            yield from read_other(name, text, mark)
+            yield from read_other(name, text, mark, self._sought)
 
     def _content(self) -> MappedText:
         """The block's text without the quote signs and the indentation of the lists around it."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from tunesmith.sources.commands import prose
 from tunesmith.sources.commands.found import (
-    CORE,
+    LAUNCHES,
     OPEN_VALUE,
+    Sought,
     Value,
     comment_blocks,
     literal,
@@ -31,23 +32,26 @@ _REST_OF_WORD = re.compile(r"""[^\s;|&(){}"'`,]*""")
 _BACKTICK = re.compile(r"`(.)", re.DOTALL)
 
 
-def find(source: MappedText, outer: Mark | None = None) -> Iterator[Argv]:
+def find(
+    source: MappedText, outer: Mark | None = None, sought: Sought = LAUNCHES
+) -> Iterator[Argv]:
     """The commands in PowerShell text, in its strings and its comments."""
     source = unified_line_ends(source)
-    yield from _Reader(source, outer).find()
-    for block in comment_blocks(source):
-        yield from prose.find(block, outer)
+    yield from _Reader(source, outer, sought).find()
+    for block in comment_blocks(source, sought):
+        yield from prose.find(block, outer, sought)
 
 
 class _Reader:
-    def __init__(self, source: MappedText, outer: Mark | None) -> None:
+    def __init__(self, source: MappedText, outer: Mark | None, sought: Sought) -> None:
         self._source = source
         self._outer = outer
+        self._sought = sought
         self._tree = SyntaxTree("powershell", source.text)
 
     def find(self) -> Iterator[Argv]:
         seen: set[int] = set()
-        for match in CORE.finditer(self._tree.text):
+        for match in self._sought.mention.finditer(self._tree.text):
             node = self._holder(Span(*match.span()))
             if node is None or node.id in seen:
                 continue
@@ -55,7 +59,7 @@ class _Reader:
             start, end = self._tree.span(node)
             mark = mark_at(self._source.text, start, end, _is_comment) or self._outer
             if node.type in _STRINGS:
-                yield from prose.find(self._source.part(start + 1, end - 1), mark)
+                yield from prose.find(self._source.part(start + 1, end - 1), mark, self._sought)
                 continue
             words = self._command(node) if node.type == "command" else self._array(node)
             yield Argv(words, mark is Mark.WRONG)

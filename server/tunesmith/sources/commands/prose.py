@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache, partial
 
 from tunesmith.sources.commands.found import (
-    CORE,
+    LAUNCHES,
+    Sought,
     substituted,
     unified_line_ends,
     without_long_lines,
@@ -24,8 +26,7 @@ PROMPT = (
     r"(?:\([\w. -]+\)[ \t]*)?(?:[\w.-]+@[^\s$#%>]+\s?)?"  # an environment, user and host
     r"(?:(?:PS[^>\n]*>|\$|%|❯|➜|>>>|>)[ \t]+|![ \t]*)"
 )
-_PROGRAM = r"(?:[\w./~-]*/)?(?:hf|huggingface-cli|hfjobs|huggingface_hub(?:\.[\w.]+)?)(?:@[\w.]+)?"
-_BEGINNING = re.compile(
+_BEGINNING = (
     r"^[ \t]*(?:[*+\-•·|→]|\d+[.)]|[a-z][.)])?[ \t]*"  # a bullet
     r"(?:[❌✗✘🚫⛔✅✓✔☑️]+[ \t]*)?"
     r"(?:[^\n`\"']{0,80}?:[ \t]+(?:[❌✗✘🚫⛔✅✓✔️]+[ \t]*)?)?"  # a label
@@ -33,8 +34,6 @@ _BEGINNING = re.compile(
     r"(?P<command>(?:(?:\w+=\S*|sudo(?:[ ]-\w+)*|time|nohup|exec|env|command|cd[ ]\S+[ ](?:&&|;)"
     r"|(?:\S*/)?python[\d.]*[ ]-m|uvx?(?:[ ]tool)?(?:[ ]run)?|pipx[ ]run|poetry[ ]run|pixi[ ]run"
     r"|--?[\w-]+(?:[= ](?:\"[^\"\n]*\"|'[^'\n]*'|[\w.\[\]=@>-]+))?)[ \t]+)*"
-    rf"{_PROGRAM}[ \t]+(?:jobs[ \t]+)?(?:\\\n[ \t]*)?(?:scheduled|uv|run)\b)",
-    re.MULTILINE,
 )
 _PROMPTED = re.compile(r"[ \t]*[$%][ \t]")
 _BACKTICKS = re.compile(r"(?<!`)(`{1,2})(?!`)((?:[^`]|(?<=\\)`)+?)(?<!`)\1(?!`)")
@@ -50,35 +49,46 @@ _PROSE_WORD = re.compile(
 )
 
 
-def find(text: MappedText, outer: Mark | None = None) -> Iterator[Argv]:
+@cache
+def _beginning(sought: Sought) -> re.Pattern[str]:
+    return re.compile(f"{_BEGINNING}{sought.beginning})", re.MULTILINE)
+
+
+def find(text: MappedText, outer: Mark | None = None, sought: Sought = LAUNCHES) -> Iterator[Argv]:
     """The commands in prose; `outer` is what stands in front of the text says of it."""
     text = without_long_lines(unified_line_ends(text))
-    for start, end in [*_at_line_beginnings(text.text), *_between_backticks(text.text)]:
-        argv = _read(text, start, end, outer)
+    for start, end in [
+        *_at_line_beginnings(text.text, sought),
+        *_between_backticks(text.text, sought),
+    ]:
+        argv = _read(text, start, end, outer, sought)
         if argv:
             yield argv
 
 
-def in_sentences(text: MappedText, outer: Mark | None = None) -> Iterator[Argv]:
+def in_sentences(
+    text: MappedText, outer: Mark | None = None, sought: Sought = LAUNCHES
+) -> Iterator[Argv]:
     """The commands of a paragraph: between backticks, or behind a prompt."""
     text = without_long_lines(text)
     prompted = [
         place
-        for place in _at_line_beginnings(text.text)
+        for place in _at_line_beginnings(text.text, sought)
         if _PROMPTED.match(text.text, text.text.rfind("\n", 0, place[0]) + 1)
     ]
-    for start, end in [*prompted, *_between_backticks(text.text)]:
-        argv = _read(text, start, end, outer)
+    for start, end in [*prompted, *_between_backticks(text.text, sought)]:
+        argv = _read(text, start, end, outer, sought)
         if argv:
             yield argv
 
 
-def _at_line_beginnings(text: str) -> Iterator[tuple[int, int]]:
+def _at_line_beginnings(text: str, sought: Sought) -> Iterator[tuple[int, int]]:
     end = -1
-    for mention in CORE.finditer(text):
+    beginning = _beginning(sought)
+    for mention in sought.mention.finditer(text):
         if mention.start() < end:
             continue
-        match = _BEGINNING.match(text, text.rfind("\n", 0, mention.start()) + 1)
+        match = beginning.match(text, text.rfind("\n", 0, mention.start()) + 1)
         if match:
             start = match.start("command")
             end = _end_of_command(text, start)
@@ -101,45 +111,46 @@ def _goes_on_below(text: str, start: int, end: int) -> bool:
     return is_wrapped and not _SCRIPT.search(text, start, end)
 
 
-def _between_backticks(text: str) -> Iterator[tuple[int, int]]:
+def _between_backticks(text: str, sought: Sought) -> Iterator[tuple[int, int]]:
     for match in _BACKTICKS.finditer(text):
         inside = text[match.start(2) : match.end(2)]
-        if CORE.search(inside) and _BEGINNING.match(inside):
-            beginning = _BEGINNING.match(inside)
-            assert beginning is not None
+        beginning = _beginning(sought).match(inside) if sought.mention.search(inside) else None
+        if beginning:
             yield match.start(2) + beginning.start("command"), match.end(2)
 
 
-def _read(text: MappedText, start: int, end: int, outer: Mark | None) -> Argv | None:
+def _read(
+    text: MappedText, start: int, end: int, outer: Mark | None, sought: Sought
+) -> Argv | None:
     piece = substituted(text.part(start, end), _CONTINUED, lambda match: " " * len(match[0]))
-    command = next(ShellText(piece).commands(), None)
+    command = next(ShellText(piece).commands(sought), None)
     if command is None:
         return None
-    words = _without_prose(command.words)
+    words = _without_prose(command.words, sought)
     if words is None:
         return None
-    mark = mark_at(text.text, start, end, _is_talk) or outer
+    mark = mark_at(text.text, start, end, partial(_is_talk, sought)) or outer
     return Argv(words, mark is Mark.WRONG, command.folder, is_mention=True)
 
 
-def _is_talk(line: str) -> bool:
-    return (
-        not CORE.search(line) and not line.rstrip().endswith("\\") and not _OPTION_LINE.match(line)
-    )
+def _is_talk(sought: Sought, line: str) -> bool:
+    is_command = sought.mention.search(line) or line.rstrip().endswith("\\")
+    return not is_command and not _OPTION_LINE.match(line)
 
 
 _OPTION_LINE = re.compile(r"\s*-{1,2}\w")
 
 
-def _without_prose(words: list[Word]) -> list[Word] | None:
+def _without_prose(words: list[Word], sought: Sought) -> list[Word] | None:
     """The words up to where a sentence goes on; None where they are a sentence from the start."""
-    run = next((i for i, word in enumerate(words) if word.text == "run"), len(words))
-    for index in range(run + 1, len(words)):
+    ends = (i for i, word in enumerate(words) if sought.name_end.fullmatch(word.text or ""))
+    end = next(ends, len(words))
+    for index in range(end + 1, len(words)):
         text = words[index].text
         follows_option = (words[index - 1].known_text).startswith("-")
         if text and _PROSE_WORD.fullmatch(text) and not follows_option:
-            return None if index == run + 1 else words[:index]
-    return _without_punctuation(words) if len(words) > run + 1 else None
+            return None if index == end + 1 else words[:index]
+    return _without_punctuation(words) if len(words) > end + 1 else None
 
 
 def _without_punctuation(words: list[Word]) -> list[Word]:

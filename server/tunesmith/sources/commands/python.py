@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tunesmith.sources.commands import prose, scripts
-from tunesmith.sources.commands.found import CORE, HOLE, comment_blocks
+from tunesmith.sources.commands.found import HOLE, LAUNCHES, Sought, comment_blocks
 from tunesmith.sources.commands.marks import Mark, mark_at
 from tunesmith.sources.launch_command import Argv, Word
 from tunesmith.text import MappedText, Span
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tunesmith.sources.python_script import PythonScript
     from tunesmith.sources.python_strings import StringElement, StringLiteral
 
-_MAY_GO_ON = re.compile(CORE.pattern + r"""|["'](?:[ \t]|--?\w|https?:)""")
+_GOES_ON = r"""|["'](?:[ \t]|--?\w|https?:)"""
 _NEXT_PRINT = re.compile(r"""\s*,?\s*(?:\)\s*;?\s*[\w.]+\()?\s*""")
 _STARTS_SHELL = re.compile(
     r"\b(?:system|popen|run|call|check_call|check_output|Popen|getoutput|getstatusoutput|split|exec"
@@ -25,35 +25,37 @@ _STARTS_SHELL = re.compile(
 )
 
 
-def find(source: MappedText, script: PythonScript | None) -> Iterator[Argv]:
+def find(
+    source: MappedText, script: PythonScript | None, sought: Sought = LAUNCHES
+) -> Iterator[Argv]:
     """The commands in Python text; only those at a line's beginning where it does not parse."""
-    for block in comment_blocks(source):
-        yield from prose.find(block)
+    for block in comment_blocks(source, sought):
+        yield from prose.find(block, None, sought)
     if script is None:
-        yield from prose.find(source)
+        yield from prose.find(source, None, sought)
     else:
-        yield from in_strings(script)
+        yield from in_strings(script, sought)
 
 
-def in_strings(script: PythonScript) -> Iterator[Argv]:
+def in_strings(script: PythonScript, sought: Sought = LAUNCHES) -> Iterator[Argv]:
     """The commands in the strings and the argument lists of a script or a notebook."""
-    literals = list(script.strings_matching(CORE))
+    literals = list(script.strings_matching(sought.mention))
     if any(literal.value.text.endswith("\\") for literal in literals):
-        literals = list(script.strings_matching(_MAY_GO_ON))
-    for printed in _printed_together(literals, script.text):
-        yield from _in_string(printed, script.text)
-    for sequence in script.sequences_matching(CORE):
+        literals = list(script.strings_matching(re.compile(sought.mention.pattern + _GOES_ON)))
+    for printed in _printed_together(literals, script.text, sought):
+        yield from _in_string(printed, script.text, sought)
+    for sequence in script.sequences_matching(sought.mention):
         words = [_word(element) for element in sequence.elements]
         yield Argv(words, _mark(script.text, sequence.span) is Mark.WRONG)
 
 
 def _printed_together(
-    literals: Sequence[StringLiteral], text: str
+    literals: Sequence[StringLiteral], text: str, sought: Sought
 ) -> Iterator[Sequence[StringLiteral]]:
     """The strings that mention a command, each with those printed directly behind it."""
     literals = sorted(literals, key=lambda literal: literal.span)
     for index, literal in enumerate(literals):
-        if not CORE.search(literal.value.text):
+        if not sought.mention.search(literal.value.text):
             continue
         last = index
         while last + 1 < len(literals) and literals[last].value.text.endswith("\\"):
@@ -64,16 +66,16 @@ def _printed_together(
         yield literals[index : last + 1]
 
 
-def _in_string(literals: Sequence[StringLiteral], text: str) -> Iterator[Argv]:
+def _in_string(literals: Sequence[StringLiteral], text: str, sought: Sought) -> Iterator[Argv]:
     first, last = literals[0], literals[-1]
     value = _lines([_with_braces(literal.value, text) for literal in literals])
     if first.is_statement:
-        return prose.find(value)
+        return prose.find(value, None, sought)
     mark = _mark(text, Span(first.span.start, last.span.end))
     is_shell = value.text.startswith("#!") or _STARTS_SHELL.search(
         text[max(0, first.span.start - 80) : first.span.start]
     )
-    return scripts.find(value, mark) if is_shell else prose.find(value, mark)
+    return scripts.find(value, mark, sought) if is_shell else prose.find(value, mark, sought)
 
 
 def _lines(values: Sequence[MappedText]) -> MappedText:

@@ -10,10 +10,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tunesmith.sources.commands.found import (
-    CORE,
+    LAUNCHES,
     OPEN_PART,
     OPEN_VALUE,
     UNKNOWN_PART,
+    Sought,
     Value,
     make_word,
     substituted,
@@ -59,10 +60,10 @@ class ShellText:
         self._tree = SyntaxTree("bash", "" if is_too_hard else self.source.text)
         self._values = ShellValues(self._tree)
 
-    def commands(self, core: re.Pattern[str] = CORE) -> Iterator[ShellCommand]:
-        """Every command that says `jobs ... run`, or what `core` matches, in its own words."""
+    def commands(self, sought: Sought = LAUNCHES) -> Iterator[ShellCommand]:
+        """Every command that says what is sought in its own words."""
         seen: set[int] = set()
-        for node in self._places(core):
+        for node in self._places(sought.mention):
             if node.type == "array":
                 using = self._commands_using(node)
             else:
@@ -72,22 +73,26 @@ class ShellText:
                     seen.add(command.id)
                     yield self._command(command)
 
-    def texts(self) -> Iterator[MappedText]:
-        """The insides of strings, here-documents and trailing comments that say `jobs ... run`."""
+    def texts(self, sought: Sought = LAUNCHES) -> Iterator[MappedText]:
+        """The insides of strings, here-documents and trailing comments that say what is sought."""
         seen: set[int] = set()
-        for node in self._places(CORE):
+        for node in self._places(sought.mention):
             if node.type in _TEXTS and node.id not in seen and not self._is_comment_line(node):
                 seen.add(node.id)
                 yield self._inside(node)
 
-    def _places(self, core: re.Pattern[str]) -> Iterator[Node]:
+    def _places(self, mention: re.Pattern[str]) -> Iterator[Node]:
         """The smallest text, array or command around every mention."""
-        for match in core.finditer(self._tree.text):
+        for match in mention.finditer(self._tree.text):
             around = ancestors(self._tree.node_at(match.start()))
-            kinds = (*_TEXTS, "array", "command")
-            node = next((node for node in around if node.type in kinds), None)
+            node = next((node for node in around if self._is_place(node)), None)
             if node is not None:
                 yield node
+
+    def _is_place(self, node: Node) -> bool:
+        """Whether a node is more than a word: `"$FOLDER/program.py"` belongs to its command."""
+        is_text = node.type in _TEXTS and re.search(r"\s", self._tree.raw(node)) is not None
+        return is_text or node.type in ("array", "command")
 
     def _command(self, node: Node) -> ShellCommand:
         words = [word for argument in self._arguments(node) for word in self._words(argument, node)]

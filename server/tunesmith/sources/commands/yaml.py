@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from tunesmith.sources.commands import prose, scripts
 from tunesmith.sources.commands.found import (
-    CORE,
+    LAUNCHES,
     OPEN_VALUE,
     UNKNOWN_VALUE,
+    Sought,
     comment_blocks,
     lines_of,
     literal,
@@ -46,13 +47,13 @@ _FOLD = re.compile(r"(?<![ \t])[ \t]*\n[ \t]*")
 _FOLDED_LINE_END = re.compile(r"(?<=\S)\n(?=\S)")
 
 
-def find(source: MappedText) -> Iterator[Argv]:
+def find(source: MappedText, sought: Sought = LAUNCHES) -> Iterator[Argv]:
     """The commands in the scripts, argument lists, texts and comments of a YAML file."""
     source = unified_line_ends(source)
     if not _is_too_deep(source.text):
-        yield from _Reader(source).find()
-    for block in comment_blocks(source):
-        yield from prose.find(block)
+        yield from _Reader(source, sought).find()
+    for block in comment_blocks(source, sought):
+        yield from prose.find(block, None, sought)
 
 
 def _is_too_deep(text: str) -> bool:
@@ -64,13 +65,14 @@ def _is_too_deep(text: str) -> bool:
 
 
 class _Reader:
-    def __init__(self, source: MappedText) -> None:
+    def __init__(self, source: MappedText, sought: Sought) -> None:
         self._source = source
+        self._sought = sought
         self._tree = SyntaxTree("yaml", source.text)
 
     def find(self) -> Iterator[Argv]:
         seen: set[int] = set()
-        for match in CORE.finditer(self._tree.text):
+        for match in self._sought.mention.finditer(self._tree.text):
             node = self._holder(Span(*match.span()))
             if node is not None and node.id not in seen:
                 seen.add(node.id)
@@ -94,8 +96,8 @@ class _Reader:
             return iter([Argv(list(self._words(node)), mark is Mark.WRONG)])
         text = self._scalar(node)
         if _SHELL_KEY.fullmatch(self._key(node)):
-            return scripts.find(text, mark)
-        return prose.find(text, mark)
+            return scripts.find(text, mark, self._sought)
+        return prose.find(text, mark, self._sought)
 
     def _words(self, sequence: Node) -> Iterator[Word]:
         for child in sequence.children:

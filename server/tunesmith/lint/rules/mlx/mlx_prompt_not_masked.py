@@ -39,7 +39,7 @@ _NEWEST_READ = "0.32.2"
 @rule(code="MLX002", severity=INFORMATION)
 def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
     train = command.option("--train") if command.tool == "mlx_lm.lora" else None
-    if train is None or command.is_open:
+    if train is None or command.is_open or _is_fragment(command):
         return
     if command.option("--mask-prompt", "-c", "--config", "--help", "-h"):
         return
@@ -51,6 +51,11 @@ def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
         "mlx_lm.lora trains on the prompts too. Add --mask-prompt to train on the answers only.",
         _mask(command, train[0]),
     )
+
+
+def _is_fragment(command: ToolCommand) -> bool:
+    """Whether a sentence only names the command: `mlx_lm.lora --train`."""
+    return command.argv.is_mention and not command.option("--model", "--data")
 
 
 def _mask(command: ToolCommand, train: Word) -> Fix | None:
@@ -70,6 +75,12 @@ BAD = [
         "    --data data\n```\n",
         file="README.md",
     ),
+    Bad(
+        "train:\n\t" + _RUN % "",
+        at="--train",
+        fixed="train:\n\t" + _RUN % " --mask-prompt",
+        file="Makefile",
+    ),
 ]
 GOOD = [
     Good(_RUN % " --mask-prompt", file="run.sh"),
@@ -78,4 +89,5 @@ GOOD = [
     Good("mlx_lm.lora --model m --test --data data\n", file="run.sh"),
     Good("mlx_lm.generate --model m --prompt hi\n", file="run.sh"),
     Good("# ❌ WRONG\n" + _RUN % "", file="run.sh"),
+    Good("Training is done by `mlx_lm.lora --train`.\n", file="README.md"),
 ]
