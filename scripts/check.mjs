@@ -1,4 +1,4 @@
-// npm run check [-- ruff|pyright|tsc|biome|imports|generated …]: everything that reads code without running it.
+// npm run check [-- --fix] [-- ruff|pyright|tsc|biome|imports|generated …]: everything that reads code without running it.
 import fs from 'node:fs';
 import path from 'node:path';
 import { npmProgram, PYTHON, ROOT, VENV, venvProgram } from './lib/paths.mjs';
@@ -7,6 +7,16 @@ import { repository } from './lib/setup.mjs';
 import { runStages } from './lib/stages.mjs';
 
 const ruff = (...args) => run(venvProgram(VENV, 'ruff'), args);
+
+/** Scripts that write files out of others, each after those that it reads. */
+const GENERATORS = ['rule_index', 'rule_docs', 'library_docs', 'protocol'];
+
+async function fix() {
+  await ruff('check', '--fix-only');
+  await ruff('format');
+  for (const name of GENERATORS) await run(PYTHON, [path.join('scripts', `generate_${name}.py`)]);
+  await run(npmProgram('biome'), ['check', '--write']);
+}
 
 /** Every scripts/*.py that knows --check compares its file with what it would write. */
 async function generated() {
@@ -21,8 +31,10 @@ async function generated() {
   }
 }
 
-await main(async (chosen) => {
+await main(async (words) => {
   await repository();
+  const chosen = words.filter((word) => word !== '--fix');
+  if (chosen.length < words.length) await fix();
   await runStages(
     {
       ruff: () => ruff('check'),

@@ -7,8 +7,9 @@ import re
 import sys
 from pathlib import Path
 
+import generate_rule_index
+from generate_rule_index import imported_rules
 from tunesmith.lint import rules
-from tunesmith.lint.engine import all_rules, rule_named
 
 FOLDER = Path(rules.__path__[0])
 TEMPLATE = '''\
@@ -61,12 +62,14 @@ def main() -> int:
     if options.name.startswith("no-"):
         return _fail(f"{options.name!r}: name the bad thing, not its absence")
     path = options.folder / options.group / f"{options.name.replace('-', '_')}.py"
-    if path.exists() or rule_named(options.name):
+    if path.exists() or options.name in [rule.name for rule in imported_rules()]:
         return _fail(f"the rule {options.name} exists")
     if not path.parent.is_dir():
         path.parent.mkdir()
         (path.parent / "__init__.py").write_text("", "utf-8")
     path.write_text(TEMPLATE.replace("{code}", _next_code(options.group)), "utf-8")
+    if options.folder == FOLDER:
+        generate_rule_index.write()
     print(f"{path} is made; fill it in, then run: python -m pytest tests/lint")
     return 0
 
@@ -81,7 +84,7 @@ def _parse() -> argparse.Namespace:
 
 def _next_code(group: str) -> str:
     """The next free code of a group; a new group's prefix is made of its name's consonants."""
-    codes = [rule.code for rule in all_rules() if rule.group == group]
+    codes = [rule.code for rule in imported_rules() if rule.group == group]
     if not codes:
         letters = re.sub(r"[^b-df-hj-np-tv-z]", "", group) + group
         return f"{letters[:3].upper()}001"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 
@@ -14,7 +14,7 @@ _SECTION = re.compile(r"^## (.*)\n\n((?:(?!## ).*(?:\n|\Z))*)", re.MULTILINE)
 
 
 def module_of(rule: Rule) -> ModuleType:
-    return sys.modules[rule.check.__module__]
+    return importlib.import_module(rule.module)
 
 
 def bad_examples(rule: Rule) -> Sequence[Bad]:

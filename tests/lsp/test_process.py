@@ -32,7 +32,8 @@ def check(command, project):
 {textwrap.indent(textwrap.dedent(check), "    ")}
     yield from ()
 
-rule = Rule("test-rule", "TST001", WARNING, "test", "A test", frozenset({{"LaunchCommand"}}), check)
+sources = frozenset({{"LaunchCommand"}})
+rule = Rule("test-rule", "TST001", WARNING, "test", sources, (), __name__, check)
 rules = (rule, *engine.all_rules())
 engine.all_rules = lambda: rules
 {textwrap.dedent(before)}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from tunesmith.knowledge.versions import stale_since
-from tunesmith.lint import rules as rules_package
+from tunesmith.lint import rule_index
 from tunesmith.lint.rule import Finding, Fix, Rule, Severity
 from tunesmith.lint.suppress import MARK, Suppressions
 from tunesmith.project import Project
@@ -37,13 +35,8 @@ class Diagnostic:
 
 @cache
 def all_rules() -> Sequence[Rule]:
-    """Every rule of the package by code; a rule is a module with a `check` made by `@rule`."""
-    found: list[Rule] = []
-    for group in pkgutil.iter_modules(rules_package.__path__, f"{rules_package.__name__}."):
-        package = importlib.import_module(group.name)
-        for module in pkgutil.iter_modules(package.__path__, f"{group.name}."):
-            found.append(importlib.import_module(module.name).check)
-    return tuple(sorted(found, key=lambda rule: rule.code))
+    """Every rule by code; none of them is imported before it runs."""
+    return rule_index.read_index(rule_index.PATH.read_text("utf-8"))
 
 
 def rule_named(name: str) -> Rule | None:
@@ -67,13 +60,13 @@ def check(
     """
     sources = list(understanding.sources)
     if not sources and MARK not in understanding.document.text:
-        return ()  # most files of a folder: no rule needs to be imported for them
+        return ()  # most files of a folder
     ignored = project.settings_for(understanding.document.path).ignore
     if understanding.header:
         ignored |= understanding.header.ignored_rules
-    run = _Run(
-        [rule for rule in all_rules() if not ignored & {rule.name, rule.code}], project, on_failure
-    )
+    text = understanding.document.text
+    rules = [rule for rule in all_rules() if not ignored & {rule.name, rule.code}]
+    run = _Run([rule for rule in rules if rule.concerns(text)], project, on_failure)
     found = list(run.on(sources))
     if MARK in understanding.document.text:
         suppressions = Suppressions.of(understanding, all_rules(), ignored)

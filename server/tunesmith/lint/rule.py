@@ -7,8 +7,8 @@ CONTRIBUTING.md, "Add a rule in five steps".
 
 from __future__ import annotations
 
+import importlib
 import inspect
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
@@ -70,16 +70,30 @@ Check = Callable[[Any, "Project"], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule as the engine runs it."""
+    """A rule as the engine runs it.
+
+    Attributes:
+        sources: what the check looks at: of `PythonScript`, `ScriptHeader`, `LaunchCommand` …
+        words: the rule has nothing to say of a document that holds none of them; none: of any.
+        module: where it is written.
+    """
 
     name: str
     code: str
     severity: Severity
     group: str
-    documentation: str
     sources: frozenset[str]
-    """What the check looks at: of `PythonScript`, `ScriptHeader` and `LaunchCommand`."""
+    words: Sequence[str]
+    module: str
     check: Check = field(repr=False)
+
+    @property
+    def documentation(self) -> str:
+        return inspect.cleandoc(importlib.import_module(self.module).__doc__ or "")
+
+    def concerns(self, text: str) -> bool:
+        """Whether the rule may have something to say of a document with that text."""
+        return not self.words or any(word in text for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +129,14 @@ class Good:
     hub: str | None = None
 
 
-def rule(*, code: str, severity: Severity) -> Callable[[Check], Rule]:
+def rule(*, code: str, severity: Severity, words: Sequence[str] = ()) -> Callable[[Check], Rule]:
     """Make a rule of a check; its module gives the name, the group and the documentation.
+
+    Args:
+        code: the rule's code.
+        severity: of its findings, where they do not say another.
+        words: texts of which one stands in every document that the rule finds something in. The
+            others spare themselves the rule, and its import.
 
     Raises:
         TypeError: the first parameter has no annotation.
@@ -130,8 +150,8 @@ def rule(*, code: str, severity: Severity) -> Callable[[Check], Rule]:
                 "class that it looks at, under `from __future__ import annotations`"
             )
         sources = frozenset(parameter.annotation.split(" | "))
-        _, group, name = check.__module__.rsplit(".", 2)
-        documentation = inspect.cleandoc(sys.modules[check.__module__].__doc__ or "")
-        return Rule(name.replace("_", "-"), code, severity, group, documentation, sources, check)
+        module = check.__module__
+        _, group, name = module.rsplit(".", 2)
+        return Rule(name.replace("_", "-"), code, severity, group, sources, words, module, check)
 
     return decorate

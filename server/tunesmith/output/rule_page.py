@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
@@ -54,7 +55,7 @@ def _list() -> Iterator[str]:
 
 
 def _examples(rule: Rule) -> Sequence[Bad]:
-    return sys.modules[rule.check.__module__].BAD
+    return importlib.import_module(rule.module).BAD
 
 
 def _example(bad: Bad) -> str:
