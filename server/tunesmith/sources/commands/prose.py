@@ -123,7 +123,7 @@ def _read(
     text: MappedText, start: int, end: int, outer: Mark | None, sought: Sought
 ) -> Argv | None:
     piece = substituted(text.part(start, end), _CONTINUED, lambda match: " " * len(match[0]))
-    command = next(ShellText(piece).commands(sought), None)
+    command = next(ShellText(piece).commands(sought.mention), None)
     if command is None:
         return None
     words = _without_prose(command.words, sought)

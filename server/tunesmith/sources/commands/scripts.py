@@ -23,10 +23,10 @@ def find(
     """The commands in shell text, in its strings, here-documents and comments."""
     shell = ShellText(unified_line_ends(source))
     text = shell.source.text
-    for command in shell.commands(sought):
+    for command in shell.commands(sought.mention):
         mark = mark_at(text, command.start, command.end, _is_comment) or outer
         yield Argv(command.words, mark is Mark.WRONG, command.folder)
-    for inside in shell.texts(sought):
+    for inside in shell.texts(sought.mention):
         yield from prose.find(inside, outer, sought)
     for block in comment_blocks(shell.source, sought):
         yield from prose.find(block, outer, sought)

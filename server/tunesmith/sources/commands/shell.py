@@ -14,7 +14,6 @@ from tunesmith.sources.commands.found import (
     OPEN_PART,
     OPEN_VALUE,
     UNKNOWN_PART,
-    Sought,
     Value,
     make_word,
     substituted,
@@ -60,10 +59,10 @@ class ShellText:
         self._tree = SyntaxTree("bash", "" if is_too_hard else self.source.text)
         self._values = ShellValues(self._tree)
 
-    def commands(self, sought: Sought = LAUNCHES) -> Iterator[ShellCommand]:
-        """Every command that says what is sought in its own words."""
+    def commands(self, mention: re.Pattern[str] = LAUNCHES.mention) -> Iterator[ShellCommand]:
+        """Every command that says it in its own words."""
         seen: set[int] = set()
-        for node in self._places(sought.mention):
+        for node in self._places(mention):
             if node.type == "array":
                 using = self._commands_using(node)
             else:
@@ -73,10 +72,10 @@ class ShellText:
                     seen.add(command.id)
                     yield self._command(command)
 
-    def texts(self, sought: Sought = LAUNCHES) -> Iterator[MappedText]:
-        """The insides of strings, here-documents and trailing comments that say what is sought."""
+    def texts(self, mention: re.Pattern[str] = LAUNCHES.mention) -> Iterator[MappedText]:
+        """The insides of strings, here-documents and trailing comments that say it."""
         seen: set[int] = set()
-        for node in self._places(sought.mention):
+        for node in self._places(mention):
             if node.type in _TEXTS and node.id not in seen and not self._is_comment_line(node):
                 seen.add(node.id)
                 yield self._inside(node)
