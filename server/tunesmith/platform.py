@@ -136,9 +136,15 @@ def user_data_folder() -> Path:
 def active_interpreter() -> Path | None:
     """The interpreter of the environment that the user activated in this terminal, if any."""
     root = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
-    if not root:
-        return None
-    return Path(root) / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    return interpreter_in(Path(root)) if root else None
+
+
+def interpreter_in(environment: Path) -> Path:
+    """The interpreter of a virtual environment or of conda's."""
+    if os.name != "nt":
+        return environment / "bin" / "python"
+    of_venv = environment / "Scripts" / "python.exe"
+    return of_venv if of_venv.exists() else environment / "python.exe"
 
 
 def site_packages_of(environment: Path) -> Path | None:

@@ -11,7 +11,6 @@ import datetime
 import importlib.util
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tunesmith.installer_output import has_no_network, last_lines
 from tunesmith.knowledge import tables
 from tunesmith.knowledge.releases import releases_of
 from tunesmith.knowledge.signature_table import SignatureTable
@@ -33,12 +33,6 @@ MAX_BYTES = 64 * 1024 * 1024
 """More than this is nothing that this program made."""
 _INSIDE = PurePosixPath("tunesmith/knowledge/data")
 _SCRATCH = "update-"
-_NO_NETWORK = re.compile(
-    r"NewConnectionError|ConnectTimeout|NameResolutionError|Temporary failure|getaddrinfo"
-    r"|error sending request|dns error|Connection refused|unreachable",
-    re.IGNORECASE,
-)
-_ADDRESS_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 class UpdateError(Exception):
@@ -227,10 +221,8 @@ def _installer(target: Path) -> _Installer:
 
 def _failure(name: str, output: str) -> str:
     """What a failed download says, without logins."""
-    lines = _ADDRESS_LOGIN.sub("****@", output).strip().splitlines()
-    shown = "\n  ".join(line.strip() for line in lines[-4:]) or "it said nothing"
-    said = f"{name} said:\n  {shown}"
-    if _NO_NETWORK.search(output):
+    said = f"{name} said:\n  {last_lines(output)}"
+    if has_no_network(output):
         return f"the package index cannot be reached; check the network and try again. {said}"
     return f"the newest wheel of Tunesmith cannot be downloaded. {said}"
 

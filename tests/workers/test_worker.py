@@ -46,7 +46,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
     """Adds a worker to a copy of the few files that workers are made of."""
     package = tmp_path / "copy" / "tunesmith"
-    for name in ("__init__.py", "platform.py"):
+    for name in ("__init__.py", "errors.py", "platform.py"):
         package.mkdir(parents=True, exist_ok=True)
         shutil.copy(PACKAGE / name, package / name)
     (package / "workers").mkdir()

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from tunesmith.errors import UserError
+
 
 @dataclass(frozen=True, slots=True)
 class Hello:
@@ -62,18 +64,8 @@ class Report(Protocol):
     def __call__(self, event: Progress, /) -> None: ...
 
 
-class WorkerError(Exception):
-    """Work that could not be done: raised in a worker, and again where its result is awaited.
-
-    Args:
-        message: the value that is wrong and what was expected.
-        next_step: what the user can do.
-    """
-
-    def __init__(self, message: str, next_step: str) -> None:
-        super().__init__(f"{message}; {next_step}")
-        self.message = message
-        self.next_step = next_step
+class WorkerError(UserError):
+    """Work that could not be done: raised in a worker, and again where its result is awaited."""
 
 
 def to_line(event: Event) -> str:
