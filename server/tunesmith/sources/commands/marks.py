@@ -60,7 +60,15 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 _NEGATED = re.compile(
-    r"\b(?:not|never|instead of|rather than|avoid|don[\u2019']?t (?:use|run|write))\W*$",
+    r"\b(?:not|never|instead of|rather than|avoid|don[\u2019']?t (?:use|run|write)|formerly"
+    r"|previously|replac(?:es|ing)|renamed from|deprecated|legacy|used to be)\W*$",
+    re.IGNORECASE,
+)
+_DISMISSED = re.compile(
+    r"^[`\"']*\s*(?:(?:command|cli)\s+)?(?:(?:is|was|are|has been)\s+(?:now\s+)?"
+    r"(?:deprecated|removed|gone|obsolete|replaced|renamed|no longer)"
+    r"|no longer works|(?:does|will) not work|doesn[\u2019']?t work"
+    r"|\W*(?:for|on|in|with)\s+(?:older|old|earlier|previous)\b)",
     re.IGNORECASE,
 )
 _HEADING_OF_MISTAKES = re.compile(
@@ -142,7 +150,7 @@ def mark_at(text: str, start: int, end: int, is_talk: Callable[[str], bool]) -> 
 def _beside(before: str, after: str) -> Mark | None:
     comment = _COMMENT.search(after)
     said = next((group for group in comment.groups() if group), "") if comment else ""
-    found = mark_of(said) or _sign(after)
+    found = mark_of(said) or _sign(after) or (Mark.WRONG if _DISMISSED.search(after) else None)
     if found or not before.strip():
         return found
     return Mark.WRONG if _NEGATED.search(before) else mark_of(before)
