@@ -1,4 +1,4 @@
-"""The command line: `tunesmith check`, `rule`, `versions`, `update` and `server`.
+"""The command line: `tunesmith check`, `rule`, `versions`, `update`, `toolchain` and `server`.
 
 What a command needs is imported when it runs, so that `--version` and mistakes answer at once.
 """
@@ -57,6 +57,10 @@ def _run(options: argparse.Namespace) -> int:
         from tunesmith.update import run_update
 
         return run_update()
+    if options.command == "toolchain":
+        from tunesmith.toolchains.command import run_toolchain
+
+        return run_toolchain(options)
     gc.disable()  # importing makes many objects and no garbage
     from tunesmith.check import CheckOptions, run_check
 
@@ -101,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
     of_script.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
     of_script.add_argument("--json", action="store_true", help="for programs")
     commands.add_parser("update", help="fetch newer tables of library releases, through pip or uv")
+    _add_toolchain(
+        commands.add_parser("toolchain", help="install what training on this machine needs")
+    )
     server = commands.add_parser("server", help="run the language server")
     server.add_argument("--stdio", action="store_true", required=True, help="on standard input")
     return parser
@@ -125,6 +132,32 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--ignore", action="append", default=[], metavar="RULE", help="a rule that stays silent"
     )
+
+
+def _add_toolchain(toolchain: argparse.ArgumentParser) -> None:
+    actions = toolchain.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add = {
+        "list": actions.add_parser("list", help="list the toolchains and their state"),
+        "install": actions.add_parser("install", help="install one, or go on with that"),
+        "remove": actions.add_parser("remove", help="delete one"),
+        "doctor": actions.add_parser("doctor", help="check that they work"),
+    }
+    for action in add.values():
+        action.add_argument("--json", action="store_true", help="lines of JSON, for programs")
+    install = add["install"]
+    install.add_argument("name", metavar="NAME", help="as `list` has it")
+    add["remove"].add_argument("name", metavar="NAME", help="as `list` has it")
+    add["doctor"].add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    which = install.add_mutually_exclusive_group()
+    which.add_argument(
+        "--torch",
+        metavar="BUILD",
+        help="default: what your package index has; existing: that of the active environment, or "
+        "existing:ENV; or one that uv knows, such as cpu, cu128, auto",
+    )
+    which.add_argument("--python", metavar="ENV", help="use this environment, and install nothing")
+    install.add_argument("--dry-run", action="store_true", help="only show the plan")
+    install.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _make_printable(stream: object) -> None:

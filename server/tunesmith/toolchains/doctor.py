@@ -1,0 +1,123 @@
+"""Whether a toolchain works, and what to do where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tunesmith.errors import UserError
+from tunesmith.toolchains.catalogue import Toolchain
+from tunesmith.toolchains.install import verify
+from tunesmith.toolchains.interpreter import interpreter_of
+from tunesmith.toolchains.pip import complaints
+from tunesmith.toolchains.plan import EXISTING_TORCH, current_key
+from tunesmith.toolchains.store import Installed, Store
+from tunesmith.workers.events import Report
+
+Status = Literal["ok", "missing", "damaged", "outdated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The state of a toolchain.
+
+    Attributes:
+        message: what is wrong, empty where nothing is.
+        next_step: what to do about it, empty where nothing is wrong.
+        python: its interpreter, None without one.
+        is_own: it is an environment of the user's.
+        versions: of the libraries, as they were imported, or installed where nothing was.
+        size: bytes on disk, 0 for an own one.
+    """
+
+    name: str
+    status: Status
+    message: str = ""
+    next_step: str = ""
+    python: Path | None = None
+    is_own: bool = False
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
+    size: int = 0
+
+
+def glance(toolchain: Toolchain) -> Diagnosis:
+    """The state as far as files tell; starts nothing."""
+    store = Store(toolchain.name)
+    installed = store.installed()
+    if installed is None:
+        begun = bool(store.environments())
+        return Diagnosis(
+            toolchain.name,
+            "missing",
+            "its installation was broken off" if begun else "it is not installed",
+            _install(toolchain) + (" goes on where it stopped" if begun else ""),
+        )
+    if not installed.python.exists():
+        lost = f"{installed.python} is gone, or the Python that it was made with"
+        return _diagnosis(toolchain, installed, "damaged", lost, _install(toolchain))
+    return _diagnosis(toolchain, installed, "ok")
+
+
+def diagnose(toolchain: Toolchain, report: Report) -> Diagnosis:
+    """The state, after every library was imported in a process of its own."""
+    seen = glance(toolchain)
+    installed = Store(toolchain.name).installed()
+    if seen.status != "ok" or installed is None:
+        return seen
+    try:
+        versions = verify(toolchain, installed.python, report)
+        python = interpreter_of(installed.python).version
+        problems = [
+            line
+            for line in complaints(installed.python, Store(toolchain.name).folder)
+            if line.split(" ")[0] in toolchain.modules
+        ]
+        is_current = installed.is_own or installed.key == current_key(
+            toolchain, installed.torch, python
+        )
+    except UserError as error:
+        step = error.next_step if installed.is_own else _install(toolchain)
+        return _diagnosis(toolchain, installed, "damaged", error.message, step)
+    if problems:
+        step = _repair(toolchain, installed)
+        return _diagnosis(toolchain, installed, "damaged", "; ".join(problems), step)
+    if not is_current:
+        message = "this Tunesmith is tested with other releases"
+        return _diagnosis(toolchain, installed, "outdated", message, _install(toolchain), versions)
+    return _diagnosis(toolchain, installed, "ok", versions=versions)
+
+
+def _repair(toolchain: Toolchain, installed: Installed) -> str:
+    if installed.is_own:
+        return f"set it right with {installed.python} -m pip"
+    if installed.torch.startswith(EXISTING_TORCH):
+        return f"install another torch in {installed.torch.partition(':')[2]}, or " + _install(
+            toolchain, "--torch default"
+        )
+    return _install(toolchain)
+
+
+def _install(toolchain: Toolchain, *options: str) -> str:
+    return f"`{' '.join(['tunesmith toolchain install', toolchain.name, *options])}`"
+
+
+def _diagnosis(
+    toolchain: Toolchain,
+    installed: Installed,
+    status: Status,
+    message: str = "",
+    next_step: str = "",
+    versions: Mapping[str, str] | None = None,
+) -> Diagnosis:
+    return Diagnosis(
+        toolchain.name,
+        status,
+        message,
+        next_step,
+        installed.python,
+        installed.is_own,
+        installed.versions if versions is None else versions,
+        installed.size,
+    )
