@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from packaging.version import InvalidVersion, Version
 
+from tunesmith.mentioned_pins import (
+    may_mention,
+    mentioned_in,
+    mentioned_requirements,
+    poetry_requirements,
+)
 from tunesmith.platform import project_path
 from tunesmith.project import FolderFacts, Pin, Settings
 from tunesmith.sources.requirements import read_requirement
@@ -42,7 +48,13 @@ def internal_error(error: Exception) -> str:
 
 def says_something(name: str) -> bool:
     """Whether a file of that name can set or require anything."""
-    return name in ("pyproject.toml", "uv.lock") or _is_requirements(name) or _is_lock(name)
+    return _decides(name) or may_mention(name)
+
+
+def _decides(name: str) -> bool:
+    """Whether installers read a file of that name by themselves."""
+    is_named_so = name == "pyproject.toml" or name in _PROJECT_LOCKS
+    return is_named_so or _is_requirements(name) or _is_lock(name)
 
 
 def read_folder(folder: Path, names: Iterable[str], tell: Tell) -> FolderFacts | None:
@@ -57,9 +69,10 @@ def read_folder(folder: Path, names: Iterable[str], tell: Tell) -> FolderFacts |
     pins: list[Pin] = []
     locks: dict[str, tuple[Pin, ...]] = {}
     indexes: list[str] = []
-    for name in sorted(filter(says_something, names)):
+    names = list(names)
+    for name in sorted(filter(_decides, names)):
         path = folder / name
-        if name == "uv.lock":
+        if name in _PROJECT_LOCKS:
             pins += _locked(path)
         elif _is_lock(name):
             locks[name.removesuffix(".lock")] = tuple(_locked(path))
@@ -73,6 +86,7 @@ def read_folder(folder: Path, names: Iterable[str], tell: Tell) -> FolderFacts |
     facts = FolderFacts(
         settings,
         tuple(pins),
+        tuple(_mentioned(folder, names)),
         locks,
         _table(_table(table, "tool"), "uv"),
         requires_python=python if isinstance(python, str) else None,
@@ -184,7 +198,22 @@ def _declared(pyproject: Mapping[str, Any], path: Path) -> Iterator[Pin]:
         for entry in cast("list[object]", entries) if isinstance(entries, list) else ():
             if isinstance(entry, str):
                 yield from _pin(entry, path)
+    for entry in poetry_requirements(_table(_table(pyproject, "tool"), "poetry")):
+        yield from _pin(entry, path)
 
+
+def _mentioned(folder: Path, names: Sequence[str]) -> Iterator[Pin]:
+    """What the files that no installer reads by itself tell to install, each once."""
+    seen: set[str] = set()
+    for name in mentioned_in(names):
+        for text in mentioned_requirements(name, _read_text(folder / name)[:_MAX_MENTION]):
+            if text not in seen:
+                seen.add(text)
+                yield from _pin(text, folder / name)
+
+
+_MAX_MENTION = 512 * 1024
+_PROJECT_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 
 _LOCKED = re.compile(
     r'^\[\[package\]\]\r?\nname = "([^"]+)"\r?\nversion = "([^"]+)"\r?\n'
@@ -198,7 +227,7 @@ def _is_lock(name: str) -> bool:
 
 
 def _locked(path: Path) -> Iterator[Pin]:
-    """The exact versions in a lock file, whose layout is uv's own: parsing takes far longer."""
+    """The exact versions in a lock file, which all begin alike: parsing takes far longer."""
     for match in _LOCKED.finditer(_read_text(path)):
         address = match[3] and f"{match[1]} @ {match[3]}"
         yield from _pin(address or f"{match[1]}=={match[2]}", path)

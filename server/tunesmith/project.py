@@ -69,7 +69,8 @@ class FolderFacts:
 
     Attributes:
         settings: from its pyproject.toml; None where it says nothing.
-        pins: from its requirements*.txt, pyproject.toml or uv.lock.
+        pins: from its requirements*.txt, pyproject.toml or the lock file of a project.
+        mentioned: what its other files tell people to install, as a README does.
         locks: what `uv lock --script` wrote beside a script, by the script's name.
         uv: `[tool.uv]` of its pyproject.toml.
         requires_python: of its pyproject.toml, as written.
@@ -79,6 +80,7 @@ class FolderFacts:
 
     settings: Settings | None = None
     pins: Sequence[Pin] = ()
+    mentioned: Sequence[Pin] = ()
     locks: Mapping[str, Sequence[Pin]] = field(default_factory=dict[str, Sequence[Pin]])
     uv: Mapping[str, Any] = field(default_factory=dict[str, Any])
     requires_python: str | None = None

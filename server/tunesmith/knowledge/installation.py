@@ -7,13 +7,14 @@ Where the layers come from, strongest first, as `uv run` (0.13) and `pip` treat 
   so far as the header still admits it, then the header. A job gets the script alone, so that
   neither its lock nor a file beside it counts there.
 - A notebook: its pip cells, then what a script without a header has.
-- A script without a header: requirements files, pyproject.toml and uv.lock, nearest folder first,
-  then what is installed for the user's interpreter.
+- A script without a header: requirements files, pyproject.toml and its lock, nearest folder first,
+  then what is installed for the user's interpreter; where that is not known, what a README or
+  another file beside tells people to install.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
@@ -31,7 +32,7 @@ from tunesmith.knowledge.uv_settings import (
     read_uv_settings,
     unknown_index,
 )
-from tunesmith.project import Environment, Project
+from tunesmith.project import Environment, FolderFacts, Project
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.pip_cells import PipInstall, pip_installs
 from tunesmith.sources.python_script import PythonScript
@@ -174,6 +175,9 @@ class _Reader:
         for facts in around:
             named = {pin.name for pin in pins}
             pins += [pin for pin in facts.pins if pin.name not in named]
+        environment = cells.left_of(self._project.environment_for(self._script.path))
+        if environment is None:
+            pins += _mentioned(around, pins, cells.upgraded)
         settings = read_uv_settings(self._uv_around(), self._project.today, "pyproject.toml")
         indexes = [address for facts in around for address in facts.indexes]
         settings = _with_indexes(settings, list(foreign([*indexes, *cells.indexes])))
@@ -184,7 +188,7 @@ class _Reader:
             pins,
             uv=settings,
             requires_python=next((f.requires_python for f in around if f.requires_python), None),
-            environment=cells.left_of(self._project.environment_for(self._script.path)),
+            environment=environment,
             may_clash=True,
             rest_unknown=_OPEN_CELL if cells.is_open else None,
         )
@@ -252,6 +256,23 @@ def default_python(requires: str | None) -> Version:
     return next((each for each in _PYTHONS if admits_python(requires, each)), _IMAGE_PYTHON)
 
 
+def _mentioned(
+    around: Sequence[FolderFacts], pins: Sequence[Pin], newest: Set[str]
+) -> Iterator[Pin]:
+    """What people are told to install, of packages whose release nothing stronger decides."""
+    decided = set(newest) | {pin.name for pin in pins if _is_decisive(pin)}
+    for facts in around:
+        found = [pin for pin in facts.mentioned if pin.name not in decided]
+        decided |= {pin.name for pin in found}
+        yield from found
+
+
+def _is_decisive(pin: Pin) -> bool:
+    """Whether a requirement says more than from which release on."""
+    operators = {each.operator for each in pin.requirement.specifier}
+    return pin.requirement.url is not None or not operators <= {">=", ">", "!="}
+
+
 _OPEN_CELL = "as a pip cell installs what the notebook does not tell"
 
 
@@ -263,16 +284,16 @@ class _CellPins:
         self.pre_releases = any(cell.pre_releases for cell in cells)
         self._pins: dict[str, Sequence[Pin]] = {}
         self._files = list(_files_of(project, script))
-        self._upgraded: set[str] = set()
+        self.upgraded: set[str] = set()
         self.is_open = False
         for cell in cells:
             self._install(cell)
 
     def left_of(self, environment: Environment | None) -> Environment | None:
         """What was installed before and no cell upgrades."""
-        if environment is None or not self._upgraded:
+        if environment is None or not self.upgraded:
             return environment
-        kept = {n: v for n, v in environment.packages.items() if n not in self._upgraded}
+        kept = {n: v for n, v in environment.packages.items() if n not in self.upgraded}
         return replace(environment, packages=kept)
 
     @property
@@ -285,7 +306,7 @@ class _CellPins:
             self.is_open = True
         for pin in (*cell.pins, *self._required(cell.files)):
             if cell.upgrades:
-                self._upgraded.add(pin.name)
+                self.upgraded.add(pin.name)
             before = [] if cell.upgrades else list(self._pins.get(pin.name, ()))
             self._pins[pin.name] = [*before, pin] if _agree([*before, pin]) else [pin]
 

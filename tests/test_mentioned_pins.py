@@ -1,0 +1,96 @@
+"""What the files of a folder tell people to install, where no installer reads them by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tunesmith.knowledge.versions import library
+from tunesmith.mentioned_pins import mentioned_in, mentioned_requirements, poetry_requirements
+from tunesmith.workspace import Workspace
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("setup.py", '_deps = ["trl>=0.9.6,<0.10", "torch", \'peft[all]==0.8\']',
+         ["trl>=0.9.6,<0.10", "peft[all]==0.8"]),
+        ("setup.cfg", "install_requires =\n    trl==0.9.6\n    torch\n", ["trl==0.9.6"]),
+        ("environment.yml", "dependencies:\n  - transformers=4.36.2\n  - pip:\n    - trl==0.7\n",
+         ["transformers==4.36.2", "trl==0.7"]),
+        ("Pipfile", '[packages]\ntrl = "==0.9.6"\npeft = {version = "<0.9"}\ntorch = "*"\n',
+         ["trl==0.9.6", "peft<0.9"]),
+        ("Dockerfile", "RUN pip install -q \\\n  trl==0.9.6 torch && pip install peft==1.0\n",
+         ["trl==0.9.6", "peft==1.0"]),
+        ("README.md", "Use trl==0.5 or so.\n```\npip install 'trl<0.10' peft\n- peft==0.8\n```\n",
+         ["peft==0.8", "trl<0.10"]),
+        ("run.sh", "uv pip install git+https://github.com/huggingface/trl.git@abc12\ntrl sft\n",
+         ["git+https://github.com/huggingface/trl.git@abc12"]),
+        ("train.py", "# pip install trl==0.9.6", []),
+        ("config.yaml", "- trl==0.9.6", []),
+    ],
+)  # fmt: skip
+def test_requirements_with_a_version(name: str, text: str, expected: list[str]):
+    assert list(mentioned_requirements(name, text)) == expected
+
+
+def test_other_markdown_explains_the_scripts_beside():
+    assert list(mentioned_in(["notes.md", "README.md"])) == ["README.md"]
+    assert list(mentioned_in(["notes.md", "setup.py"])) == ["setup.py"]
+    assert list(mentioned_in(["train.py", "notes.md"])) == ["notes.md"]
+
+
+def test_poetry_writes_versions_its_own_way():
+    table = {
+        "dependencies": {"trl": "^0.8.6", "peft": "~1.2.3", "torch": "*", "datasets": "2.18.0"},
+        "group": {
+            "dev": {"dependencies": {"transformers": {"version": "^4.36", "optional": True}}}
+        },
+    }
+    assert list(poetry_requirements(table)) == [
+        "trl>=0.8.6,<0.9",
+        "peft>=1.2.3,<1.3",
+        "torch",
+        "datasets==2.18.0",
+        "transformers>=4.36,<5",
+    ]
+
+
+SCRIPT = "import trl\nimport transformers\n"
+
+
+def trl_in_force(folder: Path, *, script: str = "train.py") -> str:
+    (folder / script).write_text(SCRIPT)
+    workspace = Workspace(folder)
+    workspace.scan()
+    parsed = workspace.understanding(folder / script).script
+    assert parsed
+    found = library("trl", parsed, workspace.project)
+    return str(found.version) if found.version else "unknown"
+
+
+def test_a_readme_tells_the_release_where_nothing_stronger_does(tmp_path: Path):
+    (tmp_path / "README.md").write_text("pip install trl==0.9.6\n")
+    (tmp_path / "requirements.txt").write_text("trl>=0.7\n")
+    assert trl_in_force(tmp_path) == "0.9.6"
+
+
+def test_requirements_count_more_than_a_readme(tmp_path: Path):
+    (tmp_path / "README.md").write_text("pip install trl==0.9.6\n")
+    (tmp_path / "requirements.txt").write_text("trl==0.12.0\n")
+    assert trl_in_force(tmp_path) == "0.12.0"
+
+
+def test_files_that_tell_different_releases_tell_none(tmp_path: Path):
+    (tmp_path / "README.md").write_text("pip install trl==0.9.6\n")
+    (tmp_path / "Dockerfile").write_text("RUN pip install trl==0.12.0\n")
+    assert trl_in_force(tmp_path) == "unknown"
+
+
+def test_what_is_installed_counts_more_than_a_readme(tmp_path: Path):
+    (tmp_path / "README.md").write_text("pip install trl==0.9.6\n")
+    site = tmp_path / ".venv" / "lib" / "python3.11" / "site-packages"
+    (site / "trl-0.20.0.dist-info").mkdir(parents=True)
+    (tmp_path / ".venv" / "pyvenv.cfg").write_text("version = 3.11.7\n")
+    assert trl_in_force(tmp_path) == "0.20.0"
