@@ -36,6 +36,7 @@ def fence(text: str, info: str = "bash") -> str:
         f"1. > - x\n   >   ```bash\n   >   {PLAIN}\n   >   ```\n",
         "> ```bash\n> hf jobs uv run \\\n>   --flavor l4x1 \\\n>   train.py\n> ```\n",
         f"Start it:\n\n    {PLAIN}\n",
+        "Like this:\n\nhf jobs uv run \\\n    --flavor l4x1 \\\n    train.py\n",
         f"Run `{PLAIN}` now.\n",
         f"Run ``{PLAIN}`` now.\n",
         f"- **Launch**: `{PLAIN}`\n",

@@ -77,6 +77,7 @@ def test_words_stand_where_they_are_written() -> None:
         ("hf jobs uv run --flavor $F a.py\nF=a", "--flavor ? a.py"),
         ("F=a hf jobs uv run --flavor $F a.py", "--flavor ? a.py"),
         ("hf jobs uv run a.py $(date) `id` *.txt {a,b} <name> ... …", "a.py ? ? ? ? ? ? ?"),
+        ("hf jobs uv run --secrets A=<...> a.py <…>", "--secrets ? a.py ?"),
         ("hf jobs uv run a.py --x=${{ inputs.x }} {{ cookiecutter.y }}", "a.py ? ?"),
         ("hf jobs uv run a.py 'un$known' \"a\\$b\" $'c'", "a.py un$known a$b c"),
         ('hf jobs uv run a.py "saturate[hf]" trl[peft]', "a.py saturate[hf] trl[peft]"),

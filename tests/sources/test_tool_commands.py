@@ -37,6 +37,7 @@ def tools(name: str, text: str) -> Sequence[ToolCommand]:
         ("a.py", 'os.system("mlx_lm.lora --train")\n', "mlx_lm.lora", ["--train"]),
         ("a.py", '"""Run: mlx_lm.lora --train"""\n', "mlx_lm.lora", ["--train"]),
         ("a.sh", "x/bin/huggingface-cli login\n", "huggingface-cli", ["login"]),
+        ("a.sh", "pip install huggingface-cli\nhuggingface-cli env\n", "huggingface-cli", ["env"]),
         ("a.md", "Run `huggingface-cli login`.\n", "huggingface-cli", ["login"]),
         ("a.py", 'run(["python", "-m", "mlx_lm.lora", "--train"])\n', "mlx_lm.lora", ["--train"]),
         ("a.py", 'run([python, "-m", "mlx_lm", "lora"])\n', "mlx_lm.lora", []),

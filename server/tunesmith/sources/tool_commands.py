@@ -27,7 +27,7 @@ _MLX = (
 _CONVERTER = r"convert[-_]hf[-_]to[-_]gguf(?:\.py)?"
 _OLD_HF = r"huggingface-cli(?:\.exe)?"
 TOOLS = Sought(
-    re.compile(rf"\bmlx_lm(?:\.|\W{{1,20}}){_MLX}\b|{_CONVERTER}|\b{_OLD_HF}\W{{1,20}}[a-z]"),
+    re.compile(rf"\bmlx_lm(?:\.|\W{{1,20}}){_MLX}\b|{_CONVERTER}|\b{_OLD_HF}(?=\W{{1,20}}[a-z])"),
     rf"(?:[\w./~-]*/)?(?:mlx_lm(?:\.|[ \t]+){_MLX}\b|{_OLD_HF}[ \t]+[a-z])"
     rf"|(?:(?:\S*/)?python[\d.]*[ \t]+(?:-\w+[ \t]+)*)?[^\s\"'`]*{_CONVERTER}(?=[ \t])",
     re.compile(rf"mlx_lm(?:\.\w+)?|(?:.*[/\\])?(?:{_CONVERTER}|{_OLD_HF})", re.DOTALL),
@@ -106,7 +106,7 @@ def _read(argv: Argv, document: Document) -> ToolCommand | None:
             tool, end = f"mlx_lm.{words[end].text}", end + 1
         elif re.fullmatch(_CONVERTER, name):
             tool = "convert_hf_to_gguf"
-        elif re.fullmatch(_OLD_HF, name):
+        elif re.fullmatch(_OLD_HF, name) and end < len(words):
             tool = "huggingface-cli"
         else:
             continue

@@ -69,14 +69,15 @@ def find(text: MappedText, outer: Mark | None = None, sought: Sought = LAUNCHES)
 def in_sentences(
     text: MappedText, outer: Mark | None = None, sought: Sought = LAUNCHES
 ) -> Iterator[Argv]:
-    """The commands of a paragraph: between backticks, or behind a prompt."""
+    """The commands of a paragraph: between backticks, behind a prompt, or over several lines."""
     text = without_long_lines(text)
-    prompted = [
+    typed = [
         place
         for place in _at_line_beginnings(text.text, sought)
         if _PROMPTED.match(text.text, text.text.rfind("\n", 0, place[0]) + 1)
+        or "\\\n" in text.text[slice(*place)]
     ]
-    for start, end in [*prompted, *_between_backticks(text.text, sought)]:
+    for start, end in [*typed, *_between_backticks(text.text, sought)]:
         argv = _read(text, start, end, outer, sought)
         if argv:
             yield argv

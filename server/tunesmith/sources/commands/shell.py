@@ -27,7 +27,7 @@ from tunesmith.text import MappedText
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_PLACEHOLDER = re.compile(r"(?<![<\d])<[^\W\d][^<>\n]*(?<!\s)>")
+_PLACEHOLDER = re.compile(r"(?<![<\d])<(?:\.\.\.|…|[^\W\d][^<>\n]*(?<!\s))>")
 _TEMPLATE = re.compile(r"\$?\{\{.*?\}\}")
 _CHANGES_FOLDER = re.compile(r"\b(?:cd|pushd)\b")
 _MOST_CHANGES = 200
