@@ -18,7 +18,7 @@ from tunesmith.toolchains.failures import in_words
 from tunesmith.toolchains.install import adopt, install, remaining, remove
 from tunesmith.toolchains.plan import DEFAULT_TORCH, EXISTING_TORCH, Plan, make_plan
 from tunesmith.toolchains.progress import Progressing
-from tunesmith.toolchains.store import Store
+from tunesmith.toolchains.store import Store, free_bytes
 from tunesmith.workers.events import Failure, Result, to_line
 
 
@@ -140,11 +140,13 @@ def _is_in_order(plan: Plan, progressing: Progressing) -> bool:
 def _show(plan: Plan, options: argparse.Namespace) -> None:
     size = sum(step.size for step in remaining(plan))
     folder = Store(plan.toolchain.name).folder
+    free = free_bytes(folder)
     if options.json:
         fields = {
             "name": plan.toolchain.name,
             "download_bytes": size,
             "disk_bytes": plan.disk_bytes,
+            "free_bytes": free,
             "folder": str(folder),
             "python": str(plan.interpreter.version),
             "torch": plan.torch,
@@ -155,7 +157,7 @@ def _show(plan: Plan, options: argparse.Namespace) -> None:
     print(
         f"{plan.toolchain.name}: {len(plan.packages)} packages for Python "
         f"{plan.interpreter.version}, up to {in_words(size)} to download, "
-        f"about {in_words(plan.disk_bytes)} on disk, in {folder}",
+        f"about {in_words(plan.disk_bytes)} on disk ({in_words(free)} are free), in {folder}",
         flush=True,
     )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from tunesmith.errors import UserError
 from tunesmith.toolchains.catalogue import Toolchain
-from tunesmith.toolchains.install import verify
+from tunesmith.toolchains.imports import import_all
 from tunesmith.toolchains.interpreter import interpreter_of
 from tunesmith.toolchains.pip import complaints
 from tunesmith.toolchains.plan import EXISTING_TORCH, current_key
@@ -67,13 +67,9 @@ def diagnose(toolchain: Toolchain, report: Report) -> Diagnosis:
     if seen.status != "ok" or installed is None:
         return seen
     try:
-        versions = verify(toolchain, installed.python, report)
+        versions = _imported(toolchain, installed, report)
         python = interpreter_of(installed.python).version
-        problems = [
-            line
-            for line in complaints(installed.python, Store(toolchain.name).folder)
-            if line.split(" ")[0] in toolchain.modules
-        ]
+        problems = _misfits(toolchain, installed)
         is_current = installed.is_own or installed.key == current_key(
             toolchain, installed.torch, python
         )
@@ -87,6 +83,18 @@ def diagnose(toolchain: Toolchain, report: Report) -> Diagnosis:
         message = "this Tunesmith is tested with other releases"
         return _diagnosis(toolchain, installed, "outdated", message, _install(toolchain), versions)
     return _diagnosis(toolchain, installed, "ok", versions=versions)
+
+
+def _imported(toolchain: Toolchain, installed: Installed, report: Report) -> Mapping[str, str]:
+    if installed.is_own:
+        return import_all(toolchain, installed.python, report)
+    with Store(toolchain.name).using(installed.key) as descriptor:
+        return import_all(toolchain, installed.python, report, [descriptor])
+
+
+def _misfits(toolchain: Toolchain, installed: Installed) -> Sequence[str]:
+    lines = complaints(installed.python, Store(toolchain.name).folder)
+    return [line for line in lines if line.split(" ")[0] in toolchain.modules]
 
 
 def _repair(toolchain: Toolchain, installed: Installed) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import shutil
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from tunesmith.errors import UserError
 from tunesmith.platform import site_packages_of
 from tunesmith.toolchains.catalogue import Toolchain
 from tunesmith.toolchains.failures import AGAIN, disk_full, in_words
+from tunesmith.toolchains.imports import import_all
 from tunesmith.toolchains.interpreter import interpreter_of
 from tunesmith.toolchains.pip import Installer
 from tunesmith.toolchains.plan import Plan, Step
 from tunesmith.toolchains.store import Installed, Store, size_of
-from tunesmith.workers.client import run_worker
 from tunesmith.workers.events import Progress, Report
 
 _LINK = "tunesmith_existing_torch.pth"
@@ -72,7 +72,7 @@ def adopt(toolchain: Toolchain, place: Path, report: Report) -> Installed:
     store = Store(toolchain.name)
     store.create()
     with store.changing():
-        versions = verify(toolchain, interpreter.path, report)
+        versions = import_all(toolchain, interpreter.path, report)
         today = datetime.date.today().isoformat()
         installed = Installed(interpreter.path, True, "", "", versions, 0, today)
         store.write(installed)
@@ -110,25 +110,9 @@ def _require_unused(store: Store) -> None:
             )
 
 
-def verify(toolchain: Toolchain, python: Path, report: Report) -> Mapping[str, str]:
-    """Import every library of a toolchain; returns their releases.
-
-    Raises:
-        UserError: one cannot be imported.
-    """
-    found = run_worker(python, "versions", {"modules": toolchain.modules}, report)
-    if failures := found["failures"]:
-        told = ", ".join(f"{name} ({reason})" for name, reason in failures.items())
-        raise UserError(
-            f"{python} cannot import {told}",
-            f"install it there: {python} -m pip install {' '.join(failures)}",
-        )
-    return found["versions"]
-
-
 def _fill(plan: Plan, store: Store, installer: Installer, report: Report) -> None:
     todo = remaining(plan)
-    _require_room(plan, todo, store.folder)
+    _require_room(todo, store.folder)
     total, before = plan.download_bytes, plan.download_bytes - sum(step.size for step in todo)
     for step in todo:
 
@@ -149,7 +133,7 @@ def _finish(plan: Plan, store: Store, installer: Installer, report: Report) -> I
     if plan.existing:
         _link(environment, plan.existing)
     try:
-        versions = verify(plan.toolchain, installer.python, report)
+        versions = import_all(plan.toolchain, installer.python, report)
     except UserError as error:
         # Whatever is wrong, the next try does not build on it.
         store.distrust(plan.key)
@@ -161,9 +145,10 @@ def _finish(plan: Plan, store: Store, installer: Installer, report: Report) -> I
     return Installed(installer.python, False, plan.key, plan.torch, versions, size, today)
 
 
-def _require_room(plan: Plan, steps: Sequence[Step], folder: Path) -> None:
-    share = sum(step.size for step in steps) / plan.download_bytes
-    needed, free = plan.disk_bytes * share, shutil.disk_usage(folder).free
+def _require_room(steps: Sequence[Step], folder: Path) -> None:
+    # How large torch is, its index decides.
+    needed = sum(step.disk_bytes for step in steps if step.name != "torch")
+    free = shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(
             f"{folder} has {in_words(free)} free, and about {in_words(needed)} are needed",

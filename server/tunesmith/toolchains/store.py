@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -234,3 +235,9 @@ def size_of(folder: Path) -> int:
         for place, _, names in os.walk(folder)
         for name in names
     )
+
+
+def free_bytes(folder: Path) -> int:
+    """What is free on the disk that a folder is on, or will be."""
+    existing = next(each for each in [folder, *folder.parents] if each.exists())
+    return shutil.disk_usage(existing).free
