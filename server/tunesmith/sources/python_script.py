@@ -22,6 +22,7 @@ from tunesmith.sources.python_parse import ParsedCode, UnreadableScriptError, pa
 from tunesmith.sources.python_positions import Positions
 from tunesmith.sources.python_strings import StringLiteral, Strings, StringSequence
 from tunesmith.sources.python_values import Argument
+from tunesmith.sources.python_walk import runs_as_main
 from tunesmith.sources.script_header import ScriptHeader
 from tunesmith.text import Edit, Span
 
@@ -87,6 +88,10 @@ class PythonScript:
         wanted = {canonical_name(name) for name in names}
         return (call for call in self._calls if call.name in wanted)
 
+    def calls_matching(self, pattern: re.Pattern[str]) -> Iterator[Call]:
+        """The calls of library objects whose canonical name matches a pattern whole."""
+        return (call for call in self._calls if pattern.fullmatch(call.name))
+
     def subclasses_of(self, *names: str) -> Iterator[cst.ClassDef]:
         """The script's own classes that derive from a library class, also through each other."""
         wanted = {canonical_name(name) for name in names}
@@ -112,6 +117,20 @@ class PythonScript:
     def enclosing_statement(self, node: cst.CSTNode) -> Statement:
         """The innermost statement that a node is part of; a statement encloses itself."""
         return self.edits.enclosing_statement(node)
+
+    def is_conditional(self, node: cst.CSTNode) -> bool:
+        """Whether it is decided, tried or caught somewhere around a node that it runs.
+
+        `if __name__ == "__main__"` decides nothing; whether a function is called is not asked.
+        """
+        span = self.span(node)
+        around = (statement for owner in self.index.owners for statement in owner.body)
+        return any(
+            isinstance(each, (cst.If, cst.Match, cst.Try, cst.TryStar))
+            and not (isinstance(each, cst.If) and runs_as_main(each.test))
+            and self.span(each).contains(span)
+            for each in around
+        )
 
     def block_of(self, statement: Statement | cst.SimpleStatementLine) -> StatementOwner:
         """The line, suite, block or module whose body holds a statement, or a line of them."""

@@ -245,7 +245,7 @@ class _Walk:
     def _if(self, node: cst.If, block: Block, depth: int) -> None:
         if node.orelse:
             self._push(Block(block.scope, is_fallback=True), depth, _else_body(node.orelse))
-        self._push(block if _runs_as_main(node.test) else Block(block.scope), depth, node.body)
+        self._push(block if runs_as_main(node.test) else Block(block.scope), depth, node.body)
         self._push(block, depth, node.test)
 
     def _for(self, node: cst.For, block: Block, depth: int) -> None:
@@ -372,7 +372,7 @@ def _else_body(orelse: cst.If | cst.Else) -> cst.CSTNode:
     return orelse if isinstance(orelse, cst.If) else orelse.body
 
 
-def _runs_as_main(test: cst.BaseExpression) -> bool:
+def runs_as_main(test: cst.BaseExpression) -> bool:
     """Whether it is `__name__ == ...`: such a body is no condition of interest."""
     return (
         isinstance(test, cst.Comparison)

@@ -1,0 +1,204 @@
+"""The libraries that arguments ask for, and that another library imports only then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import libcst as cst
+
+from tunesmith.knowledge.tables import table
+from tunesmith.knowledge.versions import InForce, library
+from tunesmith.lint.training_runs import TRAINERS
+from tunesmith.project import Project
+from tunesmith.sources.python_script import Argument, Call, PythonScript
+from tunesmith.sources.python_values import DictValue, ListValue, Reference, Value
+from tunesmith.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A library that something in a script needs, beside what it imports.
+
+    Attributes:
+        distributions: normalised names of those of which one will do, the usual one first.
+        span: what asks for it.
+        asks: the same in words: '`report_to="trackio"`'.
+        rests_on: the releases that make it so.
+    """
+
+    distributions: Sequence[str]
+    span: Span
+    asks: str
+    rests_on: Sequence[InForce] = ()
+
+
+def backends(script: PythonScript, project: Project) -> Sequence[Backend]:
+    """What the arguments of a script ask for, in the order of the text."""
+    found = list(_Reader(script, project).backends())
+    return sorted(found, key=lambda backend: backend.span)
+
+
+_CONFIGURATION = re.compile(
+    r"trl\.(?:\w+\.)*\w+Config|(?:transformers|sentence_transformers)\.\w*TrainingArguments"
+)
+_ARGUMENTS = re.compile(r"transformers\.\w*TrainingArguments")
+_LOADER = re.compile(r"transformers\.\w+\.from_pretrained")
+_EVALUATE = re.compile(r"evaluate\.load")
+_MENTIONS = re.compile(r"Config\b|TrainingArguments|Trainer\b|from_pretrained|evaluate\.")
+_SWITCHES: Mapping[str, Sequence[str]] = {
+    "use_liger_kernel": ["liger-kernel"],
+    "use_liger_loss": ["liger-kernel"],
+    "use_liger": ["liger-kernel"],
+    "use_vllm": ["vllm"],
+}
+_QUANTIZES = ("load_in_4bit", "load_in_8bit")
+_MATH_REWARD = re.compile(r"trl\.(?:\w+\.)*(?:reasoning_)?accuracy_reward")
+_KERNELS_LOAD_FLASH_ATTENTION = "4.56"
+_KERNELS_BY_NAME = "4.54"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    script: PythonScript
+    project: Project
+
+    def backends(self) -> Iterator[Backend]:
+        if not _MENTIONS.search(self.script.text):
+            return
+        yield from self._of(_CONFIGURATION, self._of_configuration)
+        yield from self._of(_ARGUMENTS, self._of_arguments)
+        yield from self._of(_LOADER, self._of_loading)
+        yield from self._of(_EVALUATE, self._of_metric)
+        for call in self.script.calls("transformers.BitsAndBytesConfig"):
+            if not self._is_open(call):
+                yield from self._quantization(call)
+        for call in self.script.calls(*TRAINERS):
+            yield from self._adapter(call)
+            yield from self._rewards(call)
+
+    def _of(
+        self, names: re.Pattern[str], read: Callable[[Call], Iterator[Backend]]
+    ) -> Iterator[Backend]:
+        for call in self.script.calls_matching(names):
+            if not self._is_open(call):
+                yield from read(call)
+
+    def _is_open(self, call: Call) -> bool:
+        """Whether something decides on a call."""
+        if self.script.is_conditional(call.node):
+            return True
+        statement = self.script.enclosing_statement(call.node)
+        small = isinstance(statement, cst.BaseSmallStatement)
+        return small and any(isinstance(each, cst.IfExp) for each in _parts(statement))
+
+    def _of_configuration(self, call: Call) -> Iterator[Backend]:
+        known = _table()
+        for name in _strings(call.value("report_to")):
+            yield from self._asked(call, "report_to", known["report_to"].get(name), name)
+        optimizer = call.value("optim")
+        if isinstance(optimizer, str):
+            yield from self._asked(call, "optim", known["optim"].get(optimizer), optimizer)
+        for name, distributions in _SWITCHES.items():
+            if call.value(name) is True:
+                yield from self._asked(call, name, distributions)
+        deepspeed = call.value("deepspeed")
+        if isinstance(deepspeed, DictValue) or (isinstance(deepspeed, str) and deepspeed):
+            yield from self._asked(call, "deepspeed", ["deepspeed"])
+        model_init = call.value("model_init_kwargs")
+        if isinstance(model_init, DictValue):
+            entry = model_init.entries.get("attn_implementation")
+            if entry:
+                span = Span(self.script.span(entry.key_node).start, self._end(entry.value_node))
+                yield from self._attention(entry.value, span)
+
+    def _of_arguments(self, call: Call) -> Iterator[Backend]:
+        name = call.name.rpartition(".")[2]
+        yield Backend(["accelerate"], call.callee_span, f"{name} of transformers")
+
+    def _of_loading(self, call: Call) -> Iterator[Backend]:
+        attention = call.argument("attn_implementation")
+        if attention:
+            yield from self._attention(attention.value, attention.span)
+        if call.name == "transformers.AutoImageProcessor.from_pretrained":
+            yield Backend(["pillow"], call.callee_span, "AutoImageProcessor")
+        if isinstance(call.value("gguf_file"), str):
+            yield from self._asked(call, "gguf_file", ["gguf"])
+        device_map = call.argument("device_map")
+        if device_map and isinstance(device_map.value, (str, DictValue)):
+            yield from self._asked(call, "device_map", ["accelerate"])
+        transformers = library("transformers", self.script, self.project)
+        if transformers.below("5.0"):
+            yield from self._quantization(call)
+
+    def _of_metric(self, call: Call) -> Iterator[Backend]:
+        name = call.value("path", 0)
+        distributions = _table()["evaluate"].get(name) if isinstance(name, str) else None
+        if distributions:
+            yield Backend(distributions, call.span, f'evaluate.load("{name}")')
+
+    def _quantization(self, call: Call) -> Iterator[Backend]:
+        for name in _QUANTIZES:
+            if call.value(name) is True:
+                yield from self._asked(call, name, ["bitsandbytes"])
+
+    def _attention(self, value: Value, span: Span) -> Iterator[Backend]:
+        if not isinstance(value, str):
+            return
+        transformers = library("transformers", self.script, self.project)
+        asks = f'attn_implementation="{value}"'
+        if "/" in value and transformers.at_least(_KERNELS_BY_NAME):
+            yield Backend(["kernels"], span, asks, [transformers])
+        elif value == "flash_attention_2" and transformers.version:
+            has_fallback = transformers.at_least(_KERNELS_LOAD_FLASH_ATTENTION)
+            names = ["kernels", "flash-attn"] if has_fallback else ["flash-attn"]
+            yield Backend(names, span, asks, [transformers])
+
+    def _adapter(self, call: Call) -> Iterator[Backend]:
+        adapter = call.value("peft_config")
+        if isinstance(adapter, Call) and adapter.name.startswith("peft."):
+            yield from self._asked(call, "peft_config", ["peft"])
+
+    def _rewards(self, call: Call) -> Iterator[Backend]:
+        value = call.value("reward_funcs", 1)
+        for each in value.elements if isinstance(value, ListValue) else [value]:
+            name = each.name if isinstance(each, Reference) else ""
+            argument = call.argument("reward_funcs", 1)
+            if argument and _MATH_REWARD.fullmatch(name):
+                yield Backend(["math-verify"], argument.span, f"{name.rpartition('.')[2]} of TRL")
+
+    def _asked(
+        self, call: Call, name: str, distributions: Sequence[str] | None, value: str | None = None
+    ) -> Iterator[Backend]:
+        argument = call.argument(name)
+        if argument and distributions:
+            shown = f'"{value}"' if value else _shown(argument)
+            yield Backend(distributions, argument.span, f"{name}={shown}")
+
+    def _end(self, node: cst.CSTNode) -> int:
+        return self.script.span(node).end
+
+
+def _shown(argument: Argument) -> str:
+    value = argument.value
+    return str(value) if isinstance(value, bool) else "…"
+
+
+def _strings(value: Value) -> Iterator[str]:
+    each = value.elements if isinstance(value, ListValue) else [value]
+    yield from (one for one in each if isinstance(one, str))
+
+
+def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        yield part
+        pending += part.children
+
+
+@cache
+def _table() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    return table("backends")

@@ -1,0 +1,66 @@
+"""Edits of a PEP 723 header: a requirement put in, a header where there is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tunesmith.sources.script_header import ScriptHeader
+from tunesmith.sources.toml import Place
+from tunesmith.text import Edit, Span
+
+_BEFORE_HEADER = re.compile(r"\ufeff?(?:#!.*(?:\r\n|\n|\r))?(?:#.*coding[:=].*(?:\r\n|\n|\r))?")
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_OPENING = "# /// script"
+
+
+def requirement_insertion(header: ScriptHeader, requirement: str, text: str) -> Sequence[Edit]:
+    """Put a requirement behind the others, in their layout; nothing where a header has errors."""
+    place = header.places.get(("dependencies",))
+    if header.errors or not header.toml.text:
+        return ()
+    if place is None:
+        line = f'{_newline(text)}# dependencies = ["{requirement}"]'
+        return [_insertion(header.span.start + len(_OPENING), line)]
+    if not place.elements:
+        return [_insertion(header.toml.starts[place.value.start] + 1, f'"{requirement}"')]
+    return _behind_last(header, place, requirement, _newline(text))
+
+
+def _behind_last(
+    header: ScriptHeader, place: Place, requirement: str, newline: str
+) -> Sequence[Edit]:
+    toml = header.toml
+    (start, end), comma = place.elements[-1]
+    quote = toml.text[start]
+    item = f"{quote}{requirement}{quote}"
+    indent = toml.text[toml.text.rfind("\n", 0, start) + 1 : start]
+    behind = comma.end if comma else end
+    line_end = toml.text.find("\n", behind)
+    if indent.strip():
+        return [_insertion(toml.ends[end - 1], f", {item}")]
+    line = f"{newline}# {indent}{item}"
+    if line_end < 0 or line_end > place.value.end:
+        return [_insertion(toml.ends[end - 1], f",{line}")]
+    if comma:
+        return [_insertion(toml.starts[line_end], f"{line},")]
+    comma_edit = _insertion(toml.ends[end - 1], ",")
+    return [comma_edit, _insertion(toml.starts[line_end], line)]
+
+
+def new_header(requirements: Sequence[str], text: str) -> Edit:
+    """Begin a script with a header, behind `#!` and the coding where these are."""
+    newline = _newline(text)
+    listed = [f'#     "{requirement}",' for requirement in requirements]
+    lines = [_OPENING, "# dependencies = [", *listed, "# ]", "# ///", "", ""]
+    match = _BEFORE_HEADER.match(text)
+    return _insertion(match.end() if match else 0, newline.join(lines))
+
+
+def _newline(text: str) -> str:
+    first = _LINE_BREAK.search(text)
+    return first[0] if first else "\n"
+
+
+def _insertion(offset: int, text: str) -> Edit:
+    return Edit(Span(offset, offset), text)
