@@ -103,3 +103,17 @@ def test_calls_of_huggingface_hub_launch_scripts():
     assert made.runs_as_job(train)
     assert made.affected_by(train) == {launcher}
     assert made.affected_by(launcher) == {train}
+
+
+def test_a_configuration_of_mlx_affects_the_commands_that_read_it():
+    files = {"m/run.sh": "mlx_lm.lora -c conf/lora.yaml\n", "conf/lora.yaml": "mask_prompt: true\n"}
+    made = project(files | {"other.yaml": "adapter_path: x\n", "run.sh": "mlx_lm.lora --train\n"})
+    run, configuration = ROOT / "m/run.sh", ROOT / "conf/lora.yaml"
+    assert made.affected_by(configuration) == {run}
+    assert made.affected_by(ROOT / "other.yaml") == frozenset()
+    found = made.mlx_configuration("conf/lora.yaml", run, None)
+    assert found
+    assert found.masks_prompt
+    assert not found.trains
+    assert made.mlx_configuration("lora.yaml", run, None) is None
+    assert made.mlx_configuration("lora.yaml", run, "../conf") == found

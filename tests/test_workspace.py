@@ -149,6 +149,16 @@ def test_commands_find_scripts_that_mention_nothing_of_ours(tmp_path: Path):
     assert facts.options == {"--fast"}
 
 
+def test_commands_find_configurations_of_mlx(tmp_path: Path):
+    put(tmp_path, "lora.yaml", "model: m\ntrain: true\nadapter_path: adapters\n")
+    run = put(tmp_path, "scripts/run.sh", "mlx_lm.lora -c lora.yaml\n")
+
+    workspace = scan(tmp_path)
+
+    findings = check(workspace.understanding(run), workspace.project)
+    assert [finding.name for finding in findings] == ["mlx-prompt-not-masked"]
+
+
 def test_a_file_in_utf_16_is_read(tmp_path: Path):
     (tmp_path / "run.ps1").write_text(COMMAND.format("train.py"), "utf-16")
     put(tmp_path, "train.py", "")

@@ -19,6 +19,7 @@ from tunesmith.sources import launches
 from tunesmith.sources.facts import FileFacts, ScriptFacts
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.launches import Launch
+from tunesmith.sources.mlx_configuration import MlxConfiguration
 from tunesmith.sources.requirements import Pin
 
 if TYPE_CHECKING:
@@ -146,6 +147,19 @@ class Project:
         path = self._found(script, launcher)
         return self.files[path].script if path else None
 
+    def mlx_configuration(
+        self, name: str, reader: PurePosixPath, hint: str | None
+    ) -> MlxConfiguration | None:
+        """What a file sets that an `mlx_lm.lora -c` command reads, if it is in the project.
+
+        Args:
+            name: its path as written.
+            reader: the file with the command.
+            hint: the folder that the command changes to first, if any.
+        """
+        path = self._found(name, reader, hint)
+        return self.files[path].mlx if path else None
+
     def commands_launching(self, path: PurePosixPath) -> Sequence[LaunchCommand]:
         """The commands that launch a script, wherever they stand; counter-examples left out."""
         return self._commands.get(path, ())
@@ -165,7 +179,14 @@ class Project:
         facts = self.files.get(path, FileFacts())
         scripts = (self._found(launch.script, launch.path, hint) for launch, hint in _starts(facts))
         starters = (launch.path for launch in self.launches_of(path))
-        return frozenset({*filter(None, scripts), *starters} - {path})
+        readers = self._readers_of(path) if facts.mlx else ()
+        return frozenset({*filter(None, scripts), *starters, *readers} - {path})
+
+    def _readers_of(self, configuration: PurePosixPath) -> Iterator[PurePosixPath]:
+        for reader, facts in self.files.items():
+            for name, hint in facts.configurations:
+                if self._found(name, reader, hint) == configuration:
+                    yield reader
 
     def settings_for(self, path: PurePosixPath) -> Settings:
         """The settings in force for a file: its nearest folder's over the editor's."""

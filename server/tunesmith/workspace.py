@@ -38,6 +38,9 @@ _SKIPPED = {
 }  # fmt: skip
 _ENVIRONMENT_MARKS = {"pyvenv.cfg", "conda-meta"}
 _JOBS = re.compile(rb"\bjobs\b|uv_job\b")
+_MLX = re.compile(
+    rb"^(?:adapter_path|fine_tune_type|lora_parameters|mask_prompt)[ \t]*:", re.MULTILINE
+)
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -316,7 +319,8 @@ class Workspace:
                 yield project_path(path), facts
 
     def _facts(self, path: Path, data: bytes) -> FileFacts | None:
-        if _may_matter(data):
+        is_mlx = kind_of(path) is Kind.YAML and _MLX.search(data)
+        if _may_matter(data) or is_mlx:
             return self._read(document_of(path, data))
         return FileFacts() if kind_of(path) is Kind.PYTHON else None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.launches import Launch
+from tunesmith.sources.mlx_configuration import MlxConfiguration
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,13 @@ class FileFacts:
         commands: the launch commands in it.
         script: its Python; None where it has none, or was not read for it.
         calls: the jobs that it starts by calls of huggingface_hub.
+        mlx: what it sets as a configuration of `mlx_lm.lora`; None where it is none.
+        configurations: the files that its MLX-LM commands read, each with the folder that a command
+            changes to first, if any.
     """
 
     commands: Sequence[LaunchCommand] = ()
     script: ScriptFacts | None = None
     calls: Sequence[Launch] = ()
+    mlx: MlxConfiguration | None = None
+    configurations: Sequence[tuple[str, str | None]] = ()

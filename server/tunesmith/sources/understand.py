@@ -11,6 +11,7 @@ from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind
 from tunesmith.sources.facts import FileFacts, ScriptFacts
 from tunesmith.sources.launch_calls import launch_calls
 from tunesmith.sources.launch_command import LaunchCommand
+from tunesmith.sources.mlx_configuration import read_mlx_configuration
 from tunesmith.sources.python_script import PythonScript, UnreadableScriptError
 from tunesmith.sources.script_header import ScriptHeader, find_header
 from tunesmith.sources.token_needs import need_of_token
@@ -60,14 +61,23 @@ class Understanding:
     @property
     def facts(self) -> FileFacts:
         """What the project keeps of it."""
+        if self.document.kind is Kind.YAML:
+            mlx = read_mlx_configuration(self.document.text)
+            return FileFacts(self.commands, mlx=mlx, configurations=self._configurations)
         if self.script is None and self.header is None:
-            return FileFacts(self.commands)
+            return FileFacts(self.commands, configurations=self._configurations)
         options = self.script.command_line_options if self.script else frozenset[str]()
         jobs_table = self.header.jobs_table if self.header else None
         trains = text_trains(self.document.text)
         need = need_of_token(self.script) if self.script else None
         calls = tuple(launch_calls(self.script)) if self.script else ()
-        return FileFacts(self.commands, ScriptFacts(options, jobs_table, trains, need), calls)
+        script = ScriptFacts(options, jobs_table, trains, need)
+        return FileFacts(self.commands, script, calls, configurations=self._configurations)
+
+    @property
+    def _configurations(self) -> Sequence[tuple[str, str | None]]:
+        options = ((tool, tool.option("-c", "--config")) for tool in self.tools)
+        return tuple((o[1], tool.argv.folder_hint) for tool, o in options if o and o[1])
 
 
 def is_relevant(text: str) -> bool:
