@@ -139,7 +139,8 @@ def histories(name: str, parameter: str) -> Sequence[History]:
     for package, entries in _entries(name).items():
         rows = _rows(package, entries, parameter)
         if any(row.facts for row in rows):
-            curated = (replacement(each, parameter) for each in entries)
+            owners = dict.fromkeys(row.owner for row in rows if row.owner)
+            curated = (replacement(each, parameter) for each in owners)
             found.append(History(package, rows, next(filter(None, curated), None)))
     return found
 

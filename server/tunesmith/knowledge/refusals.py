@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tunesmith.knowledge.histories import History, histories, packages_behind
 from tunesmith.knowledge.likely import Likely, likely
-from tunesmith.knowledge.signature_table import signature_table
+from tunesmith.knowledge.signature_table import MODEL_LOADERS, signature_table
 from tunesmith.knowledge.signatures import Versions, signature
 from tunesmith.knowledge.versions import InForce, library, stale_since
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
+from tunesmith.sources.unknown import UNKNOWN
+
+_LOADERS = re.compile(
+    rf"transformers\.AutoModel(?:For\w+)?\.from_pretrained|{MODEL_LOADERS.pattern}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,10 @@ def refusals(call: Call, script: PythonScript, project: Project) -> Iterator[Ref
     for argument in call.arguments:
         if not argument.name or _is_own(call, argument.name, script):
             continue
-        if found and found.refuses(argument.name):
+        is_refused = found is not None and found.refuses(argument.name)
+        if is_refused or _is_handed_on(name, argument):
             removed = _removed(name, argument.name, versions)
-            if removed or not is_open:
+            if removed or (is_refused and not is_open):
                 meant = likely(name, argument.name, versions, scanned)
                 yield Refusal(argument, removed, meant, list(in_force.values()))
 
@@ -61,6 +68,18 @@ def _is_own(call: Call, parameter: str, script: PythonScript) -> bool:
         return False
     bases = [base for base in script.names.ancestors(call.own_class) if not isinstance(base, str)]
     return any(script.names.defines(each, parameter) for each in (call.own_class, *bases))
+
+
+def _is_handed_on(name: str, argument: Argument) -> bool:
+    """Whether a keyword goes on to something that raises, if the object itself does not take it.
+
+    A loader hands it to the `__init__` of the model, where only `load_in_4bit` and its like are
+    others' business; `load_dataset` to the builder's configuration, which lets None pass.
+    """
+    if name == "datasets.load_dataset":
+        return argument.value is not None and argument.value is not UNKNOWN
+    is_quantization = argument.name in ("load_in_4bit", "load_in_8bit")
+    return _LOADERS.fullmatch(name) is not None and not is_quantization
 
 
 def object_meant(name: str, script: PythonScript) -> str:

@@ -18,6 +18,7 @@ All lists are changes (`changes.py`); `doc` is the newest.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -29,6 +30,11 @@ from tunesmith.knowledge.scan.types import Parameter, Signature
 from tunesmith.knowledge.tables import table
 
 _SHARED = ("choices", "deprecated", "replaced_by")
+MODEL_LOADERS = re.compile(
+    r"transformers\.(?!Auto|TF|Flax)\w+?(?:For[A-Z]\w+|Model)\.from_pretrained"
+)
+"""Loaders of the hundreds of model classes, which all inherit it: `LlamaForCausalLM`."""
+_INHERITED_LOADER = "transformers.PreTrainedModel.from_pretrained"
 
 
 @cache
@@ -41,6 +47,11 @@ def signature_table(package: str) -> SignatureTable | None:
 def package_of(name: str) -> str:
     """The normalised name of the distribution that an object comes from."""
     return name.partition(".")[0].replace("_", "-")
+
+
+def inherited(name: str) -> str:
+    """The object of the tables that a model class's loader is; another name is left alone."""
+    return _INHERITED_LOADER if MODEL_LOADERS.fullmatch(name) else name
 
 
 class SignatureTable:
@@ -59,7 +70,7 @@ class SignatureTable:
         self._by_version = {version: index for index, version in enumerate(self.releases)}
 
     def __contains__(self, name: str) -> bool:
-        return name in self._objects
+        return self._row(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._objects)
@@ -70,16 +81,17 @@ class SignatureTable:
 
     def parameters(self, name: str) -> Sequence[str]:
         """What an object took in any release by itself."""
-        return list(self._objects[name]["parameters"]) if name in self else ()
+        row = self._row(name)
+        return list(row["parameters"]) if row else ()
 
     def has(self, name: str, position: int) -> bool:
         """Whether a release has an object."""
-        return self._value(self._objects.get(name, {}), "module", position) is not None
+        return self._value(self._row(name), "module", position) is not None
 
     def signature(self, name: str, position: int) -> Signature | None:
         """What an object takes by itself in one release."""
-        found = self._objects.get(name)
-        module = self._value(found, "module", position) if found else None
+        found = self._row(name)
+        module = self._value(found, "module", position)
         if not found or module is None:
             return None
         parameters = {
@@ -97,8 +109,9 @@ class SignatureTable:
 
     def parameter(self, name: str, parameter: str, position: int) -> Parameter | None:
         """A parameter of an object in one release; None where the object has it not by itself."""
-        found = self._objects[name]["parameters"].get(parameter) if name in self else None
-        default = self._value(found, "default", position) if found else None
+        row = self._row(name)
+        found = row["parameters"].get(parameter) if row else None
+        default = self._value(found, "default", position)
         if found is None or default is None:
             return None
         shared = {mark: self._value(found, mark, position) for mark in _SHARED}
@@ -106,16 +119,19 @@ class SignatureTable:
 
     def bases(self, name: str, position: int) -> Sequence[str]:
         """The objects that take the remaining keywords in one release."""
-        return self._value(self._objects.get(name, {}), "bases", position) or ()
+        return self._value(self._row(name), "bases", position) or ()
 
     def bases_ever(self, name: str) -> Sequence[str]:
         """The objects that took the remaining keywords in any release, the newest first."""
-        changes: Changes = self._objects.get(name, {}).get("bases", ())
+        changes: Changes = (self._row(name) or {}).get("bases", ())
         return list(dict.fromkeys(base for _, bases in reversed(changes) for base in bases or ()))
 
-    def _value(self, row: Mapping[str, Any], attribute: str, position: int) -> Any:
+    def _row(self, name: str) -> Mapping[str, Any] | None:
+        return self._objects.get(name) or self._objects.get(inherited(name))
+
+    def _value(self, row: Mapping[str, Any] | None, attribute: str, position: int) -> Any:
         value: Any = None
-        for release, changed in row.get(attribute, ()):
+        for release, changed in (row or {}).get(attribute, ()):
             if self._positions[release] > position:
                 break
             value = changed

@@ -13,7 +13,7 @@ from functools import lru_cache
 from packaging.version import Version
 
 from tunesmith.knowledge.scan.types import Parameter, Scan, Signature
-from tunesmith.knowledge.signature_table import package_of, signature_table
+from tunesmith.knowledge.signature_table import inherited, package_of, signature_table
 
 Versions = Mapping[str, "Version | None"]
 """Normalised name of a package -> the release in force; None or no entry where it is unknown."""
@@ -118,7 +118,7 @@ def _compose(
 def _own(name: str, versions: Versions, scanned: Mapping[str, Scan]) -> Signature | None:
     package = package_of(name)
     if package in scanned:
-        return scanned[package].get(name)
+        return scanned[package].get(name) or scanned[package].get(inherited(name))
     table = signature_table(package)
     position = table.position(versions.get(package)) if table else None
     return table.signature(name, position) if table and position is not None else None

@@ -75,11 +75,16 @@ def _share_of_steps(value: Value, text: str) -> Converted | None:
     return Converted(text, is_certain=False) if value is UNKNOWN else None
 
 
+def _attention(value: Value, text: str) -> Converted | None:
+    return Converted('"flash_attention_2"') if value is True else None
+
+
 def _sampling(value: Value, text: str) -> Converted | None:
     return Converted('"group_by_length"') if value is True else None
 
 
 _CONVERSIONS: Mapping[tuple[str, str], Convert] = {
     ("warmup_ratio", "warmup_steps"): _share_of_steps,
+    ("use_flash_attention_2", "attn_implementation"): _attention,
     ("group_by_length", "train_sampling_strategy"): _sampling,
 }

@@ -71,7 +71,8 @@ def check(
     if MARK in understanding.document.text:
         suppressions = Suppressions.of(understanding, all_rules(), ignored)
         found = [*suppressions.apply(found), *run.on([suppressions])]
-    return sorted(found, key=lambda diagnostic: (diagnostic.span, diagnostic.code))
+    once = {(each.code, each.span): each for each in reversed(found)}
+    return sorted(once.values(), key=lambda diagnostic: (diagnostic.span, diagnostic.code))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
+from itertools import chain
 from weakref import WeakKeyDictionary
 
 import libcst as cst
@@ -13,7 +14,7 @@ import libcst as cst
 from tunesmith.knowledge.histories import History
 from tunesmith.knowledge.likely import Why
 from tunesmith.knowledge.refusals import Refusal, refusals
-from tunesmith.knowledge.signature_table import signature_table
+from tunesmith.knowledge.signature_table import MODEL_LOADERS, signature_table
 from tunesmith.knowledge.signatures import ComposedSignature
 from tunesmith.knowledge.versions import InForce
 from tunesmith.project import Project
@@ -63,7 +64,7 @@ def library_calls(script: PythonScript) -> Iterator[Call]:
     if not packages or _PATCHES_INIT.search(script.text):
         return
     names = [name for package in packages for name in _objects(package)]
-    for call in script.calls(*names):
+    for call in chain(script.calls(*names), script.calls_matching(MODEL_LOADERS)):
         if any(argument.name for argument in call.arguments) and _has_known_bases(script, call):
             yield call
 

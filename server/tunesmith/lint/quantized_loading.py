@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from tunesmith.knowledge.histories import History, history
+from tunesmith.knowledge.signature_table import MODEL_LOADERS
 from tunesmith.knowledge.signatures import signature
 from tunesmith.knowledge.versions import InForce, library
 from tunesmith.lint.keywords import MODEL_INIT, adapts_to_release, library_calls, shown
@@ -163,7 +164,8 @@ _Given = tuple[str, str, _Siblings, "Mapping[str, Argument | Entry]"]
 
 
 def _given(call: Call) -> Iterator[_Given]:
-    if call.name.startswith("transformers.AutoModelFor"):
+    is_loader = call.name.startswith("transformers.AutoModelFor")
+    if is_loader or MODEL_LOADERS.fullmatch(call.name):
         beside = {each.name or "": each for each in call.arguments}
         for name in beside.keys() & _KEYWORDS:
             yield shown(call.name), name, call.node.args, beside

@@ -4,7 +4,8 @@
 
 Finds keywords that a class or function of TRL, transformers, PEFT, datasets, Trackio or
 huggingface_hub took in earlier releases, and refuses in the one that the script will get.
-So it does with `load_in_4bit` and `load_in_8bit` in `from_pretrained` and in `model_init_kwargs`.
+So it does with keywords that `from_pretrained` of a model and `load_dataset` took and now hand on to
+something that raises: `load_in_4bit` (also in `model_init_kwargs`), `use_auth_token`.
 `misplaced-model-init-kwargs` speaks of `model_init_kwargs` itself.
 
 ## Why it costs you
@@ -108,6 +109,7 @@ def _fix(
 _TRL_0_24 = '# /// script\n# dependencies = ["trl==0.24.0", "transformers==4.57.1"]\n# ///\n'
 _TRL_1_16 = '# /// script\n# dependencies = ["trl==1.16.0", "transformers==5.23.0"]\n# ///\n'
 _AUTO = "from transformers import AutoModelForCausalLM\n\n"
+_LLAMA = "from transformers import LlamaForCausalLM\n\n"
 BAD = [
     Bad(
         _TRL_1_16 + "from trl import SFTConfig\n\nSFTConfig(warmup_ratio=0.1)\n",
@@ -235,9 +237,30 @@ BAD = [
         "options = {}\noptions['quantization_config'] = BitsAndBytesConfig(load_in_4bit=True)\n"
         "SFTConfig(model_init_kwargs=options)\n",
     ),
+    Bad(
+        _LLAMA + "LlamaForCausalLM.from_pretrained('m', use_auth_token=True)\n",
+        at="use_auth_token",
+        fixed=_LLAMA + "LlamaForCausalLM.from_pretrained('m', token=True)\n",
+    ),
+    Bad(
+        _AUTO + "AutoModelForCausalLM.from_pretrained('m', use_flash_attention_2=True)\n",
+        at="use_flash_attention_2",
+        fixed=_AUTO + "AutoModelForCausalLM.from_pretrained('m', "
+        'attn_implementation="flash_attention_2")\n',
+    ),
+    Bad(
+        "from datasets import load_dataset\n\nload_dataset('d', use_auth_token=True)\n",
+        at="use_auth_token",
+        fixed="from datasets import load_dataset\n\nload_dataset('d', token=True)\n",
+    ),
 ]
 _TRAINER = "from trl import SFTTrainer\n\n"
 GOOD = [
+    "from transformers import AutoTokenizer\n\n"
+    "AutoTokenizer.from_pretrained('m', use_auth_token=True)\n",
+    "from datasets import load_dataset\n\nload_dataset('d', use_auth_token=None)\n"
+    "load_dataset('d', use_auth_token=token if private else None)\n",
+    _TRL_0_24 + _LLAMA + "LlamaForCausalLM.from_pretrained('m', use_auth_token=True)\n",
     _TRL_0_24
     + "from trl import SFTConfig\n\nSFTConfig(model_init_kwargs={'load_in_4bit': True})\n",
     _TRL_0_24 + _AUTO + "AutoModelForCausalLM.from_pretrained('m', dtype='auto')\n",
