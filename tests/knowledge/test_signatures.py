@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from knowledge.made_tables import in_force
 from tunesmith.knowledge.histories import histories, history, object_spans
-from tunesmith.knowledge.likely import Likely, Why, counterparts, likely
+from tunesmith.knowledge.likely import Likely, Why, counterparts, is_misspelling, likely
 from tunesmith.knowledge.scan.types import Parameter, Signature
 from tunesmith.knowledge.signatures import ComposedSignature, signature
 
@@ -267,6 +267,13 @@ def test_what_was_likely_meant(name: str, parameter: str, expected: tuple[str, s
 
 def test_nothing_deprecated_is_proposed_for_a_misspelling():
     assert likely("trl.SFTConfig", "warmup_rati", MIDDLE) is None
+
+
+def test_a_word_that_is_alike_by_its_last_part_or_but_for_a_number_is_no_misspelling():
+    assert is_misspelling("bnb_4bit_compute_type", "bnb_4bit_compute_dtype")
+    assert is_misspelling("gradient_acumulation_steps", "gradient_accumulation_steps")
+    assert not is_misspelling("bnb_8bit_compute_dtype", "bnb_4bit_compute_dtype")
+    assert not is_misspelling("sft_config", "peft_config")
 
 
 def test_the_counterparts():

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
 
 from tunesmith.knowledge.histories import histories
 from tunesmith.knowledge.scan.types import Scan
 from tunesmith.knowledge.signatures import ComposedSignature, Versions, signature
 
-_CLOSE = 0.8
+_CLOSE, _CLOSE_HEAD = 0.8, 0.7
+_DIGITS = re.compile(r"\d+")
 _MOST_RENAMES = 3
 
 
@@ -73,8 +75,20 @@ def _candidates(known: list[tuple[str, ComposedSignature]], parameter: str) -> I
     for name, found in known:
         welcome = [each for each, taken in found.parameters.items() if not taken.facts.deprecated]
         for close in get_close_matches(parameter, welcome, n=1, cutoff=_CLOSE):
+            if not is_misspelling(parameter, close):
+                continue
             if _may_follow(name, close, [each.name for _, each in known], parameter):
                 yield Likely(name, close, Why.MISSPELLED)
+
+
+def is_misspelling(written: str, meant: str) -> bool:
+    """Whether two close names can be the same word: `bnb_8bit_x` is no misspelt `bnb_4bit_x`, nor
+    is `sft_config` a misspelt `peft_config`, as only their last part is what makes them alike."""
+    if _DIGITS.findall(written) != _DIGITS.findall(meant):
+        return False
+    head, _, tail = written.rpartition("_")
+    other, _, end = meant.rpartition("_")
+    return tail != end or SequenceMatcher(None, head, other).ratio() >= _CLOSE_HEAD
 
 
 def _may_follow(name: str, close: str, names: Sequence[str], parameter: str) -> bool:

@@ -33,6 +33,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from tunesmith.knowledge.likely import is_misspelling
 from tunesmith.knowledge.versions import library
 from tunesmith.lint.arguments import settled
 from tunesmith.lint.keyword_fixes import respelled
@@ -97,11 +98,12 @@ def _swallowed(script: PythonScript, project: Project, call: Call) -> Iterator[F
             continue
         close = close_name(name, found.signature)
         if close and is_certain(script, call, argument):
+            is_meant = is_misspelling(name, close)
             yield Finding(
                 argument.name_span or argument.span,
-                f"{taker(call.name, found.rests_on)} ignores {name}, which it does not have. "
-                f"Did you mean {close}?",
-                respelled(script, call, argument, close),
+                f"{taker(call.name, found.rests_on)} ignores {name}, which it does not have."
+                + (f" Did you mean {close}?" if is_meant else ""),
+                respelled(script, call, argument, close) if is_meant else None,
                 rests_on=found.rests_on,
             )
 
@@ -123,6 +125,10 @@ BAD = [
         _BNB + "BitsAndBytesConfig(load_in_4bits=True)\n",
         at="load_in_4bits",
         fixed=_BNB + "BitsAndBytesConfig(load_in_4bit=True)\n",
+    ),
+    Bad(
+        _BNB + "BitsAndBytesConfig(load_in_8bit=True, bnb_8bit_compute_dtype='float16')\n",
+        at="bnb_8bit_compute_dtype",
     ),
     Bad(
         _BNB + "BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_compute_type='bfloat16')\n",
