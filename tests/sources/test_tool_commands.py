@@ -30,6 +30,7 @@ def tools(name: str, text: str) -> Sequence[ToolCommand]:
         ("a.sh", '"$L/convert_hf_to_gguf.py" m\n', "convert_hf_to_gguf", ["m"]),
         ("a.sh", "python '../x/convert_hf_to_gguf.py' m\n", "convert_hf_to_gguf", ["m"]),
         ("a.yml", "run: |\n  mlx_lm.lora --train\n", "mlx_lm.lora", ["--train"]),
+        ("a.yml", "args:\n  - x/convert_hf_to_gguf.py\n  - m\n", "convert_hf_to_gguf", ["m"]),
         ("a.yml", "cmd: [python, -m, mlx_lm, lora, -c, x]\n", "mlx_lm.lora", ["-c", "x"]),
         ("Makefile", "t:\n\t@mlx_lm.lora --train\n", "mlx_lm.lora", ["--train"]),
         ("Dockerfile", "RUN mlx_lm.lora --train\n", "mlx_lm.lora", ["--train"]),

@@ -122,6 +122,14 @@ class LaunchCommand:
         return enclosing_span(self.argv.words)
 
     @property
+    def is_inline(self) -> bool:
+        """Whether it stands in a sentence, between backticks, and may be shortened there."""
+        start = self.argv.words[0].span.start
+        line = self.document.text.rfind("\n", 0, start) + 1
+        before = self.document.text.count("`", line, start)
+        return self.argv.is_mention and before % 2 == 1
+
+    @property
     def runs_uv_script(self) -> bool:
         return "uv" in self.action
 

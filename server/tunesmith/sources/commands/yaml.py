@@ -85,9 +85,17 @@ class _Reader:
         """The scalar or the sequence that holds a whole mention."""
         for node in ancestors(self._tree.node_at(place.start)):
             kinds = (*_SCALARS, *_SEQUENCES)
-            if node.type in kinds and self._tree.span(node).contains(place):
+            if node.type not in kinds or not self._tree.span(node).contains(place):
+                continue
+            if node.type in _SEQUENCES or not self._is_argument(node):
                 return node
         return None
+
+    def _is_argument(self, scalar: Node) -> bool:
+        """Whether a scalar is one word of an argument list."""
+        is_word = re.search(r"\s", self._tree.raw(scalar)) is None
+        around = next((n for n in ancestors(scalar) if n.type in (*_PAIRS, *_SEQUENCES)), None)
+        return is_word and around is not None and around.type in _SEQUENCES
 
     def _in_node(self, node: Node) -> Iterator[Argv]:
         start, end = self._tree.span(node)

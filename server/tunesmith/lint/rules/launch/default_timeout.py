@@ -4,7 +4,7 @@
 
 Finds `hf jobs` commands, and calls that start a job, without a timeout where the script trains. Where
 the script is not at hand, its name must say so and the job must have a GPU; in Markdown that is
-information only. Short tests (`--max_steps 10`, `--smoke-test`) and everything that does not train
+information only, as it is in docstrings, comments and fences without a language. Short tests (`--max_steps 10`, `--smoke-test`) and everything that does not train
 are left alone.
 
 ## Why it costs you
@@ -75,7 +75,8 @@ def _in_command(command: LaunchCommand, project: Project) -> Iterator[Finding]:
     else:
         trains = words_train(arguments)
     if trains and not is_test_run(arguments):
-        is_advice = script is None and command.document.kind is Kind.MARKDOWN
+        is_read = command.document.kind is Kind.MARKDOWN or command.argv.is_mention
+        is_advice = is_read and (script is None or command.argv.is_mention)
         yield Finding(
             enclosing_span(command.argv.words[: len(command.action) + 1]),
             _MESSAGE.format("--timeout 4h"),
@@ -89,7 +90,7 @@ def _may_have_timeout(command: LaunchCommand, project: Project) -> bool:
     in_header = script and command.runs_uv_script and "timeout" in (script.jobs_table or {})
     has_option = command.option("--timeout") or command.option("--dry-run")
     is_open = any(word.is_open for word in command.argv.words)
-    is_cut = command.target is None or command.argv.is_mention or lost_lines(command)
+    is_cut = command.target is None or command.is_inline or lost_lines(command)
     return bool(in_header or has_option or is_open or is_cut or command.unknown_options)
 
 
@@ -172,6 +173,13 @@ BAD = [
         file="submit.py",
     ),
     Bad(
+        '"""Start it:\n\n    hf jobs uv run --flavor l4x1 train.py\n"""\n' + _TRAIN["train.py"],
+        at="hf jobs uv run",
+        fixed='"""Start it:\n\n    hf jobs uv run --timeout 4h --flavor l4x1 train.py\n"""\n'
+        + _TRAIN["train.py"],
+        severity=INFORMATION,
+    ),
+    Bad(
         "import huggingface_hub as hub\n\nhub.run_uv_job('train.py', flavor='l4x1')\n",
         at="hub.run_uv_job",
         fixed="import huggingface_hub as hub\n\n"
@@ -195,6 +203,7 @@ GOOD = [
         "hf jobs uv run train.py\n", file="r.sh", beside={"train.py": _HEADER + _TRAIN["train.py"]}
     ),
     Good("hf jobs uv run train.py\n", file="run.sh", beside={"train.py": "print('trained')\n"}),
+    Good("`hf jobs uv run --flavor l4x1 train.py` does it.\n", file="a.md", beside=_TRAIN),
     Good("hf jobs uv run --flavor l4x1 evaluate_sft.py\n", file="run.sh"),
     Good("hf jobs uv run train.py\nhf jobs uv run --flavor cpu-basic train.py\n", file="run.sh"),
     Good("hf jobs run --flavor l4x1 python:3.12 echo train.py\n", file="run.sh"),

@@ -44,7 +44,7 @@ _ASSIGNMENT = re.compile(
     r"""(?:[ \t]|\\\r?\n)+"""
 )
 _BEFORE = re.compile(
-    r"""(?:^|[;&|(`"'!#:>%]|(?<!\S)\$[ ]|\b(?:then|do|else)[ ])[ \t]*(?:env[ \t]+)?$"""
+    r"""(?:^|[;&|(`"'!#:>%@]|(?<!\S)\$[ ]|\b(?:then|do|else)[ ])[ \t]*(?:env[ \t]+)?$"""
 )
 _RUNNER = re.compile(r"(?:(?:uvx|uv|pipx|time)[ \t]+(?:[^\s;|&]+[ \t]+){0,8})?")
 _REACH = 40
@@ -122,6 +122,12 @@ def _pass_on(command: LaunchCommand, name: str, span: Span, *, is_secret: bool) 
 
 
 BAD = [
+    Bad(
+        "train:\n\t@LR=1 hf jobs uv run --flavor l4x1 train.py\n",
+        at="LR=1",
+        fixed="train:\n\t@hf jobs uv run -e LR=1 --flavor l4x1 train.py\n",
+        file="Makefile",
+    ),
     Bad(
         "LR=1e-4 hf jobs uv run --flavor l4x1 train.py\n",
         at="LR=1e-4",

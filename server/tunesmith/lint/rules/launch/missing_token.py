@@ -37,7 +37,7 @@ from typing import Any, cast
 
 from tunesmith.lint.assignments import assignments
 from tunesmith.lint.command_edits import insert_option
-from tunesmith.lint.rule import ERROR, UNSAFE, Bad, Finding, Fix, Good, rule
+from tunesmith.lint.rule import ERROR, UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.facts import ScriptFacts
 from tunesmith.sources.job_calls import job_calls, starts_uv_job
@@ -61,7 +61,7 @@ def check(source: PythonScript | LaunchCommand, project: Project) -> Iterator[Fi
 
 def _in_command(command: LaunchCommand, project: Project) -> Iterator[Finding]:
     script = project.script(command) if command.runs_uv_script else None
-    if script is None or script.need_of_token is None or command.argv.is_mention:
+    if script is None or script.need_of_token is None or command.is_inline:
         return
     if not _may_bring_token(command, _table(script)):
         yield Finding(
@@ -69,6 +69,7 @@ def _in_command(command: LaunchCommand, project: Project) -> Iterator[Finding]:
             f"{command.script} {script.need_of_token}, and the job gets no token for it. Give it "
             "with --secrets HF_TOKEN.",
             _give(command),
+            WARNING if command.argv.is_mention else ERROR,
         )
 
 
@@ -163,6 +164,14 @@ BAD = [
         beside=_PUSHES,
     ),
     Bad(
+        "# Launch:\n#   hf jobs uv run --timeout 2h train.py\n",
+        at="train.py",
+        fixed="# Launch:\n#   hf jobs uv run --secrets HF_TOKEN --timeout 2h train.py\n",
+        file="run.sh",
+        beside=_PUSHES,
+        severity=WARNING,
+    ),
+    Bad(
         "hf jobs uv run --secrets WANDB_API_KEY chat.py\n",
         at="chat.py",
         fixed="hf jobs uv run --secrets HF_TOKEN --secrets WANDB_API_KEY chat.py\n",
@@ -178,6 +187,7 @@ BAD = [
     ),
 ]
 GOOD = [
+    Good("`hf jobs uv run train.py` starts it.\n", file="README.md", beside=_PUSHES),
     Good("hf jobs uv run --secrets HF_TOKEN train.py\n", file="run.sh", beside=_PUSHES),
     Good("hf jobs uv run --secret HF_TOKEN train.py\n", file="run.sh", beside=_PUSHES),
     Good("hf jobs uv run --secrets-file .env train.py\n", file="run.sh", beside=_PUSHES),
