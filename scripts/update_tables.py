@@ -21,6 +21,7 @@ from itertools import repeat
 
 from packaging.version import Version
 
+import generate_configurations
 import generate_hf_cli
 from tables import releases, rows, signatures
 from tables.cache import Reader
@@ -66,6 +67,8 @@ def update(packages: Sequence[str], *, is_rescan: bool) -> None:
                 update_signatures(package, found, processes, today, is_rescan=is_rescan)
     if "huggingface-hub" in packages:
         generate_hf_cli.update()
+    if "transformers" in packages:
+        generate_configurations.update()
     rows.write("tables", about())
 
 

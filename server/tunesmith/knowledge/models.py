@@ -24,7 +24,8 @@ class Model:
     """A language model on the Hub.
 
     Attributes:
-        id: as asked for: "google/gemma-3-12b-pt".
+        id: as asked for: "google/gemma-3-12b-pt", "unsloth/gemma-3-12b-pt-bnb-4bit".
+        original: the id of the maker's own repository.
         family: "Gemma 3".
         kind: "base" is pretrained only; "instruct" was tuned to follow instructions or to reason.
         sibling: the id of the same model of the other kind, where there is one.
@@ -34,6 +35,7 @@ class Model:
     """
 
     id: str
+    original: str
     family: str
     kind: Literal["base", "instruct"]
     sibling: str | None
@@ -114,7 +116,7 @@ def _by_name() -> Mapping[str, Model]:
 
 
 def _model(id_: str, family: str, kind: Any, sibling: str | None, gated: bool | None) -> Model:
-    return Model(id_, family, kind, sibling, gated, _billions(id_.partition("/")[2]))
+    return Model(id_, id_, family, kind, sibling, gated, _billions(id_.partition("/")[2]))
 
 
 def _billions(name: str) -> float | None:
