@@ -86,7 +86,7 @@ def latest(script: PythonScript, call: Call, argument: Argument) -> Value:
     node = argument.value_node
     if isinstance(node, cst.Lambda):
         return Reference("lambda")
-    if argument.value is not UNKNOWN:
+    if argument.value is not UNKNOWN or argument.comes_from_expansion:
         return argument.value
     site = script.index.call_site(call.node)
     return value_at(script, node, site)

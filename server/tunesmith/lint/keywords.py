@@ -18,6 +18,7 @@ from tunesmith.knowledge.signature_table import MODEL_LOADERS, signature_table
 from tunesmith.knowledge.signatures import ComposedSignature
 from tunesmith.knowledge.versions import InForce
 from tunesmith.project import Project
+from tunesmith.sources.job_calls import api_calls
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import Argument, PythonScript
 
@@ -64,7 +65,8 @@ def library_calls(script: PythonScript) -> Iterator[Call]:
     if not packages or _PATCHES_INIT.search(script.text):
         return
     names = [name for package in packages for name in _objects(package)]
-    for call in chain(script.calls(*names), script.calls_matching(MODEL_LOADERS)):
+    loaders = script.calls_matching(MODEL_LOADERS)
+    for call in chain(script.calls(*names), loaders, api_calls(script)):
         if any(argument.name for argument in call.arguments) and _has_known_bases(script, call):
             yield call
 

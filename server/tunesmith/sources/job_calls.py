@@ -12,6 +12,7 @@ from tunesmith.sources.python_index import CallSite
 from tunesmith.sources.python_script import PythonScript
 
 _NAMES = ("run_job", "run_uv_job", "create_scheduled_job", "create_scheduled_uv_job")
+_API = re.compile(r"\b_?(?:hf_?)?api(?:\(\))?$", re.IGNORECASE)
 _MENTION = re.compile(r"\b(?:run_(?:uv_)?job|create_scheduled_(?:uv_)?job)\b")
 
 
@@ -26,6 +27,19 @@ def job_calls(script: PythonScript) -> Iterator[Call]:
         name = _called_name(script, site)
         if name:
             yield Call(site, name, script.evaluator)
+
+
+def api_calls(script: PythonScript) -> Iterator[Call]:
+    """The calls that start a job as methods of what is surely an `HfApi`, by canonical name."""
+    for call in job_calls(script):
+        function, block = call.node.func, call.block
+        if isinstance(function, cst.Attribute) and not script.names.qualified(
+            function, block.scope
+        ):
+            site = script.index.call_site(call.node)
+            value = script.evaluator.evaluate(function.value, site.block, site.order)
+            if isinstance(value, Call) or _API.search(script.text_of(function.value)):
+                yield Call(site, f"huggingface_hub.HfApi.{call.name}", script.evaluator)
 
 
 def starts_uv_job(call: Call) -> bool:

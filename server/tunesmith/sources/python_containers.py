@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import libcst as cst
@@ -148,7 +149,7 @@ class Containers:
         """A dict after `value[key] = ...`; an unknown key may be any."""
         name = self._evaluate(key, block, order)
         if name is UNKNOWN:
-            return _ANYTHING
+            return _with_any_values(value)
         if not isinstance(name, str):
             return value
         return DictValue({**value.entries, name: entry}, value.is_open)
@@ -157,10 +158,10 @@ class Containers:
         after = self._dict_after(value, change)
         if is_certain:
             return after
-        same = {
-            key: entry for key, entry in value.entries.items() if after.entries.get(key) is entry
-        }
-        return DictValue(same, is_open=True)
+        kept = {key: entry for key, entry in value.entries.items() if key in after}
+        changed = {key for key, entry in kept.items() if after.entries[key] is not entry}
+        unsure = _with_any_values(DictValue({key: kept[key] for key in changed})).entries
+        return DictValue({**kept, **unsure}, is_open=True)
 
     def _dict_after(self, value: DictValue, change: Mutation) -> DictValue:
         node, block, order = change.node, change.block, change.order
@@ -238,10 +239,16 @@ class Containers:
 def merge(left: DictValue, right: Value) -> DictValue:
     """`{**left, **right}`."""
     if not isinstance(right, DictValue):
-        return _ANYTHING
+        return _with_any_values(left)
     if right.is_open:
-        return DictValue(dict(right.entries), is_open=True)
+        left = _with_any_values(left)
     return DictValue({**left.entries, **right.entries}, left.is_open)
+
+
+def _with_any_values(value: DictValue) -> DictValue:
+    """A dict after more entries of unknown names: its keys stay, what they are worth may not."""
+    entries = {key: replace(entry, compute=lambda: UNKNOWN) for key, entry in value.entries.items()}
+    return DictValue(entries, is_open=True)
 
 
 def _less(value: DictValue, key: Value) -> DictValue:

@@ -171,6 +171,17 @@ BAD = [
         at="'max_prompt_length'",
     ),
     Bad(
+        "from trl import SFTConfig\n\ndef configured(**changes):\n"
+        "    options = {'warmup_ratio': 0.1}\n    options.update(changes)\n"
+        "    return SFTConfig(**options)\n",
+        at="'warmup_ratio'",
+    ),
+    Bad(
+        "from trl import SFTConfig\n\ndefaults = dict(warmup_ratio=0.1)\n"
+        "one = SFTConfig('one', **defaults)\ntwo = SFTConfig('two', **defaults)\n",
+        at="warmup_ratio",
+    ),
+    Bad(
         "from trl import GRPOConfig\n\nGRPOConfig(output_dir='out', max_prompt_length=512)\n",
         at="max_prompt_length",
         fixed="from trl import GRPOConfig\n\nGRPOConfig(output_dir='out')\n",

@@ -105,8 +105,16 @@ BAD = [
         "import trackio\n\ntrackio.init(project='p', no_such_option=1)\n",
         at="no_such_option",
     ),
+    Bad(
+        "from huggingface_hub import HfApi\n\napi = HfApi(token=token)\n"
+        "api.run_uv_job('train.py', flavour='l4x1')\n",
+        at="flavour",
+        fixed="from huggingface_hub import HfApi\n\napi = HfApi(token=token)\n"
+        "api.run_uv_job('train.py', flavor='l4x1')\n",
+    ),
 ]
 GOOD = [
+    "from huggingface_hub import HfApi\n\nrunner.run_job('image', ['train'], gpus=2)\n",
     "from dataclasses import dataclass\nfrom transformers import TrainingArguments\n\n"
     "@dataclass\nclass Config(TrainingArguments):\n    adapter_rank: int\n\n"
     "Config(output_dir='out', adapter_rank=8)\n",
