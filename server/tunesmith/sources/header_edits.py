@@ -64,3 +64,28 @@ def _newline(text: str) -> str:
 
 def _insertion(offset: int, text: str) -> Edit:
     return Edit(Span(offset, offset), text)
+
+
+def closing_edits(text: str, opening_end: int) -> Sequence[Edit]:
+    """Edits that close a header whose lines only lack `# ` or a blank; nothing if more is wrong.
+
+    Args:
+        text: the script.
+        opening_end: where its line `# /// script` ends.
+    """
+    edits: list[Edit] = []
+    for line in _LINE.finditer(text, opening_end + 1):
+        span, written = Span(*line.span()), line[0]
+        if _END.fullmatch(written):
+            return edits if written == "# ///" else [*edits, Edit(span, "# ///")]
+        if written.strip() and not written.startswith("#"):
+            return ()
+        if not written.strip():
+            edits.append(Edit(span, "#"))
+        elif not written.startswith("# ") and written != "#":
+            edits.append(Edit(Span(span.start, span.start + 1), "# "))
+    return ()
+
+
+_LINE = re.compile(r"(?<![^\r\n])[^\r\n]*(?![^\r\n])")
+_END = re.compile(r"#[ \t]*/{2,4}[ \t]*")

@@ -124,10 +124,7 @@ class LaunchCommand:
     @property
     def is_inline(self) -> bool:
         """Whether it stands in a sentence, between backticks, and may be shortened there."""
-        start = self.argv.words[0].span.start
-        line = self.document.text.rfind("\n", 0, start) + 1
-        before = self.document.text.count("`", line, start)
-        return self.argv.is_mention and before % 2 == 1
+        return is_inline(self.argv, self.document)
 
     @property
     def runs_uv_script(self) -> bool:
@@ -153,3 +150,11 @@ class LaunchCommand:
 def enclosing_span(words: Sequence[Word]) -> Span:
     """The span from the first place of any of the words to the last; there must be a word."""
     return Span(min(word.span.start for word in words), max(word.span.end for word in words))
+
+
+def is_inline(argv: Argv, document: Document) -> bool:
+    """Whether a command stands in a sentence, between backticks, and may be shortened there."""
+    start = argv.words[0].span.start
+    line = document.text.rfind("\n", 0, start) + 1
+    before = document.text[line:start]
+    return argv.is_mention and (before.endswith("`") or before.count("`") % 2 == 1)

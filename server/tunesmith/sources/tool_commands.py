@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tunesmith.sources.commands import find_argvs
 from tunesmith.sources.commands.found import Sought
 from tunesmith.sources.document import Document
-from tunesmith.sources.launch_command import Argv, Word
+from tunesmith.sources.launch_command import Argv, Word, is_inline
 
 if TYPE_CHECKING:
     from tunesmith.sources.python_script import PythonScript
@@ -27,7 +27,10 @@ _MLX = (
 _CONVERTER = r"convert[-_]hf[-_]to[-_]gguf(?:\.py)?"
 _OLD_HF = r"huggingface-cli(?:\.exe)?"
 TOOLS = Sought(
-    re.compile(rf"\bmlx_lm(?:\.|\W{{1,20}}){_MLX}\b|{_CONVERTER}|\b{_OLD_HF}(?=\W{{1,20}}[a-z])"),
+    re.compile(
+        rf"\bmlx_lm(?:\.|\W{{1,20}}){_MLX}\b|{_CONVERTER}|--outtype\b"
+        rf"|\b{_OLD_HF}(?=\W{{1,20}}[a-z])"
+    ),
     rf"(?:[\w./~-]*/)?(?:mlx_lm(?:\.|[ \t]+){_MLX}\b|{_OLD_HF}[ \t]+[a-z])"
     rf"|(?:(?:\S*/)?python[\d.]*[ \t]+(?:-\w+[ \t]+)*)?[^\s\"'`]*{_CONVERTER}(?=[ \t])",
     re.compile(rf"mlx_lm(?:\.\w+)?|(?:.*[/\\])?(?:{_CONVERTER}|{_OLD_HF})", re.DOTALL),
@@ -67,6 +70,11 @@ class ToolCommand:
         """Whether variables may stand for further options."""
         return any(word.is_open for word in self.arguments)
 
+    @property
+    def is_inline(self) -> bool:
+        """Whether it stands in a sentence, between backticks."""
+        return is_inline(self.argv, self.document)
+
     def option(self, *names: str) -> tuple[Word, str | None, Word] | None:
         """The first option of these names: its word, its value, and the word that holds that."""
         for index, word in enumerate(self.arguments):
@@ -104,7 +112,7 @@ def _read(argv: Argv, document: Document) -> ToolCommand | None:
             tool = f"mlx_lm.{module[1]}"
         elif name == "mlx_lm" and end < len(words) and re.fullmatch(_MLX, words[end].text or ""):
             tool, end = f"mlx_lm.{words[end].text}", end + 1
-        elif re.fullmatch(_CONVERTER, name):
+        elif re.fullmatch(_CONVERTER, name) or _is_old_converter(word, argv.folder_hint):
             tool = "convert_hf_to_gguf"
         elif re.fullmatch(_OLD_HF, name) and end < len(words):
             tool = "huggingface-cli"
@@ -119,7 +127,24 @@ def _read(argv: Argv, document: Document) -> ToolCommand | None:
             words[end:],
             is_file_of_module=bool(module and follows_m),
         )
-    return None
+    return _converter_in_variable(argv, document)
+
+
+def _is_old_converter(word: Word, folder: str | None) -> bool:
+    """Whether it is llama.cpp's converter of before 2024, whose name alone says little."""
+    path = f"{folder or ''}/{word.known_text}"
+    return path.endswith("/convert.py") and "llama.cpp" in path
+
+
+def _converter_in_variable(argv: Argv, document: Document) -> ToolCommand | None:
+    """A command whose option says what its variable holds: `python $CONVERT m --outtype f16`."""
+    words = argv.words
+    start = next((i for i, word in enumerate(words) if word.known_text.startswith("-")), 0)
+    has_option = any(word.known_text.partition("=")[0] == "--outtype" for word in words)
+    is_named = any(word.known_text.endswith(".py") for word in words)
+    if not (has_option and start) or is_named or not re.search(_CONVERTER, document.text):
+        return None
+    return ToolCommand(document, argv, "convert_hf_to_gguf", words[:start], words[start:])
 
 
 def _program_name(word: Word, document: Document) -> str:

@@ -24,7 +24,9 @@ _MENTIONS_COMMAND = re.compile(r"\bjobs\b")
 _MENTIONS_LIBRARY = re.compile(
     r"\b(?:trl|peft|transformers|unsloth|huggingface_hub|datasets|bitsandbytes|trackio)\b"
 )
-_MENTIONS_TOOL = re.compile(r"\bmlx_lm\b|convert[-_]hf[-_]to[-_]gguf|\bhuggingface-cli\b")
+_MENTIONS_TOOL = re.compile(
+    r"\bmlx_lm\b|convert[-_]hf[-_]to[-_]gguf|--outtype\b|\bhuggingface-cli\b"
+)
 _HAS_HEADER = re.compile(r"^#[ \t]*///[ \t]*script", re.MULTILINE)
 
 

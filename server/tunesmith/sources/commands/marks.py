@@ -65,7 +65,7 @@ _NEGATED = re.compile(
     re.IGNORECASE,
 )
 _DISMISSED = re.compile(
-    r"^[`\"']*\s*(?:(?:command|cli)\s+)?(?:(?:is|was|are|has been)\s+(?:now\s+)?"
+    r"^[`\"']*\s*(?:(?:command|cli)\s+)?(?:(?:is|was|are|has been)\s+(?:now\s+)?\W*"
     r"(?:deprecated|removed|gone|obsolete|replaced|renamed|no longer)"
     r"|no longer works|(?:does|will) not work|doesn[\u2019']?t work"
     r"|\W*(?:for|on|in|with)\s+(?:older|old|earlier|previous)\b)",

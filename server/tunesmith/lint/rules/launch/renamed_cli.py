@@ -18,7 +18,7 @@ Writes `hf`, and `hf auth login` for `huggingface-cli login`; or `python -m hugg
 Safe: the rest of the command is the same. None is offered for options that `hf` does not have, as
 `--resume-download`, and for commands that work in another way today. Information only where the
 project or the text requires a huggingface_hub before 1.0, or a transformers before 5; silent before
-0.34, and where the text looks for `hf` first.
+0.34, in the middle of sentences, and where the text looks for `hf` first.
 
 ## Source
 
@@ -111,7 +111,7 @@ def _in_tool_command(command: ToolCommand, project: Project) -> Iterator[Finding
     severity = _severity(command, project)
     if command.tool != "huggingface-cli" or new is None or starts_job or severity is None:
         return
-    if _LOOKS_FOR_HF.search(command.document.text):
+    if command.is_inline or _LOOKS_FOR_HF.search(command.document.text):
         return
     what = "is deprecated since 0.34" if severity is INFORMATION else "no longer works since 1.0"
     yield Finding(
@@ -208,9 +208,9 @@ BAD = [
         hub="2.4.0",
     ),
     Bad(
-        "Log in with `huggingface-cli login` first.\n",
+        "Log in first:\n\n```\nhuggingface-cli login\n```\n",
         at="huggingface-cli",
-        fixed="Log in with `hf auth login` first.\n",
+        fixed="Log in first:\n\n```\nhf auth login\n```\n",
         file="README.md",
         severity=WARNING,
     ),
@@ -243,5 +243,6 @@ GOOD = [
     Good(f"command -v hf && hf auth login || {_LOGIN}", file="run.sh"),
     Good("brew install huggingface-cli\npip install huggingface-cli\n", file="run.sh"),
     Good("The `huggingface-cli` is called `hf` now.\n", file="README.md"),
+    Good("The token that `huggingface-cli login` stores is used.\n", file="README.md"),
     Good("`huggingface-cli login` is deprecated.\n\n```bash\nhf auth login\n```\n", file="R.md"),
 ]

@@ -73,7 +73,7 @@ def _may_mask(command: ToolCommand) -> bool:
 
 def _is_fragment(command: ToolCommand) -> bool:
     """Whether a sentence only names the command: `mlx_lm.lora --train`."""
-    return command.argv.is_mention and not command.option("--model", "--data", "-c", "--config")
+    return command.argv.is_mention and not command.option("--data", "-c", "--config")
 
 
 def _starting_training(command: ToolCommand, project: Project) -> list[Word]:
