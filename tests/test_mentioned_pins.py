@@ -27,6 +27,7 @@ from tunesmith.workspace import Workspace
          ["peft==0.8", "trl<0.10"]),
         ("run.sh", "uv pip install git+https://github.com/huggingface/trl.git@abc12\ntrl sft\n",
          ["git+https://github.com/huggingface/trl.git@abc12"]),
+        ("start.ipynb", '"source": ["!pip install \\"trl==0.8.6\\" peft\\n"]', ["trl==0.8.6"]),
         ("train.py", "# pip install trl==0.9.6", []),
         ("config.yaml", "- trl==0.9.6", []),
     ],
@@ -60,11 +61,12 @@ def test_poetry_writes_versions_its_own_way():
 SCRIPT = "import trl\nimport transformers\n"
 
 
-def trl_in_force(folder: Path, *, script: str = "train.py") -> str:
-    (folder / script).write_text(SCRIPT)
+def trl_in_force(folder: Path, *, text: str = SCRIPT) -> str:
+    script = folder / "train.py"
+    script.write_text(text)
     workspace = Workspace(folder)
     workspace.scan()
-    parsed = workspace.understanding(folder / script).script
+    parsed = workspace.understanding(script).script
     assert parsed
     found = library("trl", parsed, workspace.project)
     return str(found.version) if found.version else "unknown"
@@ -82,6 +84,12 @@ def test_requirements_count_more_than_a_readme(tmp_path: Path):
     assert trl_in_force(tmp_path) == "0.12.0"
 
 
+def test_a_notebook_tells_the_release_of_the_scripts_beside(tmp_path: Path):
+    start = '{"cells": [], "metadata": {"run": "!pip install trl==0.9.6"}, "nbformat": 4}'
+    (tmp_path / "start.ipynb").write_text(start)
+    assert trl_in_force(tmp_path) == "0.9.6"
+
+
 def test_files_that_tell_different_releases_tell_none(tmp_path: Path):
     (tmp_path / "README.md").write_text("pip install trl==0.9.6\n")
     (tmp_path / "Dockerfile").write_text("RUN pip install trl==0.12.0\n")
@@ -94,3 +102,11 @@ def test_what_is_installed_counts_more_than_a_readme(tmp_path: Path):
     (site / "trl-0.20.0.dist-info").mkdir(parents=True)
     (tmp_path / ".venv" / "pyvenv.cfg").write_text("version = 3.11.7\n")
     assert trl_in_force(tmp_path) == "0.20.0"
+
+
+def test_a_script_demands_its_release_by_itself(tmp_path: Path):
+    demand = "from transformers.utils.versions import require_version\nimport trl\n"
+    demand += 'require_version("trl>=0.8.6,<=0.9.6", "To fix: pip install trl==0.9.6")\n'
+    assert trl_in_force(tmp_path, text=demand) == "0.9.6"
+    (tmp_path / "requirements.txt").write_text("trl>=0.18\n")
+    assert trl_in_force(tmp_path, text=demand) == "0.9.6"

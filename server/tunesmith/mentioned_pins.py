@@ -1,7 +1,7 @@
 """The releases that a folder's other files tell people to install.
 
 Beside requirements files and pyproject.toml, authors say it in setup.py, a conda environment, a
-Pipfile, an image's Dockerfile, the scripts that start a training, and the README.
+Pipfile, an image's Dockerfile, the scripts and notebooks that start a training, and the README.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ def _reader(name: str) -> Callable[[str], Iterator[str]] | None:
     kind = kind_of(PurePath(name))
     if kind is Kind.YAML and re.match(r"(?:conda|env)", name):
         return _of_conda
-    return _of_prose if kind in (Kind.SHELL, Kind.DOCKERFILE, Kind.MARKDOWN) else None
+    has_commands = kind in (Kind.SHELL, Kind.DOCKERFILE, Kind.MARKDOWN, Kind.NOTEBOOK)
+    return _of_prose if has_commands else None
 
 
 def _is_readme(name: str) -> bool:

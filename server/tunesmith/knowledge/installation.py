@@ -7,13 +7,14 @@ Where the layers come from, strongest first, as `uv run` (0.13) and `pip` treat 
   so far as the header still admits it, then the header. A job gets the script alone, so that
   neither its lock nor a file beside it counts there.
 - A notebook: its pip cells, then what a script without a header has.
-- A script without a header: requirements files, pyproject.toml and its lock, nearest folder first,
-  then what is installed for the user's interpreter; where that is not known, what a README or
-  another file beside tells people to install.
+- A script without a header: what it demands by `require_version`, requirements files,
+  pyproject.toml and its lock, nearest folder first, then what is installed for the user's
+  interpreter; where that is not known, what a README or another file beside tells to install.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, cast
@@ -33,6 +34,7 @@ from tunesmith.knowledge.uv_settings import (
     unknown_index,
 )
 from tunesmith.project import Environment, FolderFacts, Project
+from tunesmith.sources.document import Kind, kind_of
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.pip_cells import PipInstall, pip_installs
 from tunesmith.sources.python_script import PythonScript
@@ -171,13 +173,13 @@ class _Reader:
     def _of_files(self, python: Python) -> Installation:
         cells = _CellPins(self._cells, self._project, self._script)
         around = list(self._project.facts_above(self._script.path))
-        pins = list(cells.pins)
+        pins = [*cells.pins, *_demanded(self._script)]
         for facts in around:
             named = {pin.name for pin in pins}
             pins += [pin for pin in facts.pins if pin.name not in named]
         environment = cells.left_of(self._project.environment_for(self._script.path))
         if environment is None:
-            pins += _mentioned(around, pins, cells.upgraded)
+            pins += _mentioned(around, pins, cells.upgraded, self._script.document.kind)
         settings = read_uv_settings(self._uv_around(), self._project.today, "pyproject.toml")
         indexes = [address for facts in around for address in facts.indexes]
         settings = _with_indexes(settings, list(foreign([*indexes, *cells.indexes])))
@@ -256,15 +258,35 @@ def default_python(requires: str | None) -> Version:
     return next((each for each in _PYTHONS if admits_python(requires, each)), _IMAGE_PYTHON)
 
 
+_DEMAND = re.compile(r"\b(?:require|check)_version\(\s*[\"']([^\"'\n]+)[\"']")
+
+
+def _demanded(script: PythonScript) -> Iterator[Pin]:
+    """What a script itself refuses to run without: `require_version("trl<=0.9.6")`."""
+    for match in _DEMAND.finditer(script.text):
+        requirement = read_requirement(match[1])
+        if requirement:
+            yield Pin(requirement, "the script", script.path, text=match[1])
+
+
 def _mentioned(
-    around: Sequence[FolderFacts], pins: Sequence[Pin], newest: Set[str]
+    around: Sequence[FolderFacts], pins: Sequence[Pin], newest: Set[str], kind: Kind
 ) -> Iterator[Pin]:
-    """What people are told to install, of packages whose release nothing stronger decides."""
+    """What people are told to install, of packages whose release nothing stronger decides.
+
+    What a notebook installs holds for the scripts beside that it starts, for no other notebook.
+    """
+    is_notebook = kind is Kind.NOTEBOOK
     decided = set(newest) | {pin.name for pin in pins if _is_decisive(pin)}
     for facts in around:
-        found = [pin for pin in facts.mentioned if pin.name not in decided]
+        told = [pin for pin in facts.mentioned if not (is_notebook and _is_of_notebook(pin))]
+        found = [pin for pin in told if pin.name not in decided]
         decided |= {pin.name for pin in found}
         yield from found
+
+
+def _is_of_notebook(pin: Pin) -> bool:
+    return pin.path is not None and kind_of(pin.path) is Kind.NOTEBOOK
 
 
 def _is_decisive(pin: Pin) -> bool:
