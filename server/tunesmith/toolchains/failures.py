@@ -16,6 +16,7 @@ _FULL = re.compile(
 )
 _READ_ONLY = re.compile(r"(Permission denied|Read-only file system|Access is denied)[^\n]*")
 _MISSING = re.compile(r"No matching distribution found for (\S+)")
+_NO_ENSUREPIP = re.compile(r"ensurepip|No module named venv")
 _HASHES = re.compile(r"DO NOT MATCH THE HASHES")
 _WRONG = re.compile(r"^\s+(\S+==\S+|\S+\.whl)\b[^\n]*:\s*$", re.MULTILINE)
 
@@ -34,6 +35,12 @@ def failure(name: str, status: int, output: str, folder: Path) -> UserError:
         return UserError(f"{name} was ended by signal {-status}", f"{AGAIN}.{said}")
     if _FULL.search(output):
         return disk_full(folder, said)
+    if _NO_ENSUREPIP.search(output):
+        return UserError(
+            "this Python cannot make environments: its modules venv and ensurepip are not whole",
+            "install them (Debian, Ubuntu: `apt-get install python3-venv`), or pip beside "
+            f"Tunesmith.{said}",
+        )
     if _HASHES.search(output):
         wrong = _WRONG.search(output)
         return UserError(
@@ -47,9 +54,10 @@ def failure(name: str, status: int, output: str, folder: Path) -> UserError:
         )
     if missing := _MISSING.search(output):
         return UserError(
-            f"the package index has no {missing[1]} for this Python and machine",
-            "check which index pip uses (`pip config list`); a mirror may lag behind, "
-            f"and may need `pip config set global.extra-index-url ADDRESS`.{said}",
+            f"the package index cannot be reached, or has no {missing[1]} for this Python and "
+            "machine",
+            "check the network and which index pip uses (`pip config list`; a mirror may lag "
+            f"behind), then {AGAIN}.{said}",
         )
     if _READ_ONLY.search(output):
         return UserError(f"{folder} cannot be written to", f"make it writable, then {AGAIN}.{said}")

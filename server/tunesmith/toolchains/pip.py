@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import re
 import shutil
-from collections.abc import Callable, Generator, Iterator, Sequence
+import sys
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tunesmith.errors import UserError
+from packaging.version import InvalidVersion, Version
+
 from tunesmith.platform import interpreter_in
 from tunesmith.processes import Program
 from tunesmith.toolchains.failures import failure
@@ -22,6 +25,8 @@ _STRIPPED = re.compile(
     r"QUIET|VERBOSE|NO_BINARY|ONLY_BINARY|PYTHON|PLATFORM|ABI|IMPLEMENTATION|NO_DEPS|"
     r"REQUIRE_VIRTUALENV|REQUIRE_HASHES|PRE|UPGRADE|LOG|PROGRESS_BAR)"
 )
+_FIRST_TO_SERVE_OTHERS = Version("22.3")
+"""The release of pip that learned --python."""
 _COLLECTING = re.compile(r"Collecting ([\w.-]+)")
 _PROGRESS = re.compile(r"Progress (\d+) of \d+")
 _KEPT_LINES = 60
@@ -44,30 +49,22 @@ class Installer:
         self._scratch = scratch
         self._inherited = inherited
         self.python = interpreter_in(environment)
+        self._lends_pip = _own_pip() >= _FIRST_TO_SERVE_OTHERS
 
     def make_environment(self, interpreter: Path) -> None:
-        """Make the environment anew, with some pip.
+        """Make the environment anew, with some pip unless ours can serve it.
 
         Raises:
             UserError: there is no way to get pip into it.
         """
         if self._environment.exists():
             shutil.rmtree(self._environment)
-        failures: list[UserError] = []
-        for command in self._ways(interpreter):
-            status, output = self._run(command)
-            if status == 0:
-                return
-            shutil.rmtree(self._environment, ignore_errors=True)
-            failures.append(failure("venv", status, output, self._environment.parent))
-        raise failures[0]
-
-    def _ways(self, interpreter: Path) -> Iterator[Sequence[str]]:
+        options = ("--without-pip",) if self._lends_pip else ()
         target = str(self._environment)
-        yield (str(interpreter), "-I", "-m", "venv", "--clear", target)
-        # Debian's Python has no ensurepip without a package of its own.
-        if uv := shutil.which("uv"):
-            yield (uv, "venv", "--seed", "--python", str(interpreter), target)
+        status, output = self._run((str(interpreter), "-I", "-m", "venv", *options, target))
+        if status:
+            shutil.rmtree(self._environment, ignore_errors=True)
+            raise failure("venv", status, output, self._environment.parent)
 
     def install(self, step: Step, on_bytes: Bytes) -> None:
         """Do a step, over whatever an earlier try has left.
@@ -89,8 +86,10 @@ class Installer:
             return (str(uv), "pip", "install", "--reinstall", "--no-build", *target)
         # What a killed run has left is written over; what lies elsewhere does not count.
         own = () if step.name == "pip" else ("--ignore-installed", "--progress-bar=raw")
+        is_lent = step.name == "pip" and self._lends_pip
+        where = (sys.executable, "--python", str(self.python)) if is_lent else (str(self.python),)
         return (
-            *(str(self.python), "-I", "-X", "utf8", "-m", "pip", "install", *own),
+            *(where[0], "-I", "-X", "utf8", "-m", "pip", *where[1:], "install", *own),
             *("--only-binary=:all:", "--no-compile", "--no-input"),
             *("--disable-pip-version-check", "--no-warn-script-location"),
         )
@@ -144,6 +143,14 @@ def _run(
                 watch(line)
         status = program.end(patience_s=30)
     return status, "\n".join([*kept, program.errors])
+
+
+def _own_pip() -> Version:
+    """The release of the pip that is installed beside this program; 0 without one."""
+    try:
+        return Version(importlib.metadata.version("pip"))
+    except (importlib.metadata.PackageNotFoundError, InvalidVersion):
+        return Version("0")
 
 
 class _Watch:
