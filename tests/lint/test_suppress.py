@@ -93,7 +93,7 @@ def test_a_header_entry_is_suppressed_alone_or_by_the_line_above():
         f"{entry}  # tunesmith: ignore[flash-attn-under-uv]",
         f"#   # tunesmith: ignore[flash-attn-under-uv]\n{entry}",
     ):
-        text = f"# /// script\n# dependencies = [\n{lines}\n# ]\n# ///\nimport trl\n"
+        text = f"# /// script\n# dependencies = [\n{lines}\n# ]\n# ///\nimport json\n"
         assert "flash-attn-under-uv" in names_of("train.py", text.replace("tunesmith:", "x:"))
         assert names_of("train.py", text) == []
 

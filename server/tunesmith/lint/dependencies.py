@@ -6,6 +6,7 @@ that start it. What a URL, a Git repository or an unknown distribution may bring
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,12 @@ from tunesmith.sources.header_edits import requirement_insertion
 from tunesmith.sources.python_index import dotted_name
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import read_requirement
+from tunesmith.sources.script_header import ScriptHeader
+
+_INSTALLS = re.compile(
+    r"(?:\bsubprocess\.|\bos\.system\(|\b(?:run|check_call|Popen)\()"
+    r"[^)]{0,80}\b(?:pip|uv)\b[^)]{0,40}\b(?:install|add)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +64,19 @@ class Environments:
 def environments(script: PythonScript, project: Project) -> Environments:
     """What may be installed for a script that says by itself, or whose starts say, all of it."""
     header = script.header
-    if header and (header.errors or not all(read_requirement(e.text) for e in header.dependencies)):
+    if installs_by_itself(script):
+        return Environments()
+    if header and not _is_usable(header, script):
         return Environments()
     if header is None and not _starts_say_all(script, project):
         return Environments()
     found = [_installed(each) for each in installations(script, project)]
     return Environments([each for each in found if each]) if all(found) else Environments()
+
+
+def _is_usable(header: ScriptHeader, script: PythonScript) -> bool:
+    is_read = all(read_requirement(entry.text) for entry in header.dependencies)
+    return is_read and not header.errors and is_header_of(header, script)
 
 
 def _starts_say_all(script: PythonScript, project: Project) -> bool:
@@ -86,6 +100,17 @@ def _installed(installation: Installation) -> Installed | None:
     names = brought_by({*solved, *(pin.name for pin in pins)}, solved)
     is_open = any(pin.requirement.extras for pin in pins)
     return None if names is None else Installed(names, is_open)
+
+
+def is_header_of(header: ScriptHeader, script: PythonScript) -> bool:
+    """Whether a header is the script's own, and none that a string of it holds."""
+    before = script.text[: header.span.start]
+    return all(before.count(quotes) % 2 == 0 for quotes in ('"""', "'''"))
+
+
+def installs_by_itself(script: PythonScript) -> bool:
+    """Whether a script runs pip or uv to install packages."""
+    return _INSTALLS.search(script.text) is not None
 
 
 def imported_modules(script: PythonScript) -> Iterator[tuple[str, cst.Import | cst.ImportFrom]]:
