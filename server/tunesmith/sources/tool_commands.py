@@ -26,14 +26,16 @@ _MLX = (
 )
 _CONVERTER = r"convert[-_]hf[-_]to[-_]gguf(?:\.py)?"
 _OLD_HF = r"huggingface-cli(?:\.exe)?"
+_LLAMA_CPP = r"github\.com[/:]gg[\w-]+/llama\.cpp"
+CLONES_LLAMA_CPP = re.compile(rf"\bclone\b[^\n]{{1,80}}{_LLAMA_CPP}")
 TOOLS = Sought(
     re.compile(
-        rf"\bmlx_lm(?:\.|\W{{1,20}}){_MLX}\b|{_CONVERTER}|--outtype\b"
+        rf"\bmlx_lm(?:\.|\W{{1,20}}){_MLX}\b|{_CONVERTER}|--outtype\b|{_LLAMA_CPP}"
         rf"|\b{_OLD_HF}(?=\W{{1,20}}[a-z])"
     ),
-    rf"(?:[\w./~-]*/)?(?:mlx_lm(?:\.|[ \t]+){_MLX}\b|{_OLD_HF}[ \t]+[a-z])"
+    rf"(?:[\w./~-]*/)?(?:mlx_lm(?:\.|[ \t]+){_MLX}\b|{_OLD_HF}[ \t]+[a-z]|git[ \t]+clone\b)"
     rf"|(?:(?:\S*/)?python[\d.]*[ \t]+(?:-\w+[ \t]+)*)?[^\s\"'`]*{_CONVERTER}(?=[ \t])",
-    re.compile(rf"mlx_lm(?:\.\w+)?|(?:.*[/\\])?(?:{_CONVERTER}|{_OLD_HF})", re.DOTALL),
+    re.compile(rf"clone|mlx_lm(?:\.\w+)?|(?:.*[/\\])?(?:{_CONVERTER}|{_OLD_HF})", re.DOTALL),
 )
 """Which commands these are."""
 
@@ -43,12 +45,13 @@ _MOST_COMMANDS = 200
 
 @dataclass(frozen=True)
 class ToolCommand:
-    """A command of MLX-LM, of llama.cpp's converter or of huggingface-cli.
+    """A command of MLX-LM, of llama.cpp's converter or of huggingface-cli, or a clone of llama.cpp.
 
     Attributes:
         document: where it stands.
         argv: the words as found, from the program on.
-        tool: a command of MLX-LM such as "mlx_lm.lora", "convert_hf_to_gguf", or "huggingface-cli".
+        tool: a command of MLX-LM such as "mlx_lm.lora", "convert_hf_to_gguf", "huggingface-cli", or
+            "git clone llama.cpp".
         program: the words that name it.
         arguments: the words behind.
         is_file_of_module: it is run as `python -m mlx_lm.lora`.
@@ -116,6 +119,8 @@ def _read(argv: Argv, document: Document) -> ToolCommand | None:
             tool = "convert_hf_to_gguf"
         elif re.fullmatch(_OLD_HF, name) and end < len(words):
             tool = "huggingface-cli"
+        elif name == "git" and _clones_llama_cpp(words[index:]):
+            tool, end = "git clone llama.cpp", end + 1
         else:
             continue
         follows_m = index > 0 and words[index - 1].text == "-m"
@@ -128,6 +133,11 @@ def _read(argv: Argv, document: Document) -> ToolCommand | None:
             is_file_of_module=bool(module and follows_m),
         )
     return _converter_in_variable(argv, document)
+
+
+def _clones_llama_cpp(words: Sequence[Word]) -> bool:
+    is_clone = len(words) > 1 and words[1].text == "clone"
+    return is_clone and any(re.search(_LLAMA_CPP, word.known_text) for word in words)
 
 
 def _is_old_converter(word: Word, folder: str | None) -> bool:

@@ -25,7 +25,7 @@ _MENTIONS_LIBRARY = re.compile(
     r"\b(?:trl|peft|transformers|unsloth|huggingface_hub|datasets|bitsandbytes|trackio)\b"
 )
 _MENTIONS_TOOL = re.compile(
-    r"\bmlx_lm\b|convert[-_]hf[-_]to[-_]gguf|--outtype\b|\bhuggingface-cli\b"
+    r"\bmlx_lm\b|convert[-_]hf[-_]to[-_]gguf|--outtype\b|\bhuggingface-cli\b|/llama\.cpp\b"
 )
 _HAS_HEADER = re.compile(r"^#[ \t]*///[ \t]*script", re.MULTILINE)
 

@@ -1,0 +1,82 @@
+"""A conversion to GGUF by a hand-made clone of llama.cpp.
+
+## What it does
+
+Finds the first `git clone` of llama.cpp in a file that converts or quantizes a model with it, unless the
+clone is pinned by `--branch`, `--revision` or a `git checkout`.
+
+## Why it costs you
+
+The clone is whatever llama.cpp is on that day: file names, options and the models that it knows change
+from week to week, so that the same lines give another file, or none. Its requirements are those of the
+converter alone: installed into the environment of the training they replace torch and transformers
+(by torch 2.11.0 and transformers 4.57.6 in the llama.cpp of llama-cpp-python 0.3.36).
+
+## Fix
+
+None: only you know which release your model needs. Clone one (`git clone --depth 1 --branch b...`) and
+run its converter in an environment of its own (`uv run --with-requirements
+llama.cpp/requirements/requirements-convert_hf_to_gguf.txt llama.cpp/convert_hf_to_gguf.py ...`). For
+a model on the Hub, the Space `ggml-org/gguf-my-repo` converts and quantizes in one step.
+
+## Source
+
+`requirements/` of llama.cpp.
+
+## Since
+
+The first `convert-hf-to-gguf.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tunesmith.lint.rule import INFORMATION, Bad, Finding, Good, rule
+from tunesmith.project import Project
+from tunesmith.sources.launch_command import enclosing_span
+from tunesmith.sources.tool_commands import CLONES_LLAMA_CPP, ToolCommand
+
+_CONVERTS = re.compile(r"convert[-_]hf[-_]to[-_]gguf|convert\.py|\bquantize\b", re.IGNORECASE)
+_PINS = re.compile(r"\bgit\b[^\n]{0,80}\b(?:checkout|reset|switch|fetch)\b")
+
+
+@rule(code="GGF002", severity=INFORMATION, words=("llama.cpp",))
+def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
+    text, start = command.document.text, command.argv.words[0].span.start
+    if command.tool != "git clone llama.cpp" or command.is_inline:
+        return
+    is_pinned = command.option("-b", "--branch", "--revision") or _PINS.search(text, start)
+    is_first = CLONES_LLAMA_CPP.search(text, 0, start) is None
+    if is_first and not is_pinned and _CONVERTS.search(text):
+        yield Finding(
+            enclosing_span(command.program),
+            "llama.cpp changes every day, and its requirements replace torch and transformers. Clone a "
+            "release (--branch b...) and convert in an environment of its own, or let the Space "
+            "ggml-org/gguf-my-repo do it.",
+        )
+
+
+_CLONE = "git clone %shttps://github.com/ggml-org/llama.cpp\n"
+_CONVERT = "python llama.cpp/convert_hf_to_gguf.py merged --outtype f16\n"
+BAD = [
+    Bad(_CLONE % "" + _CONVERT, at="git clone", file="convert.sh"),
+    Bad(
+        f"```bash\n{_CLONE % '--depth 1 '}cd llama.cpp && make\n./llama-quantize a b Q4_K_M\n```\n",
+        at="git clone",
+        file="README.md",
+    ),
+    Bad(
+        'run(["git", "clone", "https://github.com/ggerganov/llama.cpp.git", "/tmp/llama.cpp"])\n'
+        'run(["python", "/tmp/llama.cpp/convert_hf_to_gguf.py", "m"])\n',
+        at='"git", "clone"',
+    ),
+]
+GOOD = [
+    Good(_CLONE % "--branch b6500 " + _CONVERT, file="convert.sh"),
+    Good(_CLONE % "" + "git -C llama.cpp checkout b6500\n" + _CONVERT, file="convert.sh"),
+    Good(_CLONE % "" + "cd llama.cpp && make llama-server\n", file="serve.sh"),
+    Good(_CONVERT, file="convert.sh"),
+    Good(f"Clone it (`{_CLONE[:-1] % ''}`), then run llama-quantize.\n", file="README.md"),
+]
