@@ -1,0 +1,1 @@
+"""What a training run needs: memory, time, money. Pure: numbers in, numbers out."""

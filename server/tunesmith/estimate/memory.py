@@ -1,0 +1,292 @@
+"""How much GPU memory a training step takes, and what for.
+
+The peak is looked for at the moments of a step where it can be: while the loss is computed and on
+the way back from it, at the gradient of the last layer (all checkpoints are there) and of the first
+(all gradients are there), and while the optimizer works. What a layer keeps comes from `decoder`,
+what the loss takes from `loss`. All figures are bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from tunesmith.estimate.decoder import (
+    FLOAT,
+    INDEX,
+    LayerMemory,
+    adapter_weights,
+    has_mask,
+    layer_memory,
+    norm_memory,
+)
+from tunesmith.estimate.loss import loss_memory
+from tunesmith.estimate.shape import ModelShape
+from tunesmith.estimate.training import BYTES, Training
+
+Moment = Literal["forward", "loss", "backward", "step"]
+BLOCK, NESTED_BLOCK = 64, 256
+"""Weights that share a scale in nf4, and scales that do where they are quantized as well."""
+STATE_BLOCK, LEAST_STATE = 256, 4096
+"""bitsandbytes' 8-bit optimizers: numbers that share a scale; smaller tensors stay float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Bytes at the peak, by what they are for. They add up to the peak.
+
+    Attributes:
+        weights: of the model, quantized or not, a model of reference included.
+        adapter: weights that LoRA adds, and modules that are trained whole.
+        gradients: of what is trained.
+        optimizer: its states and temporaries.
+        activations: what layers keep, and the temporaries of their gradients.
+        logits: scores of words, and copies of the output layer's weights.
+        overhead: what no tensor accounts for: CUDA's context, fragmentation.
+    """
+
+    weights: int = 0
+    adapter: int = 0
+    gradients: int = 0
+    optimizer: int = 0
+    activations: int = 0
+    logits: int = 0
+    overhead: int = 0
+
+    @property
+    def total(self) -> int:
+        return (
+            self.weights
+            + self.adapter
+            + self.gradients
+            + self.optimizer
+            + self.activations
+            + self.logits
+            + self.overhead
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The most that one GPU holds at once, and when."""
+
+    breakdown: Breakdown
+    moment: Moment
+
+    @property
+    def total(self) -> int:
+        """Bytes."""
+        return self.breakdown.total
+
+
+def peak(shape: ModelShape, training: Training) -> Peak:
+    """The peak of one step on one GPU without sharding, overhead not counted."""
+    return max(_Step(shape, training).moments(), key=lambda each: each.total)
+
+
+class _Step:
+    def __init__(self, shape: ModelShape, training: Training) -> None:
+        self.shape, self.training = shape, training
+        self.rows = training.batch * (2 if training.method in ("dpo", "reward") else 1)
+        self.weights = weight_bytes(shape, training)
+        self.adapter = adapter_bytes(shape, training)
+        self.trained = trained_bytes(shape, training)
+        self.optimizer = optimizer_bytes(shape, training)
+        loaded = BYTES[training.load_dtype]
+        self.hidden = self.rows * training.length * shape.hidden * loaded
+        sliding = shape.sliding_layers
+        kinds = [(True, sliding), (False, shape.layers - sliding)]
+        self.layers = [
+            (count, layer_memory(shape, training, self.rows, is_sliding))
+            for is_sliding, count in kinds
+            if count
+        ]
+        self.norm = norm_memory(shape, training, self.rows)
+        self.loss = loss_memory(shape, training, self.rows)
+
+    def moments(self) -> Iterator[Peak]:
+        loss, held = self.loss, self.held() + self.shared()
+        gradients = self.trained if self.training.accumulates else 0
+        last = self.norm.kept + (self.hidden if self.keeps_input else 0)
+        yield self._at(
+            "loss",
+            gradients=gradients,
+            activations=held + last + loss.hidden,
+            logits=loss.logits + self.cached(),
+        )
+        yield self._at(
+            "loss",
+            gradients=gradients + loss.gradients_back,
+            activations=held + last + loss.hidden_back,
+            logits=loss.logits_back,
+        )
+        gradients += loss.gradients
+        yield self._at("backward", gradients=gradients, activations=held + self.norm.way_back)
+        gradients += self.norm.gradients
+        for _, layer in self.layers:
+            yield from self._last_layer(gradients, layer, held)
+        yield from self._ends(gradients)
+
+    def _last_layer(self, gradients: int, layer: LayerMemory, held: int) -> Iterator[Peak]:
+        if self.training.is_checkpointed:
+            again = held + self.hidden + layer.way_there
+            yield self._at("backward", gradients=gradients, activations=again)
+            yield self._backward(gradients, layer, held + layer.way_back)
+        else:
+            there = held - layer.kept + layer.way_there
+            yield self._at("forward", gradients=gradients, activations=there)
+            yield self._backward(gradients, layer, held - layer.kept + layer.way_back)
+
+    def _ends(self, gradients: int) -> Iterator[Peak]:
+        """The first layer's gradient, that of the embedding, and the optimizer."""
+        _, first = self.layers[0]
+        behind = 0 if self.training.accumulates else self.trained - self._embedding_gradient()
+        before = max(gradients, behind - first.gradients) if behind else gradients
+        yield self._backward(before, first, self.shared() + self.hidden + first.way_back)
+        if self._embedding_gradient():
+            temporary = self._embedding_gradient() if self.training.accumulates else 0
+            if self.shape.is_tied and not self.training.accumulates:
+                temporary = self._embedding_gradient()
+            yield self._at(
+                "backward",
+                gradients=self.trained + temporary,
+                activations=self.shared() + self.hidden * (2 if self.shape.is_gemma else 1),
+            )
+        yield self._at("step", gradients=self.trained, step=step_bytes(self.shape, self.training))
+
+    def _backward(self, gradients: int, layer: LayerMemory, activations: int) -> Peak:
+        return self._at(
+            "backward",
+            gradients=gradients + layer.gradients,
+            activations=activations - layer.gradients,
+        )
+
+    def _at(
+        self,
+        moment: Moment,
+        gradients: int = 0,
+        activations: int = 0,
+        logits: int = 0,
+        step: int = 0,
+    ) -> Peak:
+        optimizer = self.optimizer + step
+        return Peak(
+            Breakdown(self.weights, self.adapter, gradients, optimizer, activations, logits), moment
+        )
+
+    @property
+    def keeps_input(self) -> bool:
+        """Whether norms keep the residual stream itself, as it is float32 already."""
+        return BYTES[self.training.load_dtype] == FLOAT
+
+    def held(self) -> int:
+        """What all layers keep from forward to backward."""
+        if self.training.is_checkpointed:
+            return self.shape.layers * self.hidden
+        own = self.hidden if self.keeps_input else 0
+        return sum(count * (layer.kept + own) for count, layer in self.layers)
+
+    def shared(self) -> int:
+        """Positions, token ids and masks, which all layers use."""
+        shape, training = self.shape, self.training
+        loaded = BYTES[training.load_dtype]
+        kinds = 2 if shape.sliding_layers and shape.is_gemma else 1
+        positions = 2 * kinds * training.length * shape.head_dim * loaded
+        masks = sum(
+            has_mask(shape, training, count > 0 and kind)
+            for kind, count in (
+                (True, shape.sliding_layers),
+                (False, shape.layers - shape.sliding_layers),
+            )
+        )
+        ids = (self.rows + 1) * training.length * INDEX
+        return positions + ids + masks * self.rows * training.length**2
+
+    def cached(self) -> int:
+        """Autocast's copies of float32 weights that are trained, which live through forward."""
+        training = self.training
+        if not training.autocast or not training.is_checkpointed:
+            return 0
+        width = BYTES[training.autocast]
+        if training.adapter is None:
+            return self.shape.linear_weights * width if self.keeps_input else 0
+        if BYTES[training.adapter.dtype] == width:
+            return 0
+        return self.shape.layers * adapter_weights(self.shape.linears(), training) * width
+
+    def _embedding_gradient(self) -> int:
+        adapter = self.training.adapter
+        if adapter is None:
+            return self.shape.embedding * BYTES[self.training.load_dtype]
+        return 0
+
+
+def weight_bytes(shape: ModelShape, training: Training) -> int:
+    """Bytes of the model's weights, twice where a copy of it is the reference (DPO, KTO, GRPO).
+
+    A linear layer in nf4 takes half a byte a weight and a float32 scale for 64 of them; with double
+    quantization the scale takes one byte and a float32 for 256 scales (QLoRA, arXiv 2305.14314,
+    section 3). int8 takes one byte and a float32 for each row.
+    """
+    linear = shape.linear_weights
+    others = shape.other_weights * BYTES[training.load_dtype]
+    if training.quantization is None:
+        own = linear * BYTES[training.load_dtype] + others
+    elif training.quantization == "int8":
+        rows = shape.layers * sum(each.outputs for each in shape.linears())
+        own = linear + rows * FLOAT + others
+    else:
+        scales = linear // BLOCK
+        nested = scales + scales // NESTED_BLOCK * FLOAT
+        own = linear // 2 + (nested if training.is_double_quantized else scales * FLOAT) + others
+    return own
+
+
+def adapter_bytes(shape: ModelShape, training: Training) -> int:
+    """Bytes of the adapter and of modules that are trained whole beside the model's own."""
+    adapter = training.adapter
+    if adapter is None:
+        return 0
+    own = shape.layers * adapter_weights(shape.linears(), training) * BYTES[adapter.dtype]
+    return own + len(adapter.modules_to_save) * shape.embedding * BYTES[adapter.dtype]
+
+
+def trained_bytes(shape: ModelShape, training: Training) -> int:
+    """Bytes of the gradients of everything that is trained."""
+    if training.adapter:
+        return adapter_bytes(shape, training)
+    return shape.parameters * BYTES[training.load_dtype]
+
+
+def optimizer_bytes(shape: ModelShape, training: Training) -> int:
+    """Bytes that the optimizer keeps between steps, on the GPU.
+
+    AdamW keeps two numbers a weight in the weight's precision; in 8 bits one byte each and a
+    float32 for 256, the embeddings' in float32 (transformers' Trainer asks for that); paged states
+    may be in main memory. Adafactor keeps a row and a column of each matrix.
+    """
+    trained = trained_bytes(shape, training)
+    if training.optimizer in ("adamw_torch", "adamw_torch_fused"):
+        return 2 * trained
+    if training.optimizer != "adamw_8bit":
+        return 0
+    width = BYTES[training.adapter.dtype if training.adapter else training.load_dtype]
+    count = trained // width
+    whole = 0 if training.adapter else shape.embedding
+    return 2 * (whole * FLOAT + (count - whole) + math.ceil((count - whole) / STATE_BLOCK) * FLOAT)
+
+
+def step_bytes(shape: ModelShape, training: Training) -> int:
+    """Bytes of the temporaries of the optimizer's step."""
+    if training.optimizer == "adamw_torch":
+        # the roots of all second moments at once ("foreach")
+        return trained_bytes(shape, training)
+    if training.optimizer != "adafactor":
+        return 0
+    adapter = training.adapter
+    width = BYTES[adapter.dtype if adapter else training.load_dtype]
+    largest = shape.embedding if adapter is None else adapter_weights(shape.linears(), training)
+    # one weight at a time: its gradient and itself in float32, the update and its square
+    return largest * FLOAT * (2 if width == FLOAT else 4)

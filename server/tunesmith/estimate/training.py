@@ -1,0 +1,92 @@
+"""What decides how much memory a training step takes, besides the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Method = Literal["sft", "dpo", "grpo", "kto", "reward"]
+LossPath = Literal["full", "plain", "chunked", "fused"]
+"""How the loss is computed.
+
+- full: all logits, and TRL's accuracy measured on them (TRL 0.15 to 1.6, and where a later release
+  is made to: label smoothing, a loss function of one's own);
+- plain: all logits, nothing measured on them (transformers' Trainer, TRL before 0.15);
+- chunked: 256 tokens at a time, recomputed for the gradient (`chunked_nll`, TRL 1.7 to 1.14);
+- fused: tiles of 4096 tokens by 32768 words (TRL from 1.15 on).
+"""
+Precision = Literal["float32", "bfloat16", "float16"]
+Optimizer = Literal[
+    "adamw_torch", "adamw_torch_fused", "adamw_8bit", "paged_adamw_8bit", "adafactor", "sgd"
+]
+Attention = Literal["sdpa", "flash", "eager"]
+Quantization = Literal["nf4", "int8"]
+Sharding = Literal["ddp", "fsdp", "zero2", "zero3", "device_map"]
+
+ATTENTION_LINEARS = ("q_proj", "k_proj", "v_proj", "o_proj")
+BYTES: dict[Precision, int] = {"float32": 4, "bfloat16": 2, "float16": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A LoRA adapter as `peft.LoraConfig` describes it.
+
+    Attributes:
+        rank: `r`.
+        targets: names of linear layers; "all-linear" for every one of the decoder's layers.
+        is_dora: with DoRA's magnitudes.
+        modules_to_save: whole modules that are trained besides: "lm_head", "embed_tokens".
+        has_dropout: whether `lora_dropout` is above 0.
+        dtype: of the adapter's weights. PEFT makes them float32; TRL from 0.26 on makes them
+            bfloat16 where the base is quantized.
+    """
+
+    rank: int
+    targets: tuple[str, ...] | Literal["all-linear"] = ATTENTION_LINEARS
+    is_dora: bool = False
+    modules_to_save: tuple[str, ...] = ()
+    has_dropout: bool = False
+    dtype: Precision = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One training step.
+
+    Attributes:
+        batch: sequences per step on one GPU (`per_device_train_batch_size`).
+        length: tokens of the longest sequence.
+        method: what is trained for; DPO's batch holds two sequences a row.
+        loss: see `LossPath`.
+        load_dtype: in which the weights that are not quantized are loaded.
+        autocast: the precision of mixed-precision training (`bf16=True`); None: as loaded.
+        quantization: of the linear layers of the decoder, by bitsandbytes.
+        is_double_quantized: `bnb_4bit_use_double_quant`.
+        compute_dtype: `bnb_4bit_compute_dtype`, float32 where it is not given.
+        adapter: None where all weights are trained.
+        optimizer: `optim` of the arguments.
+        is_checkpointed: `gradient_checkpointing`, not reentrant.
+        attention: the implementation; TRL and transformers take "sdpa" unless told otherwise.
+        has_padding: whether a batch may hold sequences of different lengths. One row never does.
+        accumulates: whether gradients of earlier batches are kept (`gradient_accumulation_steps`).
+        gpus: how many.
+        sharding: how they share the work; None on one GPU.
+    """
+
+    batch: int = 8
+    length: int = 1024
+    method: Method = "sft"
+    loss: LossPath = "fused"
+    load_dtype: Precision = "float32"
+    autocast: Precision | None = "bfloat16"
+    quantization: Quantization | None = None
+    is_double_quantized: bool = False
+    compute_dtype: Precision = "float32"
+    adapter: Adapter | None = None
+    optimizer: Optimizer = "adamw_torch_fused"
+    is_checkpointed: bool = True
+    attention: Attention = "sdpa"
+    has_padding: bool = False
+    accumulates: bool = False
+    gpus: int = 1
+    sharding: Sharding | None = None
