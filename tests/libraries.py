@@ -6,17 +6,57 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tunesmith.knowledge.signature_table import signature_table
 from tunesmith.knowledge.signatures import signature
 
+COMPARED = ("datasets", "huggingface-hub", "peft", "trackio", "transformers", "trl")
+PAIRS = sorted(Path("requirements/pairs").glob("*.txt"))
+"""Sets of releases that were newest together."""
+FOLDERS = Path(os.environ.get("TUNESMITH_PAIRS", "no-pairs"))
+"""One folder of installed libraries a pair; `npm run test:heavy` makes and names them."""
+
 INCOMPLETE = {"trl.DataCollatorForCompletionOnlyLM", "trl.TrlParser"}
 """Objects whose bases the tables do not hold: of what these lack nothing follows."""
+
+
+def pinned(pair: Path) -> dict[str, Version]:
+    """The releases that a pair's requirements name."""
+    lines = (line for line in pair.read_text("utf-8").splitlines() if not line.startswith("#"))
+    pins = {each.name: each for each in map(Requirement, lines)}
+    return {
+        package: Version(str(pins[package].specifier).removeprefix("=="))
+        for package in COMPARED
+        if package in pins
+    }
+
+
+def libraries_of(pair: Path) -> Path:
+    """The folder in which a pair is installed."""
+    folder = FOLDERS / pair.stem
+    assert folder.is_dir(), f"{folder} is missing: `npm run test:heavy` makes it"
+    return folder
+
+
+def installed() -> dict[str, Version]:
+    """The releases that this Python has."""
+    return {package: Version(metadata.version(package)) for package in COMPARED}
+
+
+def installed_in(folder: Path, packages: Sequence[str]) -> dict[str, Version]:
+    """The releases that a folder of libraries holds."""
+    found = {path.name.partition("-")[0]: path for path in folder.glob("*.dist-info")}
+    return {
+        package: Version(found[package.replace("-", "_")].stem.split("-")[1])
+        for package in packages
+    }
 
 
 def expected(versions: Mapping[str, Version]) -> dict[str, Any]:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
-from importlib import metadata
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 from packaging.version import Version
 
-from libraries import disagreements, expected
+from libraries import PAIRS, disagreements, expected, installed, libraries_of, pinned
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 
 RecordProperty = Callable[[str, object], None]
-
-COMPARED = ("datasets", "huggingface-hub", "peft", "trackio", "transformers", "trl")
-PAIRS = sorted(Path("requirements/pairs").glob("*.txt"))
-FOLDERS = Path(os.environ.get("TUNESMITH_PAIRS", "no-pairs"))
-"""One folder of installed libraries a pair; `npm run test:heavy` makes and names them."""
 
 NEEDS_DIFFUSERS = re.compile(r"trl\.\w*(AlignProp|DDPO)\w+")
 NOT_HELD = {
@@ -32,20 +24,6 @@ NOT_HELD = {
     "trl.BaseTrainer",
     "trl.DatasetMixtureConfig",
 }
-
-
-def pinned(pair: Path) -> dict[str, Version]:
-    lines = (line for line in pair.read_text("utf-8").splitlines() if not line.startswith("#"))
-    pins = {each.name: each for each in map(Requirement, lines)}
-    return {
-        package: Version(str(pins[package].specifier).removeprefix("=="))
-        for package in COMPARED
-        if package in pins
-    }
-
-
-def installed() -> dict[str, Version]:
-    return {package: Version(metadata.version(package)) for package in COMPARED}
 
 
 def check(versions: Mapping[str, Version], libraries: Path | None, record: RecordProperty) -> None:
@@ -64,9 +42,7 @@ def check(versions: Mapping[str, Version], libraries: Path | None, record: Recor
 def test_the_tables_agree_with_what_was_newest_together(
     pair: Path, record_property: RecordProperty
 ) -> None:
-    libraries = FOLDERS / pair.stem
-    assert libraries.is_dir(), f"{libraries} is missing: `npm run test:heavy` makes it"
-    check(pinned(pair), libraries, record_property)
+    check(pinned(pair), libraries_of(pair), record_property)
 
 
 def test_the_tables_agree_with_the_newest(record_property: RecordProperty) -> None:

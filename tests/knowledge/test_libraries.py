@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from libraries import disagreements, expected
+from libraries import disagreements, expected, installed_in
 from tunesmith.knowledge.scan.scanner import scan
 from tunesmith.knowledge.scan.types import Scan, Signature
 from tunesmith.knowledge.signature_table import signature_table
@@ -33,11 +33,7 @@ pytestmark = pytest.mark.skipif(
 
 @cache
 def versions() -> dict[str, Version]:
-    folders = {folder.name.partition("-")[0]: folder for folder in LIBRARIES.glob("*.dist-info")}
-    return {
-        package: Version(folders[package.replace("-", "_")].stem.split("-")[1])
-        for package in PACKAGES
-    }
+    return installed_in(LIBRARIES, PACKAGES)
 
 
 def scanned(package: str) -> Scan:
