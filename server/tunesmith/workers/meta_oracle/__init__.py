@@ -1,0 +1,142 @@
+# pyright: basic, reportMissingImports=false
+"""Measures a training step of the real libraries without a GPU and without its memory.
+
+The model of transformers, the adapter of PEFT and the loss of TRL run once on tensors without
+data; every storage is counted from its birth to its death. Attention, quantized layers and fused
+kernels are replaced by stand-ins that take the memory of the real ones, as these need a GPU.
+Run in an environment that has the training libraries, never in the server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from unittest import mock
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from tunesmith.estimate.training import Training
+from tunesmith.workers.meta_oracle import losses, models
+from tunesmith.workers.meta_oracle.storages import Ledger
+
+KINDS = ("weights", "adapter", "gradients", "optimizer", "activations", "logits")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The peak of one step, after the optimizer has its states.
+
+    Attributes:
+        peak: most bytes at once.
+        breakdown: bytes by kind at that moment; they add up to the peak.
+        moment: "forward", "loss", "backward" or "step".
+        resident: bytes that stay between steps: weights, adapter, states of the optimizer.
+    """
+
+    peak: int
+    breakdown: Mapping[str, int]
+    moment: str
+    resident: int
+
+
+def measure(config: Mapping[str, Any], training: Training) -> Measured:
+    """Run one training step of a model and tell its peak of memory.
+
+    Args:
+        config: what the model's `config.json` holds, `model_type` included.
+        training: how it is trained.
+    """
+    made = models.configuration(config, training)
+    ledger = Ledger(made.vocab_size, losses.TILE)
+    with _without_data(), ledger:
+        base = models.model(made, training)
+        model = models.adapted(base, training)
+        losses.prepare(base, training)
+        trained = [each for each in model.parameters() if each.requires_grad]
+        if training.adapter:
+            for each in trained:
+                ledger.is_kind(each, "adapter")
+        optimizer = models.optimizer(trained, training)
+        _warm_up(trained, optimizer, ledger, training)
+        resident = ledger.now
+        _watch(base, trained, ledger)
+        ledger.kind = "activations"
+        ledger.start()
+        _step(model, base, optimizer, ledger, training)
+    breakdown = {kind: ledger.at_peak[kind] for kind in KINDS}
+    return Measured(ledger.peak, breakdown, ledger.moment_of_peak, resident)
+
+
+class _WithoutData(FakeTensorMode):
+    def __deepcopy__(self, memo: Any) -> _WithoutData:
+        # PEFT copies modules to save, tensors with the mode that they belong to.
+        return self
+
+
+@cache
+def _without_data() -> FakeTensorMode:
+    """One for all measurements: what PyTorch caches of one mode must not meet another."""
+    return _WithoutData()
+
+
+def _warm_up(trained: list[Any], optimizer: Any, ledger: Ledger, training: Training) -> None:
+    """The first step, which makes the states of the optimizer."""
+    ledger.kind = "gradients"
+    for each in trained:
+        each.grad = torch.empty_like(each)
+    ledger.kind = "optimizer"
+    optimizer.step()
+    if not training.accumulates:
+        optimizer.zero_grad(set_to_none=True)
+
+
+def _watch(base: Any, trained: list[Any], ledger: Ledger) -> None:
+    """Note gradients as such, and at what the step is."""
+    for each in trained:
+        each.register_post_accumulate_grad_hook(
+            lambda parameter: ledger.is_kind(parameter.grad, "gradients")
+        )
+
+    def ends(_: Any, __: Any, outputs: Any) -> None:
+        ledger.moment = "loss"
+        if outputs.last_hidden_state.requires_grad:
+            outputs.last_hidden_state.register_hook(lambda _: setattr(ledger, "moment", "backward"))
+
+    base.base_model.register_forward_hook(ends)
+
+
+def _step(model: Any, base: Any, optimizer: Any, ledger: Ledger, training: Training) -> None:
+    rows = training.batch * (2 if training.method in ("dpo", "reward") else 1)
+    ids = torch.empty(rows, training.length, dtype=torch.long)
+    ledger.moment = "forward"
+    with _asked_for_gpu():
+        with _autocast(training):
+            loss = losses.loss(model, base, {"input_ids": ids, "labels": ids}, training)
+        loss.backward()
+    del loss
+    ledger.moment, ledger.kind = "step", "optimizer"
+    torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
+    optimizer.step()
+
+
+@contextlib.contextmanager
+def _autocast(training: Training) -> Iterator[None]:
+    if training.autocast is None:
+        yield
+        return
+    with torch.autocast("cpu", getattr(torch, training.autocast)):
+        yield
+
+
+def _asked_for_gpu() -> Any:
+    """PEFT asks whether autocast is on for GPUs; here it is for what stands for them."""
+    is_enabled = torch.is_autocast_enabled
+
+    def asked(_: str = "cuda") -> bool:
+        return is_enabled("cpu")
+
+    return mock.patch.object(torch, "is_autocast_enabled", asked)

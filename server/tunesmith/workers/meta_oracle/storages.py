@@ -1,0 +1,89 @@
+# pyright: basic, reportMissingImports=false
+"""Counts the bytes of live tensors while a program runs without any real memory."""
+
+from __future__ import annotations
+
+import weakref
+from collections import Counter
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+ALLOCATION = 512
+"""CUDA's caching allocator hands out multiples of 512 bytes (c10/cuda/CUDACachingAllocator)."""
+
+
+class Ledger(TorchDispatchMode):
+    """Every storage that an operation makes, until it dies.
+
+    Attributes:
+        kind: what new storages are for, unless their dimensions are those of logits.
+        moment: what the program is at; noted with the peak.
+        vocabulary, tile: dimensions that tell logits: words, and the fused head's pieces.
+        peak: most bytes at once since `start`, `at_peak` by kind, `moment_of_peak`.
+    """
+
+    def __init__(self, vocabulary: int, tile: tuple[int, int]) -> None:
+        super().__init__()
+        self.tile = tile
+        self.kind = "weights"
+        self.moment = "load"
+        self.vocabulary = vocabulary
+        self.totals: Counter[str] = Counter()
+        self._live: dict[int, tuple[int, str, Any]] = {}
+        self.start()
+
+    @property
+    def now(self) -> int:
+        """Bytes that are live."""
+        return self._now
+
+    def start(self) -> None:
+        """Forget the peak so far."""
+        self._now = sum(self.totals.values())
+        self.peak, self.at_peak, self.moment_of_peak = 0, Counter(self.totals), self.moment
+
+    def is_kind(self, tensor: torch.Tensor, kind: str) -> None:
+        """Say what a tensor's storage is for."""
+        key = tensor.untyped_storage()._cdata
+        size, before, reference = self._live[key]
+        self._live[key] = (size, kind, reference)
+        self.totals[before] -= size
+        self.totals[kind] += size
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        results = func(*args, **(kwargs or {}))
+        for each in tree_leaves(results):
+            if isinstance(each, torch.Tensor):
+                self._enter(each)
+        if self._now > self.peak:
+            self.peak, self.at_peak = self._now, Counter(self.totals)
+            self.moment_of_peak = self.moment
+        return results
+
+    def _enter(self, tensor: torch.Tensor) -> None:
+        storage = tensor.untyped_storage()
+        key = storage._cdata
+        if key in self._live:
+            return
+        size = -(-storage.nbytes() // ALLOCATION) * ALLOCATION
+        kind = self.kind
+        if kind == "activations" and self._has_words(tensor.shape):
+            # Past the loss, only the gradient of the embedding has a word in each row.
+            kind = "gradients" if self.moment == "backward" else "logits"
+        reference = weakref.ref(storage, lambda _: self._leave(key))
+        self._live[key] = (size, kind, reference)
+        self.totals[kind] += size
+        self._now += size
+
+    def _has_words(self, shape: torch.Size) -> bool:
+        if len(shape) == 2 and shape[0] <= self.tile[0] and shape[1] == self.tile[1]:
+            return self.moment == "loss"
+        return self.vocabulary in shape
+
+    def _leave(self, key: int) -> None:
+        size, kind, _ = self._live.pop(key)
+        self.totals[kind] -= size
+        self._now -= size
