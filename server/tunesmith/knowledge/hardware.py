@@ -11,7 +11,8 @@ Sources of `data/hardware.json`:
   14.76), A10G 21.96 (to 22.3), L4 22.03 (ArcInstitute/evo2 issue 190), L40S 44.39
   (stepfun-ai/Step-Video-T2V issue 8: 44.42), A100 79.14 (vllm-project/vllm issue 4408: 79.15),
   H200 139.80, RTX PRO 6000 94.97. Each process's CUDA context comes out of it;
-- compute capability: https://developer.nvidia.com/cuda-gpus.
+- compute capability: https://developer.nvidia.com/cuda-gpus;
+- peak and bandwidth: NVIDIA's data sheets, products of 16-bit matrices that are not sparse.
 """
 
 from __future__ import annotations
@@ -39,12 +40,16 @@ class Accelerator:
         vram_gb: memory of one GPU as it is sold.
         usable_vram_gib: what a program can have of it, in GiB (2**30 bytes).
         compute_capability: CUDA's, as (8, 6); bfloat16 is native from (8, 0) on.
+        tflops: peak of 16-bit matrix products, in 10**12 operations a second.
+        bandwidth_gb_s: of its memory, in 10**9 bytes a second.
     """
 
     name: str
     vram_gb: int
     usable_vram_gib: float
     compute_capability: tuple[int, int]
+    tflops: float
+    bandwidth_gb_s: float
 
     @property
     def has_bfloat16(self) -> bool:
@@ -156,4 +161,4 @@ def _flavors() -> Mapping[str, Flavor]:
 
 def _accelerator(name: str, row: Mapping[str, Any]) -> Accelerator:
     major, minor = row["compute_capability"].split(".")
-    return Accelerator(name, row["vram_gb"], row["usable_vram_gib"], (int(major), int(minor)))
+    return Accelerator(name, **{**row, "compute_capability": (int(major), int(minor))})
