@@ -30,7 +30,9 @@ from tunesmith.knowledge import tables
 from tunesmith.lint import engine
 from tunesmith.lint.rule import Rule
 from tunesmith.output.result import place_of
+from tunesmith.project import Project
 from tunesmith.sources.document import Document
+from tunesmith.sources.understand import Understanding
 from tunesmith.workspace import Workspace
 
 SLOW = 2.0
@@ -103,7 +105,7 @@ def check(folder: Path) -> Checked:
             known = workspace.understanding(path)
             problems += [f"{below}: {known.unreadable}"] if known.unreadable else []
             relevant += any(True for _ in known.sources)
-            findings += _findings(workspace, path, f"{name} {below}", problems)
+            findings += _findings(known, workspace.project, f"{name} {below}", problems)
         except UnreadableFileError as error:
             problems.append(f"{below}: {error}")
         except Exception as error:
@@ -117,10 +119,9 @@ def check(folder: Path) -> Checked:
 
 def _findings(workspace: Workspace, path: Path, name: str, problems: list[str]) -> Iterator[Found]:
     def on_failure(rule: Rule, error: Exception) -> None:
-        problems.append(f"{name}: rule {rule.name}: {internal_error(error)}")
+        problems.append(f"{name.partition(' ')[2]}: rule {rule.name}: {internal_error(error)}")
 
-    known = workspace.understanding(path)
-    for each in engine.check(known, workspace.project, on_failure=on_failure):
+    for each in engine.check(known, project, on_failure=on_failure):
         at = place_of(known.document, each.span.start)
         place = f"{name}:{f'{at.cell}:' if at.cell else ''}{at.row}"
         lines = _lines(known.document, each.span.start, each.span.end)
