@@ -117,7 +117,9 @@ def check(folder: Path) -> Checked:
     return Checked(name, commit, len(workspace.files), relevant, findings, problems)
 
 
-def _findings(workspace: Workspace, path: Path, name: str, problems: list[str]) -> Iterator[Found]:
+def _findings(
+    known: Understanding, project: Project, name: str, problems: list[str]
+) -> Iterator[Found]:
     def on_failure(rule: Rule, error: Exception) -> None:
         problems.append(f"{name.partition(' ')[2]}: rule {rule.name}: {internal_error(error)}")
 
