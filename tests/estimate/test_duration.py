@@ -1,0 +1,96 @@
+"""How long a training takes and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.duration import Workload, duration
+from tunesmith.estimate.shape import ModelShape, shape_of
+from tunesmith.estimate.training import Adapter, Training
+from tunesmith.knowledge.configurations import configuration
+from tunesmith.knowledge.hardware import Accelerator, Flavor, flavor
+
+QLORA = Training(
+    batch=1,
+    length=8192,
+    loss="full",
+    quantization="nf4",
+    compute_dtype="bfloat16",
+    adapter=Adapter(64, "all-linear"),
+)
+THOUSAND = Workload(1_000, Interval(1_500, 3_000, 6_000), epochs=3, accumulation=8)
+
+
+def shape(model_id: str):
+    found = configuration(model_id)
+    assert found
+    return shape_of(found.fields)
+
+
+def machine(name: str) -> tuple[Flavor, Accelerator]:
+    found = flavor(name)
+    assert found
+    assert found.accelerator
+    return found, found.accelerator
+
+
+GEMMA, QWEN = shape("google/gemma-3-12b-it"), shape("Qwen/Qwen3-8B")
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "hours"),
+    [(QWEN, "a10g-large", (2, 3)), (GEMMA, "a100-large", (3, 4))],
+)
+def test_the_hours_of_a_thousand_conversations(
+    model: ModelShape, name: str, hours: tuple[float, float]
+):
+    """A guide's figures: 2 to 3 hours on an A10G, 3 to 4 on an A100, whose model is larger."""
+    machine_, gpu = machine(name)
+    found = duration(model, QLORA, gpu, THOUSAND)
+    low, high = found.hours.low, found.hours.high
+    print(f"{name}: {found.hours}, {found.dollars(machine_)}, guide: {hours}")
+    assert low <= hours[1]
+    assert high >= hours[0]
+
+
+def test_hours_double_with_examples_and_epochs():
+    _, gpu = machine("a10g-large")
+    once = duration(QWEN, QLORA, gpu, THOUSAND)
+    for more in (replace(THOUSAND, examples=2_000), replace(THOUSAND, epochs=6)):
+        twice = duration(QWEN, QLORA, gpu, more)
+        assert twice.training.likely == pytest.approx(2 * once.training.likely)
+        assert twice.start == once.start
+        assert twice.steps == 2 * once.steps == 750
+
+
+def test_four_gpus_need_more_than_a_quarter_of_the_time():
+    _, gpu = machine("a10g-largex4")
+    one, four = (
+        duration(QWEN, replace(QLORA, gpus=count), gpu, THOUSAND).training.likely
+        for count in (1, 4)
+    )
+    assert 0.25 < four / one < 0.4
+
+
+def test_packing_saves_the_time_of_many_batches():
+    _, gpu = machine("l4x1")
+    workload = replace(THOUSAND, tokens=Interval(200, 200, 200))
+    packed = duration(QWEN, QLORA, gpu, replace(workload, is_packed=True))
+    assert packed.training.likely < duration(QWEN, QLORA, gpu, workload).training.likely
+
+
+def test_max_steps_decides_whatever_the_data_set_holds():
+    _, gpu = machine("l4x1")
+    found = duration(QWEN, QLORA, gpu, replace(THOUSAND, examples=10**9, max_steps=10))
+    assert found.steps == 10
+    assert found.training.high < 3
+
+
+def test_cost_is_hours_times_price():
+    large, gpu = machine("a10g-large")
+    found = duration(QWEN, QLORA, gpu, THOUSAND)
+    assert found.dollars(large).likely == pytest.approx(found.hours.likely * 1.5)
+    assert found.hours.likely > found.training.likely
