@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import libcst as cst
 
@@ -15,6 +16,7 @@ from tunesmith.lint.training_runs import TRAINERS
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.python_values import DictValue, ListValue, Reference, Value
+from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import Span
 
 
@@ -56,6 +58,9 @@ _SWITCHES: Mapping[str, Sequence[str]] = {
 }
 _QUANTIZES = ("load_in_4bit", "load_in_8bit")
 _MATH_REWARD = re.compile(r"trl\.(?:\w+\.)*(?:reasoning_)?accuracy_reward")
+_ID = "pretrained_model_name_or_path"
+_LOAD_PROCESSORS = ("trl.SFTTrainer", "trl.DPOTrainer", "trl.GRPOTrainer", "trl.RLOOTrainer")
+_TRAINERS_LOAD_PROCESSORS = "0.24"
 _KERNELS_LOAD_FLASH_ATTENTION = "4.56"
 _KERNELS_BY_NAME = "4.54"
 
@@ -77,6 +82,7 @@ class _Reader:
                 yield from self._quantization(call)
         for call in self.script.calls(*TRAINERS):
             yield from self._adapter(call)
+            yield from self._processor(call)
             yield from self._rewards(call)
 
     def _of(
@@ -124,6 +130,9 @@ class _Reader:
             yield from self._attention(attention.value, attention.span)
         if call.name == "transformers.AutoImageProcessor.from_pretrained":
             yield Backend(["pillow"], call.callee_span, "AutoImageProcessor")
+        if call.name == "transformers.AutoProcessor.from_pretrained" and _sees_images(call):
+            shown = f'AutoProcessor of "{call.value(_ID, 0)}"'
+            yield Backend(["pillow"], call.callee_span, shown)
         if isinstance(call.value("gguf_file"), str):
             yield from self._asked(call, "gguf_file", ["gguf"])
         device_map = call.argument("device_map")
@@ -161,6 +170,20 @@ class _Reader:
         if isinstance(adapter, Call) and adapter.name.startswith("peft."):
             yield from self._asked(call, "peft_config", ["peft"])
 
+    def _processor(self, call: Call) -> Iterator[Backend]:
+        """The processor that a trainer loads where it is given none."""
+        model, given = call.value("model", 0), call.value("processing_class")
+        trl = library("trl", self.script, self.project)
+        loads = call.name in _LOAD_PROCESSORS and trl.at_least(_TRAINERS_LOAD_PROCESSORS)
+        if not loads or given not in (ABSENT, None) or self.script.imports("unsloth"):
+            return
+        if isinstance(model, Call) and _LOADER.fullmatch(model.name):
+            model = model.value(_ID, 0)
+        argument = call.argument("model", 0)
+        if argument and _is_image_model(model):
+            asks = f'the processor of "{model}"'
+            yield Backend(["pillow"], argument.span, asks, [trl])
+
     def _rewards(self, call: Call) -> Iterator[Backend]:
         value = call.value("reward_funcs", 1)
         for each in value.elements if isinstance(value, ListValue) else [value]:
@@ -179,6 +202,16 @@ class _Reader:
 
     def _end(self, node: cst.CSTNode) -> int:
         return self.script.span(node).end
+
+
+def _sees_images(call: Call) -> bool:
+    return _is_image_model(call.value(_ID, 0))
+
+
+def _is_image_model(model: Value) -> bool:
+    return isinstance(model, str) and any(
+        re.fullmatch(pattern, model) for pattern in _table()["image_models"]
+    )
 
 
 def _shown(argument: Argument) -> str:
@@ -200,5 +233,5 @@ def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 @cache
-def _table() -> Mapping[str, Mapping[str, Sequence[str]]]:
+def _table() -> Mapping[str, Any]:
     return table("backends")

@@ -6,8 +6,8 @@ Finds arguments that need a library which the script's own header, and the `--wi
 that start it, do not bring: `report_to="trackio"` (and "wandb", "tensorboard" …), optimizers of
 bitsandbytes, GaLore and others, `load_in_4bit`, `peft_config`, `use_liger_kernel`, `use_vllm`,
 `deepspeed`, `attn_implementation` by a kernel's name or "flash_attention_2", `gguf_file`, `device_map`
-and `TrainingArguments` (accelerate, which TRL brings and transformers does not), `AutoImageProcessor`
-(pillow), metrics of evaluate, and TRL's `accuracy_reward`.
+and `TrainingArguments` (accelerate, which TRL brings and transformers does not), processors of models
+that see images (pillow), metrics of evaluate, and TRL's `accuracy_reward`.
 
 ## Why it costs you
 
@@ -91,6 +91,7 @@ _LINES = """# /// script
 # ///
 """
 _ARGUMENTS = "import transformers\n\ntransformers.TrainingArguments('out')\n"
+_GEMMA = _SFT + 'SFTTrainer(model="google/gemma-3-12b-it", train_dataset=data)\n'
 _REWARD = (
     "from trl import GRPOTrainer\nfrom trl.rewards import accuracy_reward\n\n"
     "GRPOTrainer('m', reward_funcs=[accuracy_reward], train_dataset=data)\n"
@@ -137,6 +138,11 @@ BAD = [
         at="attn_implementation='flash_attention_2'",
     ),
     Bad(
+        _script('"trl", "peft"', _GEMMA),
+        at='model="google/gemma-3-12b-it"',
+        fixed=_script('"trl", "peft", "pillow"', _GEMMA),
+    ),
+    Bad(
         _script('"trl"', _REWARD),
         at="reward_funcs=[accuracy_reward]",
         fixed=_script('"trl", "math-verify"', _REWARD),
@@ -155,6 +161,8 @@ GOOD = [
     _script('"trl"', _SFT + 'SFTConfig(output_dir="out", report_to=where)\n'),
     _script('"trl"', _SFT + 'SFTConfig("out", report_to="trackio" if online else "none")\n'),
     _script('"trl[peft,quantization]"', _SFT + "SFTConfig('out', optim='adamw_8bit')\n"),
+    _script('"trl"', _GEMMA.replace("12b", "1b")),
+    _script('"trl", "trackio"', _GEMMA),
     _script('"trl"', _LOADS % "sdpa"),
     _script('"trl"', "from transformers import TrainingArguments\n\nTrainingArguments('out')\n"),
     Good(
