@@ -149,6 +149,17 @@ def test_commands_find_scripts_that_mention_nothing_of_ours(tmp_path: Path):
     assert facts.options == {"--fast"}
 
 
+def test_calls_find_scripts_that_mention_nothing_of_ours(tmp_path: Path):
+    submit = "from huggingface_hub import HfApi\n\nHfApi().run_uv_job('src/plain.py')\n"
+    put(tmp_path, "submit.py", submit)
+    script = put(tmp_path, "src/plain.py", "import sys\nif '--fast' in sys.argv: pass\n")
+    project = scan(tmp_path).project
+
+    facts = project.files[project_path(script)].script
+    assert facts
+    assert facts.options == {"--fast"}
+
+
 def test_commands_find_configurations_of_mlx(tmp_path: Path):
     put(tmp_path, "lora.yaml", "model: m\ntrain: true\nadapter_path: adapters\n")
     run = put(tmp_path, "scripts/run.sh", "mlx_lm.lora -c lora.yaml\n")

@@ -177,10 +177,17 @@ class Project:
     def affected_by(self, path: PurePosixPath) -> frozenset[PurePosixPath]:
         """The other files whose findings may change when this one does."""
         facts = self.files.get(path, FileFacts())
-        scripts = (self._found(launch.script, launch.path, hint) for launch, hint in _starts(facts))
+        scripts = self.started_by(facts)
         starters = (launch.path for launch in self.launches_of(path))
         readers = self._readers_of(path) if facts.mlx else ()
-        return frozenset({*filter(None, scripts), *starters, *readers} - {path})
+        return frozenset({*scripts, *starters, *readers} - {path})
+
+    def started_by(self, facts: FileFacts) -> Iterator[PurePosixPath]:
+        """The scripts of the project that a file's commands and calls run in jobs."""
+        for launch, hint in _starts(facts):
+            path = self._found(launch.script, launch.path, hint)
+            if path:
+                yield path
 
     def _readers_of(self, configuration: PurePosixPath) -> Iterator[PurePosixPath]:
         for reader, facts in self.files.items():

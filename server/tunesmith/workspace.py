@@ -245,7 +245,7 @@ class Workspace:
     def understand(self, document: Document) -> Understanding:
         """What a document of the project means; the last one is remembered."""
         if self._last is None or self._last.document is not document:
-            is_launched = bool(self.project.commands_launching(document.path))
+            is_launched = self.project.launches_of(document.path)
             self._last = understand(document, relevant=True if is_launched else None)
         return self._last
 
@@ -344,10 +344,9 @@ class Workspace:
         return known.facts
 
     def _read_launched(self, changed: Iterable[FileFacts]) -> None:
-        """Read the scripts that commands name, whatever they mention."""
-        for command in [command for facts in changed for command in facts.commands]:
-            path = self.project.script_path(command)
-            if path and self.project.files[path].script is None and kind_of(path) is Kind.PYTHON:
+        """Read the scripts that run in jobs, whatever they mention."""
+        for path in [path for facts in changed for path in self.project.started_by(facts)]:
+            if self.project.files[path].script is None and kind_of(path) is Kind.PYTHON:
                 facts = self._guarded(Path(path), partial(self._read_file, Path(path)))
                 if facts:
                     self.project = self.project.with_file(path, facts)

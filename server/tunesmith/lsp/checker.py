@@ -211,7 +211,7 @@ class Checker:
 
 def _check(document: Document, known: Understanding | None, project: Project) -> _Result:
     """Runs on a worker thread."""
-    is_launched = bool(project.commands_launching(document.path))
+    is_launched = bool(project.launches_of(document.path))
     if known is None or (is_launched and not any(True for _ in known.sources)):
         known = understand(document, relevant=True if is_launched else None)
     if known.unreadable is None and project.files.get(document.path) != known.facts:
