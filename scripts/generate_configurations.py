@@ -75,8 +75,8 @@ def taken(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for each in listed:
         model_id = "{org}/{name}".format_map(each["hf_config"])
         kind = next((TYPES[form] for form in TYPES if re.fullmatch(form, model_id)), None)
-        if kind:
-            yield model_id, configuration(model_id, kind, each)
+        for name in {model_id, model_id.replace("/Meta-Llama-3.1", "/Llama-3.1")} if kind else ():
+            yield name, configuration(name, kind, each)
 
 
 def configuration(model_id: str, kind: str, of: Mapping[str, Any]) -> Mapping[str, Any]:
