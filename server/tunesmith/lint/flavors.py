@@ -1,4 +1,4 @@
-"""The machines that a script's jobs run on, as commands and its header say."""
+"""The machines that a script's jobs run on, as commands, calls and its header say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tunesmith.sources.python_script import PythonScript
 
 
 def flavors_of(script: PythonScript, project: Project) -> list[Flavor]:
-    """The flavors that `hf jobs uv run` starts a script on; what is not told is left out."""
+    """The flavors that commands and calls start a script on; what is not told is left out."""
     return [found for name in _names(script, project) if (found := flavor(name))]
 
 
@@ -24,5 +24,7 @@ def _names(script: PythonScript, project: Project) -> Iterator[str]:
             yield option.value
         elif option is None and isinstance(declared, str):
             yield declared
-    if not commands and isinstance(declared, str):
+    calls = [launch for launch in project.launches_of(script.path) if launch.is_call]
+    yield from (launch.flavor for launch in calls if launch.flavor)
+    if not commands and not calls and isinstance(declared, str):
         yield declared

@@ -40,6 +40,7 @@ def _of_call(call: Call, launched: str, path: PurePosixPath) -> Launch:
         image=_text(texts["image"]),
         unknown=unknown or _deciding_variable(call, path),
         is_call=True,
+        flavor=_text(call.value("flavor")),
         variables=frozenset(_variables(call)),
         may_keep_files=call.value("volumes") not in (ABSENT, None),
     )

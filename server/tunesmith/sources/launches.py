@@ -26,6 +26,7 @@ class Launch:
         unknown: why nobody can tell what is installed, as the end of a sentence; None where all
             is told.
         is_call: a call of huggingface_hub starts it, which does not read `[tool.hf-jobs]`.
+        flavor: the machine that a call asks for; None where it asks for none, or does not tell.
         variables: the environment variables that it sets, as far as they are told.
         may_keep_files: what the script writes may outlive the job without its doing: a volume may
             be mounted, or a container's command may do more than run the script.
@@ -39,6 +40,7 @@ class Launch:
     image: str | None = None
     unknown: str | None = None
     is_call: bool = False
+    flavor: str | None = None
     variables: frozenset[str] = frozenset()
     may_keep_files: bool = False
 

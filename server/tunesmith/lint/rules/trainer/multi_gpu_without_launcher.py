@@ -97,6 +97,9 @@ def _is_loaded(trainer: Settled, project: Project) -> bool | None:
 
 
 def _chooses_gpus(script: PythonScript, project: Project) -> bool:
+    launches = project.launches_of(script.path)
+    if any("CUDA_VISIBLE_DEVICES" in launch.variables for launch in launches):
+        return True
     return any(
         "CUDA_VISIBLE_DEVICES" in word.known_text or word.is_open
         for command in project.commands_launching(script.path)
@@ -113,6 +116,14 @@ _FOUR = {"run.sh": "hf jobs uv run --flavor a10g-largex4 --timeout 2h train.py\n
 _TABLE = '# /// script\n# dependencies = ["trl{}"]\n# [tool.hf-jobs]\n# flavor = "l4x4"\n# ///\n'
 
 BAD = [
+    Bad(
+        "import trl\n\ntrl.SFTTrainer('m', trl.SFTConfig(), train_dataset=d)\n",
+        at="trl.SFTTrainer",
+        beside={
+            "submit.py": "import huggingface_hub\n\n"
+            "huggingface_hub.run_uv_job('train.py', flavor='a10g-largex4')\n"
+        },
+    ),
     Bad(
         "import trl\n\ntrl.SFTTrainer('m', trl.SFTConfig(), train_dataset=d)\n",
         at="trl.SFTTrainer",
