@@ -75,7 +75,9 @@ def taken(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for each in listed:
         model_id = "{org}/{name}".format_map(each["hf_config"])
         kind = next((TYPES[form] for form in TYPES if re.fullmatch(form, model_id)), None)
-        for name in {model_id, model_id.replace("/Meta-Llama-3.1", "/Llama-3.1")} if kind else ():
+        if kind is None:
+            continue
+        for name in {model_id, model_id.replace("/Meta-Llama-3.1", "/Llama-3.1")}:
             yield name, configuration(name, kind, each)
 
 
