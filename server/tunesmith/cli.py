@@ -65,6 +65,7 @@ def _run(options: argparse.Namespace) -> int:
     from tunesmith.check import CheckOptions, run_check
 
     gc.freeze()
+    gc.set_threshold(50_000)  # a check makes trees, which live until it ends
     gc.enable()
     return run_check(
         CheckOptions(
@@ -95,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
         "before money is spent.",
     )
     parser.add_argument("--version", action="version", version=f"tunesmith {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, prog=parser.prog
+    )
     _add_check(commands.add_parser("check", help="check files and folders"))
     rule = commands.add_parser("rule", help="explain a rule")
     which = rule.add_mutually_exclusive_group(required=True)

@@ -432,7 +432,7 @@ def test_a_rule_that_raises_is_named_and_the_others_run(
         raise ZeroDivisionError("oops")
 
     first, *others = engine.all_rules()
-    broken = replace(first, check=fail, sources=frozenset({"LaunchCommand"}))
+    broken = replace(first, check=fail, sources=frozenset({"LaunchCommand"}), words=())
     monkeypatch.setattr(engine, "all_rules", lambda: (broken, *others))
     put("run.sh", BAD)
 

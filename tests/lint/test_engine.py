@@ -46,7 +46,7 @@ def test_a_rule_that_raises_does_not_silence_the_others(monkeypatch: pytest.Monk
         raise ZeroDivisionError
 
     rules = [rule for rule in engine.all_rules() if rule is not failing]
-    broken = dataclasses.replace(failing, check=fail)
+    broken = dataclasses.replace(failing, check=fail, words=())
     monkeypatch.setattr(engine, "all_rules", lambda: [broken, *rules])
     failed: list[str] = []
     found = engine.check(

@@ -152,6 +152,7 @@ def rule(*, code: str, severity: Severity, words: Sequence[str] = ()) -> Callabl
         sources = frozenset(parameter.annotation.split(" | "))
         module = check.__module__
         _, group, name = module.rsplit(".", 2)
-        return Rule(name.replace("_", "-"), code, severity, group, sources, words, module, check)
+        title = name.replace("_", "-")
+        return Rule(title, code, severity, group, sources, tuple(words), module, check)
 
     return decorate

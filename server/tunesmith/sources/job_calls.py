@@ -13,6 +13,8 @@ from tunesmith.sources.python_script import PythonScript
 
 _NAMES = ("run_job", "run_uv_job", "create_scheduled_job", "create_scheduled_uv_job")
 _API = re.compile(r"\b_?(?:hf_?)?api(?:\(\))?$", re.IGNORECASE)
+JOB_WORDS = ("jobs", "_job")
+"""One of them stands in every text with such a call, with a command or with `[tool.hf-jobs]`."""
 _MENTION = re.compile(r"\b(?:run_(?:uv_)?job|create_scheduled_(?:uv_)?job)\b")
 
 

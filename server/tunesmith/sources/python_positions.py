@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import cache
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
@@ -78,12 +79,12 @@ class _CountingState(CodegenState):
         # parentheses; all other nodes are recorded without the whitespace that they own.
         if id(node) not in self.spans:
             self.spans[id(node)] = (start, self.offset)
-        elif isinstance(node, cst.BaseExpression) and node.lpar:
+        elif _is_expression(type(node)) and getattr(node, "lpar", ()):
             self.inner[id(node)] = self.spans[id(node)]
             self.spans[id(node)] = (start, self.offset)
-        if isinstance(node, cst.Name):
+        if type(node) is cst.Name:
             self.names.setdefault(node.value, []).append(Span(start, self.offset))
-        elif isinstance(node, cst.Comment):
+        elif type(node) is cst.Comment:
             self.comments.append(Span(start, self.offset))
 
     def record_syntactic_position(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -94,6 +95,12 @@ class _CountingState(CodegenState):
         end_node: cst.CSTNode | None = None,
     ) -> AbstractContextManager[None]:
         return _Recorder(self, node, start_node, end_node)
+
+
+@cache
+def _is_expression(kind: type[cst.CSTNode]) -> bool:
+    """Known for each class, as `isinstance` is slow for abstract ones and there are many nodes."""
+    return issubclass(kind, cst.BaseExpression)
 
 
 class _Recorder(AbstractContextManager[None]):

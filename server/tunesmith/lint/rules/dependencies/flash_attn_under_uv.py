@@ -65,7 +65,7 @@ _FLASH_ATTENTION = re.compile(r"flash_attention_2")
 _IMPORT = re.compile(r"^[ \t]*(?:import|from)\s+flash_attn\b", re.MULTILINE)
 
 
-@rule(code="DEP001", severity=ERROR)
+@rule(code="DEP001", severity=ERROR, words=("attn", "Attn", "ATTN"))
 def check(source: PythonScript | LaunchCommand, project: Project) -> Iterator[Finding]:
     if isinstance(source, PythonScript):
         yield from _in_header(source)

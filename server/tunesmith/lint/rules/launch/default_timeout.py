@@ -36,7 +36,7 @@ from tunesmith.lint.command_edits import insert_option
 from tunesmith.lint.rule import INFORMATION, UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.document import Kind
-from tunesmith.sources.job_calls import job_calls, starts_uv_job
+from tunesmith.sources.job_calls import JOB_WORDS, job_calls, starts_uv_job
 from tunesmith.sources.launch_command import LaunchCommand, enclosing_span
 from tunesmith.sources.lost_lines import lost_lines
 from tunesmith.sources.python_calls import Call
@@ -51,7 +51,7 @@ _MESSAGE = (
 )
 
 
-@rule(code="LCH013", severity=WARNING)
+@rule(code="LCH013", severity=WARNING, words=JOB_WORDS)
 def check(source: PythonScript | LaunchCommand, project: Project) -> Iterator[Finding]:
     if isinstance(source, LaunchCommand):
         yield from _in_command(source, project)

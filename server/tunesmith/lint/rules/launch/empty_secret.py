@@ -33,13 +33,13 @@ from collections.abc import Iterator
 from tunesmith.lint.assignments import Assignment, assignments, entries
 from tunesmith.lint.rule import ERROR, UNSAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
-from tunesmith.sources.job_calls import job_calls
+from tunesmith.sources.job_calls import JOB_WORDS, job_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.text import Edit
 
 
-@rule(code="LCH016", severity=ERROR)
+@rule(code="LCH016", severity=ERROR, words=JOB_WORDS)
 def check(source: PythonScript | LaunchCommand, project: Project) -> Iterator[Finding]:
     if isinstance(source, LaunchCommand):
         yield from _in_command(source)

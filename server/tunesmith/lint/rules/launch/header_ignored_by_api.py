@@ -31,7 +31,7 @@ from typing import Any
 
 from tunesmith.lint.rule import UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
-from tunesmith.sources.job_calls import job_calls, starts_uv_job
+from tunesmith.sources.job_calls import JOB_WORDS, job_calls, starts_uv_job
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.unknown import ABSENT
@@ -50,7 +50,7 @@ _MATTERS = (
 """Names and labels only say what a job is called."""
 
 
-@rule(code="LCH019", severity=WARNING)
+@rule(code="LCH019", severity=WARNING, words=JOB_WORDS)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     for call in job_calls(script):
         launched = call.value("script", 0)

@@ -59,7 +59,7 @@ _OTHER_NAMES = {
 """What other tools call it."""
 
 
-@rule(code="LCH020", severity=ERROR)
+@rule(code="LCH020", severity=ERROR, words=("hf-jobs",))
 def check(header: ScriptHeader, project: Project) -> Iterator[Finding]:
     table = header.jobs_table
     if not table:

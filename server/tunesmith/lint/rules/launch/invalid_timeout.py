@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from tunesmith.lint.rule import ERROR, SAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
-from tunesmith.sources.job_calls import job_calls
+from tunesmith.sources.job_calls import JOB_WORDS, job_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
@@ -51,7 +51,7 @@ _PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)[\s,]*")
 _MOST_SHOWN = 30
 
 
-@rule(code="LCH012", severity=ERROR)
+@rule(code="LCH012", severity=ERROR, words=JOB_WORDS)
 def check(
     source: PythonScript | LaunchCommand | ScriptHeader, project: Project
 ) -> Iterator[Finding]:

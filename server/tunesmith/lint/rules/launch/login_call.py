@@ -55,9 +55,9 @@ _HF_TOKEN = re.compile(
 )
 
 
-@rule(code="LCH003", severity=WARNING)
+@rule(code="LCH003", severity=WARNING, words=("login",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if script.document.kind is Kind.NOTEBOOK or "login" not in script.text:
+    if script.document.kind is Kind.NOTEBOOK:
         return
     runs_as_job = project.runs_as_job(script.path)
     if not (runs_as_job or script.header or _TRAINER.search(script.text)):

@@ -40,7 +40,7 @@ from tunesmith.lint.command_edits import insert_option
 from tunesmith.lint.rule import ERROR, UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.facts import ScriptFacts
-from tunesmith.sources.job_calls import job_calls, starts_uv_job
+from tunesmith.sources.job_calls import JOB_WORDS, job_calls, starts_uv_job
 from tunesmith.sources.launch_command import LaunchCommand, enclosing_span
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
@@ -50,7 +50,7 @@ from tunesmith.sources.unknown import ABSENT
 _MAY_BE_TOKEN = re.compile(r"HF|HUB|HUGGING|TOKEN", re.IGNORECASE)
 
 
-@rule(code="LCH036", severity=ERROR)
+@rule(code="LCH036", severity=ERROR, words=JOB_WORDS)
 def check(source: PythonScript | LaunchCommand, project: Project) -> Iterator[Finding]:
     if isinstance(source, LaunchCommand):
         yield from _in_command(source, project)

@@ -43,7 +43,7 @@ from tunesmith.lint.placeholders import (
 from tunesmith.lint.rule import ERROR, SAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.document import Kind
-from tunesmith.sources.job_calls import job_calls
+from tunesmith.sources.job_calls import JOB_WORDS, job_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
@@ -53,7 +53,7 @@ _SHELL_LATER = re.compile(r"shell\s*=\s*True|\.join\(|os\.system|list2cmdline")
 """What may hand the words of a list to a shell after all."""
 
 
-@rule(code="LCH011", severity=ERROR)
+@rule(code="LCH011", severity=ERROR, words=JOB_WORDS)
 def check(source: PythonScript | LaunchCommand, project: Project) -> Iterator[Finding]:
     if isinstance(source, LaunchCommand):
         yield from _in_command(source)

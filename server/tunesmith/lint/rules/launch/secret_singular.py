@@ -40,7 +40,7 @@ from tunesmith.text import Edit
 _SECRET = re.compile(r"[A-Z][A-Z0-9_]*(?:=.*)?", re.DOTALL)
 
 
-@rule(code="LCH002", severity=ERROR)
+@rule(code="LCH002", severity=ERROR, words=("--secret",))
 def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
     if command.program == "hfjobs":
         return

@@ -37,7 +37,7 @@ from tunesmith.lint.assignments import Assignment, assignments, entries
 from tunesmith.lint.placeholders import is_variable
 from tunesmith.lint.rule import SAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
-from tunesmith.sources.job_calls import job_calls
+from tunesmith.sources.job_calls import JOB_WORDS, job_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
@@ -47,7 +47,7 @@ from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import Edit
 
 
-@rule(code="LCH015", severity=WARNING)
+@rule(code="LCH015", severity=WARNING, words=JOB_WORDS)
 def check(
     source: PythonScript | LaunchCommand | ScriptHeader, project: Project
 ) -> Iterator[Finding]:

@@ -50,7 +50,7 @@ from tunesmith.lint.rule import (
     rule,
 )
 from tunesmith.project import Project
-from tunesmith.sources.job_calls import job_calls
+from tunesmith.sources.job_calls import JOB_WORDS, job_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
@@ -63,7 +63,7 @@ _SIZE = re.compile(r"[a-z]+\d+", re.IGNORECASE)
 _SEE = " `hf jobs hardware` lists all flavors."
 
 
-@rule(code="LCH032", severity=ERROR)
+@rule(code="LCH032", severity=ERROR, words=JOB_WORDS)
 def check(
     source: PythonScript | LaunchCommand | ScriptHeader, project: Project
 ) -> Iterator[Finding]:

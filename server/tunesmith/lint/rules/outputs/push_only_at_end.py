@@ -45,9 +45,9 @@ _MAY_KEEP = re.compile(
 )
 
 
-@rule(code="OUT002", severity=INFORMATION)
+@rule(code="OUT002", severity=INFORMATION, words=("push_to_hub",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "push_to_hub" not in script.text or not project.runs_as_job(script.path):
+    if not project.runs_as_job(script.path):
         return
     if _MAY_KEEP.search(script.text) or mounts_volume(script, project):
         return

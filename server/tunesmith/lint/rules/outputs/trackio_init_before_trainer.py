@@ -50,7 +50,7 @@ _OTHER_USE = re.compile(r"\btrackio\.(?!init\b|finish\b)\w+\(")
 _PROJECT_VARIABLE = "TRACKIO_PROJECT"
 
 
-@rule(code="OUT010", severity=WARNING)
+@rule(code="OUT010", severity=WARNING, words=("trackio",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if not uses_trackio(script) or "init(" not in script.text:
         return

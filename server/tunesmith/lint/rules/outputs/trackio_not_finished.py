@@ -39,7 +39,7 @@ from tunesmith.sources.python_script import PythonScript
 _FINISHES = re.compile(r"\bfinish\b")
 
 
-@rule(code="OUT012", severity=WARNING)
+@rule(code="OUT012", severity=WARNING, words=("trackio",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     is_notebook = script.document.kind is Kind.NOTEBOOK
     if not uses_trackio(script) or is_notebook or _FINISHES.search(script.text):

@@ -37,7 +37,7 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 
 
-@rule(code="OUT011", severity=WARNING)
+@rule(code="OUT011", severity=WARNING, words=("trackio",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if not uses_trackio(script) or may_log(script):
         return

@@ -41,7 +41,7 @@ from tunesmith.sources.unknown import ABSENT
 _PRIVATE = re.compile(r"\b(?:hub_private_repo|private)\s*=\s*True\b")
 
 
-@rule(code="OUT014", severity=INFORMATION)
+@rule(code="OUT014", severity=INFORMATION, words=("trackio",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if not uses_trackio(script) or not _PRIVATE.search(script.text):
         return

@@ -55,7 +55,7 @@ _ELSEWHERE = re.compile(
 _PUBLISHES = re.compile(r"push_to_hub|\.trackio_space_id")
 
 
-@rule(code="OUT013", severity=WARNING)
+@rule(code="OUT013", severity=WARNING, words=("trackio",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if not uses_trackio(script) or _ELSEWHERE.search(script.text):
         return

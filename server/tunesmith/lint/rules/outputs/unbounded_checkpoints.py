@@ -48,9 +48,9 @@ _SAVE_STEPS, _EPOCHS = 500, 3
 """The defaults of transformers."""
 
 
-@rule(code="OUT003", severity=WARNING)
+@rule(code="OUT003", severity=WARNING, words=("Trainer",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "Trainer" not in script.text or not project.runs_as_job(script.path):
+    if not project.runs_as_job(script.path):
         return
     if _SMALL.search(script.text) or not text_trains(script.text):
         return

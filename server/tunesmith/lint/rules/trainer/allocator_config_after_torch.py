@@ -50,10 +50,8 @@ _USES_GPU = re.compile(
 )
 
 
-@rule(code="TRN041", severity=WARNING)
+@rule(code="TRN041", severity=WARNING, words=("ALLOC_CONF",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "ALLOC_CONF" not in script.text:
-        return
     imported, used = "", False
     statements = (
         small

@@ -51,9 +51,9 @@ _TOKENIZER = re.compile(r"(?:Tokenizer|Processor)\w*\.from_pretrained\(")
 _TRAINERS = ("trl.SFTTrainer", "trl.DPOTrainer")
 
 
-@rule(code="TRN060", severity=WARNING)
+@rule(code="TRN060", severity=WARNING, words=("Trainer",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "Trainer" not in script.text or not mentions_conversations(script):
+    if not mentions_conversations(script):
         return
     if _TEMPLATE.search(script.text) or _PRETRAINING.search(script.text):
         return

@@ -44,10 +44,8 @@ _TRAINERS = (
 _NAMES = ("eval_strategy", "evaluation_strategy")
 
 
-@rule(code="TRN031", severity=ERROR)
+@rule(code="TRN031", severity=ERROR, words=_NAMES)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if not any(name in script.text for name in _NAMES):
-        return
     for call in script.calls(*_TRAINERS):
         trainer = settled(call, script, project)
         configuration = configuration_of(trainer, project) if trainer else None

@@ -43,10 +43,8 @@ from tunesmith.text import Edit
 _COMPUTE, _BFLOAT16 = "bnb_4bit_compute_dtype", "torch.bfloat16"
 
 
-@rule(code="TRN035", severity=WARNING)
+@rule(code="TRN035", severity=WARNING, words=("bf16", "bfloat16"))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "bf16" not in script.text and "bfloat16" not in script.text:
-        return
     flavors = flavors_of(script, project)
     if not flavors or not all(_lacks_bfloat16(flavor) for flavor in flavors):
         return

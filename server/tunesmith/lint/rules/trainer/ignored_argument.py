@@ -49,7 +49,7 @@ _LOADERS = frozenset(f"trl.{method}Config" for method in ("SFT", "DPO", "GRPO", 
 """Their trainers load a model by `create_model_from_path` since 0.27.0."""
 
 
-@rule(code="TRN014", severity=WARNING)
+@rule(code="TRN014", severity=WARNING, words=("torch_dtype", "BitsAndBytesConfig"))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if script.imports("unsloth"):
         return

@@ -53,9 +53,9 @@ _CHECKED = frozenset(
 _CLOSE = 0.8
 
 
-@rule(code="TRN015", severity=ERROR)
+@rule(code="TRN015", severity=ERROR, words=sorted(_CHECKED))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if script.imports("unsloth") or not any(name in script.text for name in _CHECKED):
+    if script.imports("unsloth"):
         return
     for call in library_calls(script):
         if call.name.endswith(("Config", "TrainingArguments")) and call.own_class is None:

@@ -38,9 +38,9 @@ from tunesmith.sources.python_script import Call, PythonScript
 _TOO_SMALL, _TOO_LARGE = 5e-6, 2e-3
 
 
-@rule(code="TRN038", severity=WARNING)
+@rule(code="TRN038", severity=WARNING, words=("learning_rate",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "learning_rate" not in script.text or "LoraConfig" not in script.text:
+    if "LoraConfig" not in script.text:
         return
     for call in script.calls("trl.SFTTrainer"):
         trainer = settled(call, script, project)

@@ -43,9 +43,9 @@ _TRAINERS = ("trl.SFTTrainer", "trl.DPOTrainer", "trl.GRPOTrainer")
 _SWITCHES = re.compile(r"\.config\.use_cache *= *(?:False|True)")
 
 
-@rule(code="TRN036", severity=INFORMATION)
+@rule(code="TRN036", severity=INFORMATION, words=("AutoModelForCausalLM",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "AutoModelForCausalLM" not in script.text or script.imports("unsloth"):
+    if script.imports("unsloth"):
         return
     reads: Counter[str] = Counter()
     for trainer in script.calls(*_TRAINERS):

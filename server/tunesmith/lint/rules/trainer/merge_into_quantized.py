@@ -42,11 +42,9 @@ _TRAINERS = ("transformers.Trainer", "trl.SFTTrainer", "trl.DPOTrainer", "trl.GR
 _QUANTIZES = ("load_in_4bit", "load_in_8bit")
 
 
-@rule(code="TRN037", severity=WARNING)
+@rule(code="TRN037", severity=WARNING, words=(_MERGE,))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if _MERGE not in script.text or not any(
-        name in script.text for name in (*_QUANTIZES, "BitsAndBytesConfig")
-    ):
+    if not any(name in script.text for name in (*_QUANTIZES, "BitsAndBytesConfig")):
         return
     for site in script.index.calls:
         function = site.node.func

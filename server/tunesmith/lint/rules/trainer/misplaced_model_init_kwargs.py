@@ -64,9 +64,9 @@ _TRAINERS = tuple(f"trl.{method}Trainer" for method in _METHODS)
 _KEYWORD = "model_init_kwargs"
 
 
-@rule(code="TRN001", severity=ERROR)
+@rule(code="TRN001", severity=ERROR, words=(_KEYWORD,))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if _KEYWORD not in script.text or script.imports("unsloth"):
+    if script.imports("unsloth"):
         return
     trl = library("trl", script, project)
     if not trl.at_least("0.13"):

@@ -49,10 +49,8 @@ _ONLY_WARNS_SINCE = {
 _TRAINERS = tuple(f"trl.{method}Trainer" for method in _ONLY_WARNS_SINCE)
 
 
-@rule(code="TRN033", severity=WARNING)
+@rule(code="TRN033", severity=WARNING, words=(_KEYWORD,))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if _KEYWORD not in script.text:
-        return
     for call in script.calls(*_TRAINERS):
         trainer = settled(call, script, project)
         configuration = configuration_of(trainer, project) if trainer else None

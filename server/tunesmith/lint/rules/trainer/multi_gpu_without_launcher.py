@@ -49,9 +49,9 @@ _LAUNCHES = re.compile(
 )
 
 
-@rule(code="TRN034", severity=WARNING)
+@rule(code="TRN034", severity=WARNING, words=("Trainer",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "Trainer" not in script.text or script.imports("unsloth") or _LAUNCHES.search(script.text):
+    if script.imports("unsloth") or _LAUNCHES.search(script.text):
         return
     several = [each for each in flavors_of(script, project) if each.accelerators > 1]
     if not several or _chooses_gpus(script, project):

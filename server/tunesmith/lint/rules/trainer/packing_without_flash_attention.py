@@ -40,9 +40,9 @@ from tunesmith.sources.unknown import ABSENT, UNKNOWN
 _KEYWORD = "attn_implementation"
 
 
-@rule(code="TRN043", severity=INFORMATION)
+@rule(code="TRN043", severity=INFORMATION, words=("packing",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "packing" not in script.text or script.imports("unsloth"):
+    if script.imports("unsloth"):
         return
     for call in script.calls("trl.SFTTrainer"):
         trainer = settled(call, script, project)

@@ -48,9 +48,9 @@ _ENDS_TEXT = re.compile(
 _GUARD = re.compile(r"\bif\b.*pad_token.*:\s*\Z")
 
 
-@rule(code="TRN040", severity=WARNING)
+@rule(code="TRN040", severity=WARNING, words=("pad_token",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "pad_token" not in script.text or script.imports("unsloth"):
+    if script.imports("unsloth"):
         return
     if not _ENDS_TEXT.search(script.text) or not _hides_padding(script, project):
         return

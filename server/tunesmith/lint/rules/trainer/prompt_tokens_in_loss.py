@@ -54,9 +54,9 @@ _MASKS = re.compile(
 )
 
 
-@rule(code="TRN061", severity=INFORMATION)
+@rule(code="TRN061", severity=INFORMATION, words=("SFTTrainer",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "SFTTrainer" not in script.text or _MASKS.search(script.text):
+    if _MASKS.search(script.text):
         return
     if not (names_conversations(script) or '"messages": [' in script.text):
         return

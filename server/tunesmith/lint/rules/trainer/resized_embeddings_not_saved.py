@@ -45,9 +45,9 @@ _TRAINS = ("modules_to_save", "trainable_token_indices")
 _EMBEDDINGS = re.compile(r"embed|wte|lm_head|requires_grad|setup_chat_format")
 
 
-@rule(code="TRN039", severity=WARNING)
+@rule(code="TRN039", severity=WARNING, words=(_RESIZES,))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if _RESIZES not in script.text or "LoraConfig" not in script.text:
+    if "LoraConfig" not in script.text:
         return
     text = script.text.replace(_RESIZES, "")
     if _EMBEDDINGS.search(text) or not any(_adds_tokens(script, s) for s in script.index.calls):

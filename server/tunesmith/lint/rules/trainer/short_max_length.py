@@ -39,10 +39,8 @@ from tunesmith.sources.unknown import ABSENT
 _LONG = 2048
 
 
-@rule(code="TRN042", severity=INFORMATION)
+@rule(code="TRN042", severity=INFORMATION, words=("assistant_only_loss",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "assistant_only_loss" not in script.text:
-        return
     for call in script.calls("trl.SFTConfig"):
         configuration = settled(call, script, project)
         argument = call.argument("assistant_only_loss")
