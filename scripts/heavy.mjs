@@ -73,10 +73,25 @@ async function olderLibraries(python) {
   return folder;
 }
 
+/** Where the toolchain `train` is, which is installed as users install it. */
+async function trainToolchain() {
+  const data = path.join(CACHE, 'toolchain-data');
+  // On macOS the place follows from the home alone, and that is the user's.
+  if (process.platform === 'darwin') return undefined;
+  await step('Install the toolchain train, or go on with that', () =>
+    run(PYTHON, ['-m', 'tunesmith', 'toolchain', 'install', 'train', '--yes'], {
+      quiet: true,
+      env: { ...process.env, XDG_DATA_HOME: data, LOCALAPPDATA: data },
+    }),
+  );
+  return data;
+}
+
 await main(async (args) => {
   await repository();
   const python = await heavyEnvironment();
   const pairs = await olderLibraries(python);
+  const toolchains = await trainToolchain();
   const results = path.join(DIST, 'heavy.xml');
   fs.rmSync(results, { force: true });
   const [program, ...prefix] = [...(await namespace()), python];
@@ -92,7 +107,11 @@ await main(async (args) => {
     `--junitxml=${results}`,
   ];
   const tested = run(program, [...prefix, ...pytest, ...(args.length ? args : ['tests'])], {
-    env: { ...guardedEnvironment(), TUNESMITH_PAIRS: pairs },
+    env: {
+      ...guardedEnvironment(),
+      TUNESMITH_PAIRS: pairs,
+      ...(toolchains && { TUNESMITH_TOOLCHAIN_DATA: toolchains }),
+    },
   });
   await tested.finally(
     () => fs.existsSync(results) && run(PYTHON, ['scripts/record_accuracy.py', results, LIBRARIES]),
