@@ -189,7 +189,7 @@ ROUTES = {
     "GET /api/whoami-v2": who,
     "POST /api/repos/create": create,
     "POST /api/validate-yaml": validate,
-    f"GET /api/{REPOSITORY}": info,
+    f"GET /api/{REPOSITORY}(?:/revision/main)?": info,
     f"POST /api/{REPOSITORY}/preupload/main": preupload,
     f"POST /api/{REPOSITORY}/commit/main": commit,
     "GET /api/(buckets/[^/]+/[^/]+)": bucket_info,
