@@ -8,7 +8,6 @@ import io
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -183,8 +182,6 @@ class Tiny:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=os.name == "posix",
-            # A shell's background jobs ignore it, and so would the program.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def environments(self) -> list[Path]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -150,11 +149,10 @@ def test_an_interrupted_installation_leaves_no_process(tiny: Tiny, index: Index,
     assert not tiny.place.exists()
 
 
-def test_a_full_disk(tiny: Tiny):
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2_500_000, resource.RLIM_INFINITY))
-
-    ran = tiny.run("install", "tiny", preexec_fn=limit)
+def test_a_full_disk(tiny: Tiny, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TINY_LARGEST_FILE", "2500000")
+    ran = tiny.run("install", "tiny")
+    monkeypatch.delenv("TINY_LARGEST_FILE")
     assert ran.returncode == 2
     assert f"the disk of {tiny.place} is full, or a limit on files is reached:" in ran.stderr
     assert "are free; make room, then run the same command again: it goes on" in ran.stderr
