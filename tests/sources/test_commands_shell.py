@@ -77,6 +77,12 @@ def test_words_stand_where_they_are_written() -> None:
         ("hf jobs uv run --flavor $F a.py\nF=a", "--flavor ? a.py"),
         ("F=a hf jobs uv run --flavor $F a.py", "--flavor ? a.py"),
         ("hf jobs uv run a.py $(date) `id` *.txt {a,b} <name> ... …", "a.py ? ? ? ? ? ? ?"),
+        ('hf jobs uv run "$(dirname "$0")/a.py" $(dirname $1)', "./a.py ?"),
+        (
+            'D="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"\nR=$(cd "$D/.." && pwd)\n'
+            'hf jobs uv run "$D/a.py" $R/b',
+            "./a.py ./../b",
+        ),
         ("hf jobs uv run --secrets A=<...> a.py <…>", "--secrets ? a.py ?"),
         ("hf jobs uv run a.py --x=${{ inputs.x }} {{ cookiecutter.y }}", "a.py ? ?"),
         ("hf jobs uv run a.py 'un$known' \"a\\$b\" $'c'", "a.py un$known a$b c"),

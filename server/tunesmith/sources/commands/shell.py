@@ -205,6 +205,9 @@ class ShellText:
             is_told = folder is not None and not folder.startswith(("-", "~"))
             if block is not None:
                 told = folder.rstrip("/") if folder and is_told else None
+                if told and told.startswith(".") and "$" in self._tree.raw(command):
+                    changes.append((command.start_byte, block.id, None))  # the script's own folder
+                    told = told[1:].strip("/") or None
                 changes.append((command.start_byte, block.id, told))
         return changes
 

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 _EXPANSIONS = ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion")
 _REBINDING_COMMANDS = ("read", "getopts", "unset", "mapfile", "readarray", "printf")
 _ARRAY = re.compile(r'"?\$\{(\w+)\[[@*]\]\}"?')
+_OWN_FOLDER = r"\$\(dirname (?:-- )?\"?\$(?:\{BASH_SOURCE(?:\[0\])?\}|BASH_SOURCE|\{?0\}?)\"?\)"
+_FOLDER = re.compile(
+    rf"{_OWN_FOLDER}|\$\(cd (?:-- )?\"?(?:{_OWN_FOLDER}|\$\{{?(?P<name>\w+)\}}?)"
+    r"(?P<below>[/.\w-]*)\"?"
+    r"(?: *>/dev/null(?: 2>&1)?)? *(?:&&|;) *pwd(?: -P)?\)"
+)
+"""The script's own folder, and folders that are named from there."""
 _MAX_DEPTH = 20
 
 
@@ -57,7 +64,7 @@ class ShellValues:
             case "command_name":
                 return self.value(node.children[0], depth + 1) if node.children else literal(raw)
             case "command_substitution" | "process_substitution" | "arithmetic_expansion":
-                return OPEN_VALUE
+                return self._folder(node, depth)
             case _:
                 return _unquoted(raw)
 
@@ -124,6 +131,17 @@ class ShellValues:
         if value.text is None:
             return OPEN_VALUE
         return OPEN_VALUE if re.search(r"[\s*]", value.text) and not _is_quoted(node) else value
+
+    def _folder(self, node: Node, depth: int) -> Value:
+        """`$(dirname "$0")` and its like, as a path from the script's own folder."""
+        match = _FOLDER.fullmatch(self._tree.raw(node))
+        if match is None:
+            return OPEN_VALUE
+        constant = self._constant(match["name"], node) if match["name"] else None
+        if match["name"] and constant is None:
+            return OPEN_VALUE
+        base = self.value(constant, depth + 1) if constant is not None else literal(".")
+        return joined([base, literal(match["below"] or "")])
 
     def _constant(self, name: str, use: Node) -> Node | None:
         """The value of a variable that is assigned once, at the top level, before its use."""
