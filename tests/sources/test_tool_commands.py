@@ -71,6 +71,7 @@ def test_finds(name: str, text: str, tool: str, arguments: list[str]):
         ("a.sh", "pip install mlx_lm\n"),
         ("a.md", "`mlx_lm.lora` trains, and `huggingface-cli` is old.\n"),
         ("a.md", "With huggingface-cli login is easy.\n"),
+        ("a.sh", 'pkill -f "huggingface-cli download x"\n'),
         ("a.sh", "brew install huggingface-cli\n"),
         ("a.sh", "python my_convert.py --outtype q4_k_m\n# like convert_hf_to_gguf.py\n"),
         ("a.sh", "python convert.py --outtype q4_k_m\n"),

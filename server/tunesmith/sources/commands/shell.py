@@ -35,6 +35,7 @@ _MOST_USES = 20
 _SAME_BLOCK = ("list", "redirected_statement", "pipeline", "command", "negated_command")
 _TOO_HARD = re.compile(r"=\(|<<|\[\[")
 _MOST_HARD = 500
+_SEARCHES = ("grep", "egrep", "rg", "pgrep", "pkill", "sed")
 _TEXTS = ("string", "raw_string", "heredoc_body", "comment", "ansi_c_string")
 
 
@@ -76,7 +77,8 @@ class ShellText:
         """The insides of strings, here-documents and trailing comments that say it."""
         seen: set[int] = set()
         for node in self._places(mention):
-            if node.type in _TEXTS and node.id not in seen and not self._is_comment_line(node):
+            is_new = node.type in _TEXTS and node.id not in seen
+            if is_new and not self._is_comment_line(node) and not self._is_pattern(node):
                 seen.add(node.id)
                 yield self._inside(node)
 
@@ -158,6 +160,12 @@ class ShellText:
         start = self._tree.span(node).start
         before = self.source.text[self.source.text.rfind("\n", 0, start) + 1 : start]
         return node.type == "comment" and not before.strip()
+
+    def _is_pattern(self, node: Node) -> bool:
+        """Whether a string is what a command such as `pkill -f` looks for."""
+        command = next((n for n in ancestors(node) if n.type == "command"), None)
+        name = command.child_by_field_name("name") if command is not None else None
+        return name is not None and self._tree.raw(name) in _SEARCHES
 
     def _inside(self, node: Node) -> MappedText:
         start, end = self._tree.span(node)

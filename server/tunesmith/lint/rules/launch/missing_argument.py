@@ -15,7 +15,7 @@ that runs nothing of yours.
 
 ## Fix
 
-None: only you know what is missing.
+Writes the option again in front of a second name; safe. Otherwise none: only you know what is missing.
 
 ## Source
 
@@ -34,15 +34,18 @@ from collections.abc import Iterator
 
 from tunesmith.knowledge.hf_cli import Grammar, grammar
 from tunesmith.knowledge.versions import hub_of
-from tunesmith.lint.rule import ERROR, Bad, Finding, Good, rule
+from tunesmith.lint.rule import ERROR, SAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.document import Kind
-from tunesmith.sources.launch_command import LaunchCommand, Option, enclosing_span
+from tunesmith.sources.launch_command import LaunchCommand, Option, Word, enclosing_span
 from tunesmith.sources.lost_lines import lost_lines
+from tunesmith.text import Edit, Span
 
 _WHOLE = (Kind.SHELL, Kind.POWERSHELL, Kind.MAKEFILE, Kind.YAML, Kind.DOCKERFILE)
 _BEFORE = re.compile(r"(?:^|[;&|({!:@]|\b(?:then|do|else|if|run))[ \t-]*(?:[A-Z_]+=\S*[ \t]+)*")
 _SCRIPT = re.compile(r"[^\s=]+\.py", re.IGNORECASE)
+_NAME = re.compile(r"(?!.*(?:SCRIPT|URL|FILE|PATH))[A-Z][A-Z0-9]*_[A-Z0-9_]*(?:=.*)?", re.DOTALL)
+_TAKE_ONE = ("--secrets", "--env")
 
 
 @rule(code="LCH033", severity=ERROR)
@@ -58,6 +61,10 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
             message = f"{option.flag.text} has no value: hf takes {following} for it."
             yield Finding(enclosing_span(option.words), message)
             return
+    second = _second_name(command)
+    if second:
+        yield _once_more(command, *second)
+        return
     if command.argv.is_mention or not _is_whole(command):
         return
     last = command.options[-1] if command.options else None
@@ -65,6 +72,29 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
         yield Finding(last.span, f"{last.flag.text} has no value, and hf ends. Give one.")
     elif missing := _missing(command, taken):
         yield Finding(enclosing_span(words[: len(command.action) + 1]), missing)
+
+
+def _second_name(command: LaunchCommand) -> tuple[Option, Word] | None:
+    """The option in front of a variable's name that `hf` takes for the script."""
+    target = command.target
+    if target is None or not command.runs_uv_script or not _NAME.fullmatch(target.text or ""):
+        return None
+    before = command.argv.words[list(command.argv.words).index(target) - 1]
+    options = (o for o in command.options if o.words[-1] is before and o.name in _TAKE_ONE)
+    option = next(options, None)
+    return (option, target) if option else None
+
+
+def _once_more(command: LaunchCommand, option: Option, word: Word) -> Finding:
+    name, flag = (word.text or "").partition("=")[0], option.flag.known_text.partition("=")[0]
+    raw = command.raw(word.span)
+    edit = Edit(Span(word.span.start, word.span.start), f"{flag} ")
+    is_plain = word.is_movable and raw == word.text
+    return Finding(
+        word.span,
+        f"hf takes {name} for the script: {flag} takes one name. Write {flag} {name}.",
+        Fix(f"Write {flag} {name}", [edit], SAFE) if is_plain else None,
+    )
 
 
 def _takes_option(option: Option, taken: Grammar) -> bool:
@@ -118,6 +148,13 @@ BAD = [
     Bad("hf jobs run --timeout 2h python:3.12\n", at="hf jobs run", file="run.sh"),
     Bad("hf jobs scheduled uv run train.py\n", at="hf jobs scheduled uv run", file="run.sh"),
     Bad(
+        "```bash\nhf jobs uv run --secrets HF_TOKEN WANDB_API_KEY \\\n  python train.py\n```\n",
+        at="WANDB_API_KEY",
+        fixed="```bash\nhf jobs uv run --secrets HF_TOKEN --secrets WANDB_API_KEY \\\n"
+        "  python train.py\n```\n",
+        file="README.md",
+    ),
+    Bad(
         'run(["hf", "jobs", "uv", "run", "--flavor", "--timeout", "2h", "train.py"])\n',
         at='"--flavor", "--timeout"',
         file="submit.py",
@@ -126,6 +163,8 @@ BAD = [
 GOOD = [
     Good("hf jobs uv run --flavor l4x1 --timeout 2h train.py\n", file="run.sh"),
     Good("hf jobs uv run --flavor l4x1 $SCRIPT\n", file="run.sh"),
+    Good("hf jobs uv run --secrets HF_TOKEN SCRIPT_URL --lr 1\n", file="run.sh"),
+    Good("hf jobs uv run --secrets HF_TOKEN train_sft.py MODEL_ID\n", file="run.sh"),
     Good('hf jobs uv run --flavor l4x1 "$@"\n', file="run.sh"),
     Good('RUN="hf jobs uv run --flavor l4x1"\n$RUN train.py\n', file="run.sh"),
     Good("ls *.py | xargs hf jobs uv run --flavor l4x1\n", file="run.sh"),
