@@ -190,6 +190,20 @@ def test_other_changes_of_lists_are_unknown(name: str) -> None:
     assert value is UNKNOWN or (isinstance(value, ListValue) and value.is_open)
 
 
+def test_a_function_of_the_file_is_worth_what_it_returns_at_its_end() -> None:
+    assert value_of("f()", "def f():\n    name = 'a'\n    return name") == "a"
+    assert plain(value_of("f()", "def f(x):\n    d = {'a': 1}\n    return d")) == {"a": 1}
+    for body in (
+        "if x:\n        return 'a'\n    return 'b'",
+        "if x:\n        return 'a'",
+        "return x",
+        "return f()",
+        "return",
+    ):
+        assert value_of("f()", f"def f(x):\n    {body}") is UNKNOWN
+    assert value_of("f()", "@cached\ndef f():\n    return 'a'") is UNKNOWN
+
+
 def test_changes_after_the_use_do_not_count() -> None:
     script = read("import trl\nd = {'a': 1}\ntrl.probe(**d)\nd['b'] = 2\ntrl.probe(**d)\n")
     before, after = script.calls("trl.probe")

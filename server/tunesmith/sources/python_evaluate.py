@@ -254,13 +254,30 @@ class Evaluator:
         site = self._sites[id(node)]
         call = self.call_of(site)
         if call is None or call.is_super:
-            return self._method(node, block, order)
+            result = self._result(node.func, block)
+            return self._method(node, block, order) if result is None else result
         if not call.name:
             return call
         root = call.name.partition(".")[0]
         if root == "builtins":
             return self._containers.built(call, block, order)
         return UNKNOWN if root in sys.stdlib_module_names else call
+
+    def _result(self, function: cst.BaseExpression, block: Block) -> Value:
+        """What a function of the file returns, if it only ends by one `return`; else None."""
+        binding = (
+            self.names.binding(function.value, block.scope)
+            if isinstance(function, cst.Name)
+            else None
+        )
+        node = binding.node if binding else None
+        if not isinstance(node, cst.FunctionDef) or node.decorators or node.asynchronous:
+            return None
+        returns = self._index.returns.get(id(node), ())
+        if len(returns) != 1 or not _ends_with(node, returns[0].node):
+            return None
+        value = returns[0].node.value
+        return self.evaluate(value, returns[0].block, returns[0].order) if value else None
 
     def _method(self, node: cst.Call, block: Block, order: int) -> Value:
         """`"...".format(...)` and `"...".join([...])`."""
@@ -278,6 +295,11 @@ class Evaluator:
             for argument in node.args
         ]
         return arithmetic.call_method(text, function.attr.value, values)
+
+
+def _ends_with(function: cst.FunctionDef, last: cst.Return) -> bool:
+    line = function.body.body[-1]
+    return isinstance(line, cst.SimpleStatementLine) and line.body[-1] is last
 
 
 def _is_self(node: cst.BaseExpression) -> bool:

@@ -52,12 +52,22 @@ class DisplaySite:
     order: int
 
 
+@dataclass(slots=True, eq=False)
+class Returned:
+    """A `return`, and the block that it stands in."""
+
+    node: cst.Return
+    block: Block
+    order: int
+
+
 @dataclass(eq=False)
 class PythonIndex:
     """What the walk found, each list in the order of the text.
 
     Attributes:
         assignments: the binding that an expression's value is assigned to, by the node's id.
+        returns: the `return` statements of a function, by its node's id.
     """
 
     scope: Scope
@@ -73,6 +83,7 @@ class PythonIndex:
         default_factory=dict[str, list[AttributeAssignment]]
     )
     assignments: dict[int, Binding] = field(default_factory=dict[int, Binding])
+    returns: dict[int, list[Returned]] = field(default_factory=dict[int, list[Returned]])
     owners: list[StatementOwner] = field(default_factory=list[StatementOwner])
     imports: list[tuple[cst.Import | cst.ImportFrom, Block]] = field(
         default_factory=list[tuple[cst.Import | cst.ImportFrom, Block]]

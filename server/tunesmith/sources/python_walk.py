@@ -16,6 +16,7 @@ from tunesmith.sources.python_index import (
     CallSite,
     DisplaySite,
     PythonIndex,
+    Returned,
     StatementOwner,
     StringNode,
     StringSite,
@@ -60,7 +61,6 @@ _FIELDS: dict[type, tuple[str, ...]] = {
     cst.Index: ("value",),
     cst.List: ("elements",),
     cst.Raise: ("exc",),
-    cst.Return: ("value",),
     cst.Set: ("elements",),
     cst.Slice: ("lower", "upper", "step"),
     cst.StarredDictElement: ("value",),
@@ -126,6 +126,7 @@ class _Walk:
             cst.Module: self._body,
             cst.NamedExpr: self._named_expression,
             cst.Nonlocal: self._outer_names,
+            cst.Return: self._return,
             cst.SetComp: self._comprehension,
             cst.SimpleStatementLine: self._body,
             cst.SimpleStatementSuite: self._body,
@@ -216,6 +217,11 @@ class _Walk:
         self._push(block, depth, *(item.decorator for item in node.decorators), node.returns)
         self._push(block, depth, node.type_parameters)
         self._parameters(node.params, inner, block, depth)
+
+    def _return(self, node: cst.Return, block: Block, depth: int) -> None:
+        returned = Returned(node, block, self._names.next_order())
+        self._index.returns.setdefault(id(block.scope.node), []).append(returned)
+        self._push(block, depth, node.value)
 
     def _lambda(self, node: cst.Lambda, block: Block, depth: int) -> None:
         inner = Block(Scope(ScopeKind.FUNCTION, node, block.scope))

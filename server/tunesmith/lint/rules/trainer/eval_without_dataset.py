@@ -55,7 +55,7 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
             continue
         for name in _NAMES:
             argument, value = configuration.argument(name), configuration.value(name)
-            if argument and value in ("steps", "epoch") and not argument.comes_from_expansion:
+            if argument and value in ("steps", "epoch"):
                 transformers = configuration.in_force["transformers"]
                 yield Finding(
                     argument.name_span or argument.span,

@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds `bf16=True` in a trainer's configuration, and `bnb_4bit_compute_dtype=torch.bfloat16`, in
-scripts whose jobs run on `t4-small` or `t4-medium`.
+Finds `bf16=True` in a trainer's configuration, and bfloat16 as the `dtype` of a loaded model or as
+`bnb_4bit_compute_dtype`, in scripts whose jobs run on `t4-small` or `t4-medium`.
 
 ## Why it costs you
 
@@ -28,19 +28,24 @@ Every release.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.hardware import Flavor
+from tunesmith.knowledge.signature_table import MODEL_LOADERS
 from tunesmith.lint.conflicts import CONFIGURATIONS
 from tunesmith.lint.flavors import flavors_of
 from tunesmith.lint.rule import UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
-from tunesmith.sources.python_script import Argument, PythonScript
+from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.python_values import Reference
 from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import Edit
 
 _COMPUTE, _BFLOAT16 = "bnb_4bit_compute_dtype", "torch.bfloat16"
+_LOADER = re.compile(
+    rf"transformers\.AutoModel(?:For\w+)?\.from_pretrained|{MODEL_LOADERS.pattern}"
+)
 
 
 @rule(code="TRN035", severity=WARNING, words=("bf16", "bfloat16"))
@@ -53,13 +58,26 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         if argument and call.value("bf16") is True:
             has_fp16 = call.value("fp16") is not ABSENT
             yield _finding(argument, "bf16=True", flavors[0], None if has_fp16 else "fp16=True")
+    for argument in _dtypes(script):
+        written = script.text_of(argument.value_node)
+        fixed = written.replace("bfloat16", "float16") if "bfloat16" in written else None
+        better = f"{argument.name}={fixed}" if fixed else None
+        yield _finding(argument, f"{argument.name}=bfloat16", flavors[0], better)
+
+
+def _dtypes(script: PythonScript) -> Iterator[Argument]:
+    """What loads or computes in bfloat16."""
     for call in script.calls("transformers.BitsAndBytesConfig"):
-        argument = call.argument(_COMPUTE)
-        if argument and call.value(_COMPUTE) in (Reference(_BFLOAT16), "bfloat16"):
-            written = script.text_of(argument.value_node)
-            fixed = written.replace("bfloat16", "float16") if "bfloat16" in written else None
-            better = f"{_COMPUTE}={fixed}" if fixed else None
-            yield _finding(argument, f"{_COMPUTE}=bfloat16", flavors[0], better)
+        yield from _given(call, _COMPUTE)
+    for call in script.calls_matching(_LOADER):
+        yield from _given(call, "dtype", "torch_dtype")
+
+
+def _given(call: Call, *names: str) -> Iterator[Argument]:
+    for name in names:
+        argument = call.argument(name)
+        if argument and call.value(name) in (Reference(_BFLOAT16), "bfloat16"):
+            yield argument
 
 
 def _lacks_bfloat16(flavor: Flavor) -> bool:
@@ -96,6 +114,17 @@ BAD = [
         at="bnb_4bit_compute_dtype=torch.bfloat16",
         fixed=_TABLE + "import torch\nfrom transformers import BitsAndBytesConfig\n\n"
         "BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_compute_dtype=torch.float16)\n",
+    ),
+    Bad(
+        "import torch\nfrom transformers import AutoModelForCausalLM\n\n"
+        "AutoModelForCausalLM.from_pretrained('m', dtype=torch.bfloat16)\n",
+        at="dtype=torch.bfloat16",
+        fixed="import torch\nfrom transformers import AutoModelForCausalLM\n\n"
+        "AutoModelForCausalLM.from_pretrained('m', dtype=torch.float16)\n",
+        beside={
+            "start.py": "from huggingface_hub import run_uv_job\n\n"
+            "run_uv_job('train.py', flavor='t4-small')\n"
+        },
     ),
 ]
 GOOD = [

@@ -18,6 +18,7 @@ None: load the base model again in bfloat16, on the CPU if it must be, and merge
 ## Source
 
 `peft/tuners/lora/bnb.py`, `Linear4bit.merge` and `Linear8bitLt.merge`, PEFT 0.7 to 0.21.
+`AutoPeftModelForCausalLM.from_pretrained` hands its keywords on to the loader of the base model.
 
 ## Since
 
@@ -26,6 +27,7 @@ PEFT 0.7 for 4 bits; before, merging raises.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -35,9 +37,11 @@ from tunesmith.lint.rule import WARNING, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_index import CallSite
 from tunesmith.sources.python_script import Call, PythonScript
+from tunesmith.sources.python_values import DictValue
 
 _MERGE = "merge_and_unload"
 _ADAPTERS = ("peft.PeftModel.from_pretrained", "peft.get_peft_model")
+_LOADS_BOTH = re.compile(r"peft\.AutoPeftModel\w*\.from_pretrained")
 _TRAINERS = ("transformers.Trainer", "trl.SFTTrainer", "trl.DPOTrainer", "trl.GRPOTrainer")
 _QUANTIZES = ("load_in_4bit", "load_in_8bit")
 
@@ -63,11 +67,15 @@ def _merges_into_quantized(script: PythonScript, node: cst.BaseExpression, site:
         trainer = value_at(script, node.value, site)
         return isinstance(trainer, Call) and trainer.name in _TRAINERS and _wraps(script, trainer)
     adapted = value_at(script, node, site)
+    if isinstance(adapted, Call) and _LOADS_BOTH.fullmatch(adapted.name):
+        return _is_told_to_quantize(adapted)
     return isinstance(adapted, Call) and adapted.name in _ADAPTERS and _wraps(script, adapted)
 
 
 def _wraps(script: PythonScript, call: Call) -> bool:
-    """Whether the model that a call gets was loaded quantized, also behind further calls."""
+    """Whether the model that a call gets is loaded quantized, also behind further calls."""
+    if call.name in _TRAINERS and _is_told_to_quantize(call):
+        return True
     argument = call.argument("model", 0)
     if argument is None:
         return False
@@ -82,9 +90,20 @@ def _wraps(script: PythonScript, call: Call) -> bool:
 def _is_quantized(base: Call) -> bool:
     if not base.name.startswith("transformers.") or not base.name.endswith(".from_pretrained"):
         return False
-    config = base.value("quantization_config")
-    inner = config if isinstance(config, Call) else base
-    return any(inner.value(name) is True for name in _QUANTIZES)
+    return _is_told_to_quantize(base)
+
+
+def _is_told_to_quantize(call: Call) -> bool:
+    """Whether a loader, or a trainer that loads the model itself, gets told to quantize it."""
+    args = call.value("args", 1)
+    kwargs = args.value("model_init_kwargs") if isinstance(args, Call) else None
+    for given in (call, kwargs):
+        if isinstance(given, (Call, DictValue)):
+            config = given.value("quantization_config")
+            inner = config if isinstance(config, Call) else given
+            if any(inner.value(name) is True for name in _QUANTIZES):
+                return True
+    return False
 
 
 _IMPORTS = (
@@ -114,8 +133,23 @@ BAD = [
         "trainer.model.merge_and_unload()\n",
         at="merge_and_unload",
     ),
+    Bad(
+        "from peft import AutoPeftModelForCausalLM as Adapted\n\n"
+        "merged = Adapted.from_pretrained('out', load_in_4bit=True).merge_and_unload()\n",
+        at="merge_and_unload",
+    ),
+    Bad(
+        _IMPORTS + "from trl import SFTConfig, SFTTrainer\n\n"
+        "four = BitsAndBytesConfig(load_in_4bit=True)\n"
+        "config = SFTConfig('out', model_init_kwargs={'quantization_config': four})\n"
+        "trainer = SFTTrainer('m', config, train_dataset=data, peft_config=lora)\n"
+        "trainer.train()\ntrainer.model.merge_and_unload()\n",
+        at="merge_and_unload",
+    ),
 ]
 GOOD = [
+    "from peft import AutoPeftModelForCausalLM as Adapted\n\n"
+    "Adapted.from_pretrained('out', load_in_4bit=False).merge_and_unload()\n",
     "from transformers import AutoModelForCausalLM as Model\nfrom trl import SFTTrainer\n\n"
     "model = Model.from_pretrained('m')\n"
     "trainer = SFTTrainer(model, peft_config=lora)  # load_in_4bit=True does not fit\n"

@@ -8,7 +8,7 @@ adapter that has neither `modules_to_save` nor `trainable_token_indices`.
 ## Why it costs you
 
 LoRA freezes the embeddings. The rows of the new tokens keep the values that they began with, the
-model never learns what the tokens mean, and releases of PEFT before 0.10 do not even save them.
+model never learns what the tokens mean, and releases of PEFT before 0.8 do not even save them.
 
 ## Fix
 
@@ -17,8 +17,8 @@ None: `trainable_token_indices` (PEFT 0.15 and newer) trains the new rows alone,
 
 ## Source
 
-PEFT's documentation of new tokens, and `get_peft_model_state_dict` in PEFT 0.7 to 0.21. A padding
-token needs no training and is left alone.
+PEFT's documentation of new tokens, and `get_peft_model_state_dict` in PEFT 0.7 to 0.21: since 0.8
+resized embeddings are saved, trained or not. A padding token needs no training and is left alone.
 
 ## Since
 
@@ -41,8 +41,13 @@ from tunesmith.sources.unknown import ABSENT
 
 _RESIZES = "resize_token_embeddings"
 _ADDS = ("add_tokens", "add_special_tokens")
+_SPECIAL = "additional_special_tokens"
 _TRAINS = ("modules_to_save", "trainable_token_indices")
-_EMBEDDINGS = re.compile(r"embed|wte|lm_head|requires_grad|setup_chat_format")
+_EMBEDDINGS = re.compile(
+    r"embed_(?:tokens|in|out)|[\"']embeddings?[\"']|\bwte\b|word_embeddings|lm_head|_embeddings\(\)"
+    r"|requires_grad|setup_chat_format|unsloth"
+)
+_PADS = re.compile(r"pad", re.IGNORECASE)
 
 
 @rule(code="TRN039", severity=WARNING, words=(_RESIZES,))
@@ -72,9 +77,13 @@ def _adds_tokens(script: PythonScript, site: CallSite) -> bool:
     if not isinstance(function, cst.Attribute) or function.attr.value not in _ADDS or not arguments:
         return False
     value = script.evaluator.evaluate(arguments[0].value, site.block, site.order)
-    if isinstance(value, DictValue):
-        value = value.value("additional_special_tokens")
-    return isinstance(value, ListValue) and len(value) > 0
+    if function.attr.value == "add_special_tokens":
+        if not isinstance(value, DictValue) or _SPECIAL not in value:
+            return False
+        value = value.value(_SPECIAL)
+    tokens = value.elements if isinstance(value, ListValue) else [value]
+    pads = [isinstance(token, str) and _PADS.search(token) for token in tokens]
+    return not all(pads) and not _PADS.search(script.text_of(arguments[0].value))
 
 
 _ADDED = (
@@ -99,8 +108,21 @@ BAD = [
         + "config = peft.LoraConfig()\n",
         at="peft.LoraConfig",
     ),
+    Bad(
+        _ADDED.replace("from peft import LoraConfig", "import peft").replace(
+            "add_special_tokens({'additional_special_tokens': ['<call>', '</call>']})",
+            "add_tokens([f'<{name}>' for name in names])  # and resize the embeddings",
+        )
+        + "config = peft.LoraConfig()\n",
+        at="peft.LoraConfig",
+    ),
 ]
 GOOD = [
+    _ADDED.replace(
+        "add_special_tokens({'additional_special_tokens': ['<call>', '</call>']})",
+        "add_tokens(['<pad>'])",
+    )
+    + "config = LoraConfig(r=16)\n",
     _ADDED + "config = LoraConfig(r=16, modules_to_save=['embed_tokens', 'lm_head'])\n",
     _ADDED + "config = LoraConfig(r=16, trainable_token_indices=[7, 8])\n",
     _ADDED + "config = LoraConfig(r=16, **options)\n",
