@@ -21,19 +21,20 @@ from typing import Any
 
 from disagreements import found
 
+Bind = Callable[..., inspect.BoundArguments]
 UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
 MISSING = re.compile(r"missing a required (?:keyword-only )?argument: '(\w+)'")
 HANDS_ON = re.compile(r"super\(\).__init__\([^)]*\*\*kwargs")
 REPEATED = re.compile(r"(?:multiple values for argument '|Both `)(\w+)")
 
 
-def without_body(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that takes what another takes, and does nothing else."""
+def without_body(function: Callable[..., Any], bind: Bind) -> Callable[..., Any]:
+    """A function that takes what another takes, as a way to bind says, and does nothing else."""
     inner = getattr(function, "__wrapped__", None)
     cells = getattr(function, "__closure__", None) or ()
     if isinstance(function, FunctionType) and any(_holds(cell, inner) for cell in cells):
         closure = tuple(
-            CellType(without_body(inner)) if _holds(cell, inner) else cell for cell in cells
+            CellType(without_body(inner, bind)) if _holds(cell, inner) else cell for cell in cells
         )
         made = FunctionType(
             function.__code__, function.__globals__, None, function.__defaults__, closure
@@ -42,10 +43,10 @@ def without_body(function: Callable[..., Any]) -> Callable[..., Any]:
         return functools.update_wrapper(made, function)
     signature = inspect.signature(function)
 
-    def bind(*values: Any, **named: Any) -> None:
-        signature.bind(*values, **named)
+    def take(*values: Any, **named: Any) -> None:
+        bind(signature, *values, **named)
 
-    return functools.update_wrapper(bind, function)
+    return functools.update_wrapper(take, function)
 
 
 def _holds(cell: CellType, value: Any) -> bool:
@@ -58,19 +59,20 @@ def _holds(cell: CellType, value: Any) -> bool:
 def binder(value: Any) -> Callable[..., Any]:
     """Takes what calling an object takes, and does nothing."""
     if not inspect.isclass(value):
-        return without_body(value)
-    first = without_body(value.__init__)
+        return without_body(value, inspect.Signature.bind)
+    first = without_body(value.__init__, inspect.Signature.bind)
     handed_on = next((each for each in value.__mro__[1:] if "__init__" in vars(each)), object)
     is_library = handed_on.__module__.partition(".")[0] not in sys.stdlib_module_names
     hands_on = is_library and HANDS_ON.search(source(value.__init__))
-    onwards = without_body(handed_on.__init__) if hands_on else None
+    partial = inspect.Signature.bind_partial
+    onwards = without_body(handed_on.__init__, partial) if hands_on else None
     named = {each.name for each in inspect.signature(value.__init__).parameters.values()}
 
     def bind(*values: Any, **keywords: Any) -> None:
         first(object(), *values, **keywords)
         if onwards:
             others = {name: given for name, given in keywords.items() if name not in named}
-            inspect.signature(onwards).bind_partial(object(), **others)
+            onwards(object(), **others)
 
     return bind
 

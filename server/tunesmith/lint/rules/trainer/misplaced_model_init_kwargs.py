@@ -26,7 +26,7 @@ Silent where unsloth is imported: it moves the keyword into the configuration by
 
 ## Since
 
-TRL 0.13.0.
+TRL 0.13.0 for `SFTTrainer` and `DPOTrainer`; all releases for the others.
 """
 
 from __future__ import annotations
@@ -43,22 +43,23 @@ from tunesmith.text import Edit
 
 
 class _Method(NamedTuple):
-    """A training method of TRL: when its configuration got the keyword, and where the trainer's
-    `args` stands among its positional parameters."""
+    """A training method of TRL: when its trainer came, or stopped to take the keyword, when its
+    configuration got it, and where `args` stands among the trainer's positional parameters."""
 
+    trainer_refuses_it_since: str
     config_takes_it_since: str
     args_position: int
 
 
 _METHODS = {
-    "SFT": _Method("0.9.2", 1),
-    "DPO": _Method("0.9.2", 2),
-    "GRPO": _Method("0.14.0", 2),
-    "KTO": _Method("0.8.0", 2),
-    "RLOO": _Method("0.22.0", 2),
-    "Reward": _Method("0.24.0", 1),
-    "ORPO": _Method("0.8.2", 1),
-    "CPO": _Method("0.8.2", 1),
+    "SFT": _Method("0.13.0", "0.9.2", 1),
+    "DPO": _Method("0.13.0", "0.9.2", 2),
+    "GRPO": _Method("0.14.0", "0.14.0", 2),
+    "KTO": _Method("0.8.0", "0.8.0", 2),
+    "RLOO": _Method("0.11.0", "0.22.0", 2),
+    "Reward": _Method("0.7.0", "0.24.0", 1),
+    "ORPO": _Method("0.8.2", "0.8.2", 1),
+    "CPO": _Method("0.8.2", "0.8.2", 1),
 }
 _TRAINERS = tuple(f"trl.{method}Trainer" for method in _METHODS)
 _KEYWORD = "model_init_kwargs"
@@ -69,13 +70,11 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if script.imports("unsloth"):
         return
     trl = library("trl", script, project)
-    if not trl.at_least("0.13"):
-        return
     for call in script.calls(*_TRAINERS):
         argument = call.argument(_KEYWORD)
-        if argument is None:
-            continue
         method = (call.name or "").removeprefix("trl.").removesuffix("Trainer")
+        if argument is None or not trl.at_least(_METHODS[method].trainer_refuses_it_since):
+            continue
         takes_it = trl.at_least(_METHODS[method].config_takes_it_since)
         yield Finding(
             argument.name_span or argument.span,
@@ -121,6 +120,7 @@ def _into_config(
     return [script.keyword_removal(call, argument), script.keyword_insertion(config, keyword)]
 
 
+_TRL_0_12 = '# /// script\n# dependencies = ["trl<0.13"]\n# ///\n'
 BAD = [
     Bad(
         "from trl import SFTConfig, SFTTrainer\n\n"
@@ -153,6 +153,13 @@ BAD = [
         't = trl.DPOTrainer("m", args=DPOConfig(model_init_kwargs={"dtype": "auto"}))\n',
     ),
     Bad(
+        _TRL_0_12 + "from trl import CPOConfig, CPOTrainer\n\n"
+        "CPOTrainer('m', CPOConfig(), model_init_kwargs={})\n",
+        at="model_init_kwargs",
+        fixed=_TRL_0_12 + "from trl import CPOConfig, CPOTrainer\n\n"
+        "CPOTrainer('m', CPOConfig(model_init_kwargs={}))\n",
+    ),
+    Bad(
         "from trl import SFTTrainer\n\n"
         "def train(config, kwargs):\n"
         "    SFTTrainer(model='m', args=config, model_init_kwargs=kwargs)\n",
@@ -166,7 +173,6 @@ BAD = [
         at="model_init_kwargs",
     ),
 ]
-_TRL_0_12 = '# /// script\n# dependencies = ["trl<0.13"]\n# ///\n'
 GOOD = [
     "from trl import SFTConfig, SFTTrainer\n\n"
     'SFTTrainer(model="m", args=SFTConfig(model_init_kwargs={"dtype": "auto"}))\n',
