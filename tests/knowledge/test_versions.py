@@ -332,6 +332,8 @@ def test_pip_leaves_what_is_installed_unless_it_is_told_to_upgrade():
     ("sources", "version"),
     [
         (["!pip install -q trl==0.20.0", "import trl"], "0.20.0"),
+        (["!pip -q install trl==0.20.0"], "0.20.0"),
+        (["!pip --disable-pip-version-check -q install trl==0.20.0"], "0.20.0"),
         (["%pip install 'trl<0.13'"], "0.12.2"),
         (["!uv pip install --system \\\n  'trl==0.20.0'"], "0.20.0"),
         (["!{sys.executable} -m pip install trl==0.20.0"], "0.20.0"),

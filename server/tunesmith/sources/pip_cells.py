@@ -35,7 +35,9 @@ class PipInstall:
     is_open: bool = False
 
 
-INSTALL = re.compile(r"\b(?:pip3?|pip3?\.\d+|uv\W+pip)\W{1,200}install\b")
+INSTALL = re.compile(
+    r"\b(?:pip3?|pip3?\.\d+|uv\W+pip)(?:\W{1,200}|[ \t]+(?:-[\w-]+[ \t]+){1,4})install\b"
+)
 _LINE = re.compile(
     r"^[ \t]*(?:[\w, ]+=[ \t]*)?(?:!!?|%(?:sx|system|sh)[ \t]|%(?=(?:uv|pip)\b))[ \t]*"
     r"(?P<command>(?:[^\\\n]|\\[^\n]|\\\n)+)",
