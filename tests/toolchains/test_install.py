@@ -16,6 +16,7 @@ import pytest
 
 from toolchains.made import Index, Tiny
 from tunesmith.platform import interpreter_in
+from tunesmith.toolchains.store import Store
 
 pytestmark = pytest.mark.timeout(400)  # seconds when nothing else runs on the machine
 
@@ -67,6 +68,13 @@ def test_a_life(tiny: Tiny, index: Index, monkeypatch: pytest.MonkeyPatch):
     assert found["status"] == "damaged"
     assert "cannot import alpha (OSError: half a file)" in found["message"]
     assert found["next_step"] == "`tunesmith toolchain install tiny`"
+    assert tiny.run("install", "tiny").returncode == 0
+    assert tiny.doctor()["status"] == "ok"
+
+    python = interpreter_in(environment)
+    python.unlink()
+    python.symlink_to("/nowhere/python")
+    assert "is gone, or the Python that it was made with" in tiny.doctor()["message"]
     assert tiny.run("install", "tiny").returncode == 0
     assert tiny.doctor()["status"] == "ok"
 
@@ -330,6 +338,10 @@ def test_what_is_used_is_not_removed(tiny: Tiny, monkeypatch: pytest.MonkeyPatch
         ran = tiny.run("remove", "tiny")
         assert ran.returncode == 2
         assert "the toolchain tiny is used by a worker; wait" in ran.stderr
+        [environment] = tiny.environments()
+        store = Store("tiny")
+        assert store.is_used(environment)
+        assert store.delete(environment) == [f"{environment}: a worker uses it"]
         waits.unlink()
         doctor.communicate(timeout=60)
     assert doctor.returncode == 0

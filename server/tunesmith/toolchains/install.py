@@ -111,7 +111,11 @@ def _require_unused(store: Store) -> None:
 
 
 def _fill(plan: Plan, store: Store, installer: Installer, report: Report) -> None:
+    if not installer.python.exists():  # or the Python that it was made with is gone
+        store.distrust(plan.key)
     todo = remaining(plan)
+    if todo:
+        _take_back(store, plan.key)
     _require_room(todo, store.folder)
     total, before = plan.download_bytes, plan.download_bytes - sum(step.size for step in todo)
     for step in todo:
@@ -126,6 +130,14 @@ def _fill(plan: Plan, store: Store, installer: Installer, report: Report) -> Non
         store.note_step(plan.key, step.name)
         before += step.size
         report(Progress("install", before, total, step.packages[-1].name))
+
+
+def _take_back(store: Store, key: str) -> None:
+    """Nobody uses an environment while it is repaired."""
+    installed = store.installed()
+    if installed and installed.key == key:
+        _require_unused(store)
+        store.forget()
 
 
 def _finish(plan: Plan, store: Store, installer: Installer, report: Report) -> Installed:

@@ -125,14 +125,16 @@ def _ask(path: Path) -> Interpreter:
     command = [str(path), "-X", "utf8", "-c", _PROBE]
     try:
         with Program(command, cwd=Path(__file__).parent / "locks") as program:
-            line = program.line(_LIMIT_S) or ""
+            answer = ""
+            while (line := program.line(_LIMIT_S)) is not None:
+                answer = line  # the last one: a start-up file may print
             status = program.end(_LIMIT_S)
             said = program.errors.strip().rpartition("\n")[2]
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UserError(f"{path} cannot be started: {reason}", next_step) from None
     try:
-        fields = json.loads(line)
+        fields = json.loads(answer)
         folder = fields["torch_folder"]
         return Interpreter(
             path,

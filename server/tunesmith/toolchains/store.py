@@ -121,17 +121,25 @@ class Store:
         Raises:
             UserError: it cannot be made, or not be written to.
         """
-        probe = self.folder / f"probe-{os.getpid()}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            probe.touch()
-            probe.unlink()
         except OSError as error:
-            raise UserError(
-                f"cannot write to {self.folder}: {error.strerror or error}",
-                "make it writable, or set XDG_DATA_HOME (Windows: LOCALAPPDATA) to a folder that "
-                "is, with room for some gigabytes",
-            ) from None
+            raise self._not_writable(error) from None
+        os.close(self._open("changing"))
+
+    def _open(self, name: str) -> int:
+        """A file for a lock."""
+        try:
+            return os.open(self.folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise self._not_writable(error) from None
+
+    def _not_writable(self, error: OSError) -> UserError:
+        return UserError(
+            f"cannot write to {self.folder}: {error.strerror or error}",
+            "make it writable, or set XDG_DATA_HOME (Windows: LOCALAPPDATA) to a folder that is, "
+            "with room for some gigabytes",
+        )
 
     @contextmanager
     def changing(self) -> Generator[int, None, None]:
@@ -140,7 +148,7 @@ class Store:
         Raises:
             UserError: somebody else is at it.
         """
-        descriptor = os.open(self.folder / "changing", os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = self._open("changing")
         try:
             self._lock(descriptor)
             os.ftruncate(descriptor, 0)
@@ -185,8 +193,7 @@ class Store:
 
     @contextmanager
     def _use(self, key: str) -> Generator[int, None, None]:
-        path = self.folder / f"{_PREFIX}{key}.use"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = self._open(f"{_PREFIX}{key}.use")
         try:
             yield descriptor
         finally:
