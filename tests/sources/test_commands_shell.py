@@ -79,7 +79,7 @@ def test_words_stand_where_they_are_written() -> None:
         ("hf jobs uv run a.py $(date) `id` *.txt {a,b} <name> ... …", "a.py ? ? ? ? ? ? ?"),
         ('hf jobs uv run "$(dirname "$0")/a.py" $(dirname $1)', "./a.py ?"),
         (
-            'D="$(cd "$(dirname "$0")" && pwd)"\nR=$(cd "$D/.." && pwd)\nhf jobs uv run $D/a.py $R/b',
+            'D="$(cd "$(dirname "$0")" && pwd)"\nR=$(cd $D/.. && pwd)\nhf jobs uv run $D/a.py $R/b',
             "./a.py ./../b",
         ),
         ("hf jobs uv run --secrets A=<...> a.py <…>", "--secrets ? a.py ?"),
