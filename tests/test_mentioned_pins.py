@@ -16,6 +16,7 @@ from tunesmith.workspace import Workspace
     [
         ("setup.py", '_deps = ["trl>=0.9.6,<0.10", "torch", \'peft[all]==0.8\']',
          ["trl>=0.9.6,<0.10", "peft[all]==0.8"]),
+        ("setup.py", 'setup(\n    name="trl",\n    version="0.9"\n)', ["trl @ file:."]),
         ("setup.cfg", "install_requires =\n    trl==0.9.6\n    torch\n", ["trl==0.9.6"]),
         ("environment.yml", "dependencies:\n  - transformers=4.36.2\n  - pip:\n    - trl==0.7\n",
          ["transformers==4.36.2", "trl==0.7"]),
@@ -88,6 +89,14 @@ def test_a_notebook_tells_the_release_of_the_scripts_beside(tmp_path: Path):
     start = '{"cells": [], "metadata": {"run": "!pip install trl==0.9.6"}, "nbformat": 4}'
     (tmp_path / "start.ipynb").write_text(start)
     assert trl_in_force(tmp_path) == "0.9.6"
+
+
+def test_the_repository_of_a_library_runs_its_own_sources(tmp_path: Path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "trl"\n')
+    assert trl_in_force(tmp_path) == "unknown"
+    (tmp_path / "pyproject.toml").unlink()
+    (tmp_path / "setup.cfg").write_text("[metadata]\nname = trl\n")
+    assert trl_in_force(tmp_path) == "unknown"
 
 
 def test_files_that_tell_different_releases_tell_none(tmp_path: Path):

@@ -16,6 +16,7 @@ from tunesmith.mentioned_pins import (
     may_mention,
     mentioned_in,
     mentioned_requirements,
+    own_sources,
     poetry_requirements,
 )
 from tunesmith.platform import project_path
@@ -189,6 +190,9 @@ def _read_text(path: Path) -> str:
 def _declared(pyproject: Mapping[str, Any], path: Path) -> Iterator[Pin]:
     """Dependencies of a project, of its extras and of its dependency groups."""
     project = _table(pyproject, "project")
+    name = project.get("name")
+    if isinstance(name, str):
+        yield from _pin(own_sources(name), path)
     lists = [
         project.get("dependencies"),
         *_table(project, "optional-dependencies").values(),

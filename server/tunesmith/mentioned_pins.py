@@ -25,6 +25,9 @@ _CONDA = re.compile(
 )
 _LINE = re.compile(rf"^[ \t>*`-]*({_REQUIREMENT.pattern})[ \t\r`]*$", re.MULTILINE)
 _PIPFILE = re.compile(rf"^\"?({_NAME})\"?[ \t]*=.*?\"({_VERSION}[^\"\n]*)\"", re.MULTILINE)
+_OWN_NAME = re.compile(
+    r"^[ \t]*name[ \t]*=[ \t]*[\"']?([A-Za-z][\w.-]*)[\"']?,?[ \t]*$", re.MULTILINE
+)
 _SCRIPTS = (".py", ".ipynb")
 
 
@@ -98,7 +101,15 @@ def _is_readme(name: str) -> bool:
     return name.lower().startswith("readme")
 
 
+def own_sources(name: str) -> str:
+    """The requirement that a library's own repository stands for: no release, but what is there."""
+    return f"{name} @ file:."
+
+
 def _of_setup(text: str) -> Iterator[str]:
+    project = _OWN_NAME.search(text)
+    if project:
+        yield own_sources(project[1])
     for match in _QUOTED.finditer(text):
         yield match[2]
     for match in _LINE.finditer(text):
