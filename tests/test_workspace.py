@@ -249,7 +249,7 @@ def test_one_file_and_its_folder_agree(tmp_path: Path):
     by_file = check(alone.understanding(script), alone.project)
     by_folder = check(whole.understanding(script), whole.project)
     assert by_file == by_folder
-    assert {finding.name for finding in by_file} == {"login-call"}
+    assert {finding.name for finding in by_file} == {"login-call", "missing-header"}
 
 
 # Settings
