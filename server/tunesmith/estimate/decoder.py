@@ -7,7 +7,7 @@ layers follow bitsandbytes 0.50 (`autograd/_functions.py`), fused attention flas
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tunesmith.estimate.shape import Linear, ModelShape
 from tunesmith.estimate.tape import Tape, Tensor
@@ -27,12 +27,15 @@ class LayerMemory:
         way_there: the peak of its forward, `kept` included.
         way_back: the peak while its gradient is computed, `kept` and gradients of weights included.
         gradients: gradients of its weights, which stay.
+        leaked: what checkpointing does not set free: bitsandbytes' 8-bit layers hold their input
+            where it is not seen.
     """
 
     kept: int
     way_there: int
     way_back: int
     gradients: int
+    leaked: int = 0
 
 
 def layer_memory(shape: ModelShape, training: Training, rows: int, is_sliding: bool) -> LayerMemory:
@@ -46,7 +49,8 @@ def layer_memory(shape: ModelShape, training: Training, rows: int, is_sliding: b
     """
     layer = _Layer(shape, training, rows)
     result = layer.run(is_sliding)
-    return _measured(layer.tape, result)
+    leaked = sum(each.size for each in layer.leaked)
+    return replace(_measured(layer.tape, result), leaked=leaked)
 
 
 def norm_memory(shape: ModelShape, training: Training, rows: int) -> LayerMemory:
@@ -70,6 +74,7 @@ class _Layer:
         self.trains_all = training.adapter is None
         self.tape = Tape(training.accumulates)
         self.named: list[Tensor] = []
+        self.leaked: set[Tensor] = set()
         self.input = self.tape.outside(self.tokens * shape.hidden, self.loaded)
 
     def run(self, is_sliding: bool) -> Tensor:
@@ -148,8 +153,8 @@ class _Layer:
         if shape.is_fused:
             whole = self.linear(x, inner[0])
             gate, up = self.part(whole, shape.intermediate), self.part(whole, shape.intermediate)
-            active = tape.apply([gate], width, gate.width, [whole])
-            product = tape.apply([up, active], width, active.width, [whole, active])
+            active = tape.apply([gate], width, gate.width, [gate])
+            product = tape.apply([up, active], width, active.width, [up, active])
         else:
             gate = self.linear(x, inner[0])
             active = tape.apply([gate], width, gate.width, [gate])
@@ -174,8 +179,8 @@ class _Layer:
         inner = shape.expert_intermediate
         whole = self.grouped(chosen, 2 * inner)
         gate, up = self.part(whole, inner, picks), self.part(whole, inner, picks)
-        active = tape.apply([gate], gate.count, gate.width, [whole])
-        product = tape.apply([active, up], up.count, up.width, [active, whole])
+        active = tape.apply([gate], gate.count, gate.width, [gate])
+        product = tape.apply([active, up], up.count, up.width, [active, up])
         out = self.grouped(product, shape.hidden)
         weighted = tape.apply(
             [out, weights], out.count, out.width, [out, weights], scratch=out.size
@@ -248,6 +253,7 @@ class _Layer:
     def _quantized(self, x: Tensor, layer: Linear) -> Tensor:
         count = self.tokens * layer.outputs
         if self.training.quantization == "int8":
+            self.leaked.add(x)
             return self.tape.apply([x], count, x.width, [x], scratch=layer.weights * x.width)
         width = BYTES[self.training.compute_dtype]
         inner = self.cast(x, width)
@@ -274,7 +280,7 @@ class _Layer:
             trained=adapter.rank * layer.inputs * width,
         )
         # what is handed to a module stays until it is done
-        tape.note(base, *dict.fromkeys(seen + self.named))
+        tape.note({base, *seen, *self.named})
         outer = tape.apply(
             [inner],
             base.count,
@@ -282,6 +288,10 @@ class _Layer:
             [inner],
             trained=adapter.rank * layer.outputs * width,
         )
+        if adapter.is_dora:
+            # both parts are scaled by what is learnt of each output
+            base = tape.apply([base], base.count, base.width, [base], scratch=base.count * FLOAT)
+            outer = tape.apply([outer], outer.count, outer.width, [outer])
         return self.add(base, tape.apply([outer], outer.count, outer.width))
 
     def add(self, x: Tensor, y: Tensor) -> Tensor:
@@ -297,7 +307,7 @@ class _Layer:
 
     def part(self, whole: Tensor, dim: int, rows: int = 0) -> Tensor:
         """A view of some columns; its gradient is made as wide as the whole."""
-        return self.tape.apply([whole], (rows or self.tokens) * dim, whole.width)
+        return self.tape.apply([whole], (rows or self.tokens) * dim, whole.width, is_view=True)
 
     def _train(self, weights: int) -> int:
         """Bytes of the gradient of some weights of the base."""

@@ -63,13 +63,17 @@ class _Sizes:
         self.computed = BYTES[training.autocast] if training.autocast else self.loaded
         self.is_cast = self.loaded != self.computed
         self.is_trained = adapter is None or "lm_head" in adapter.modules_to_save
+        self.is_tied = shape.is_tied
         self.hidden = self.tokens * shape.hidden * self.loaded
         self.has_softcap = shape.softcap is not None
 
     @property
     def left(self) -> int:
-        """The gradient of the output layer, unless it is added to an earlier one."""
-        is_new = self.is_trained and not self.training.accumulates
+        """The gradient of the output layer, unless it is added to an earlier one.
+
+        That of a tied layer waits for the embedding's before it is.
+        """
+        is_new = self.is_trained and (self.is_tied or not self.training.accumulates)
         return self.weights * self.loaded if is_new else 0
 
 
@@ -84,7 +88,7 @@ def _fused(its: _Sizes) -> LossMemory:
     return LossMemory(
         logits=tile + piece,
         hidden=2 * its.hidden + casts + sums,
-        logits_back=tile + piece,
+        logits_back=tile + (2 * piece if its.vocabulary > words else piece),
         hidden_back=its.hidden + whole + casts + its.tokens * (2 * FLOAT + INDEX),
         gradients_back=_fused_gradient(its),
         gradients=its.left,
@@ -128,9 +132,12 @@ def _chunked(its: _Sizes) -> LossMemory:
         copy = 0
     chunk = tokens * its.vocabulary
     return LossMemory(
-        logits=copy + chunk * (its.computed + 4 * FLOAT),
+        logits=max(copy + chunk * its.computed, chunk * (its.computed + 4 * FLOAT)),
         hidden=2 * its.hidden,
-        logits_back=copy + chunk * (its.computed + FLOAT),
+        logits_back=max(
+            copy + chunk * its.computed,
+            its.weights * its.computed + chunk * (its.computed + 3 * FLOAT),
+        ),
         hidden_back=its.hidden,
         gradients_back=2 * its.left,
         gradients=its.left,

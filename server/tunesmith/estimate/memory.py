@@ -24,6 +24,7 @@ from tunesmith.estimate.decoder import (
 )
 from tunesmith.estimate.loss import loss_memory
 from tunesmith.estimate.shape import ModelShape
+from tunesmith.estimate.sharding import of_one_gpu, share
 from tunesmith.estimate.training import BYTES, Training
 
 Moment = Literal["forward", "loss", "backward", "step"]
@@ -82,18 +83,22 @@ class Peak:
 
 
 def peak(shape: ModelShape, training: Training) -> Peak:
-    """The peak of one step on one GPU without sharding, overhead not counted."""
-    return max(_Step(shape, training).moments(), key=lambda each: each.total)
+    """The peak of one step on one of the GPUs, overhead not counted."""
+    step = _Step(*of_one_gpu(shape, training))
+    return max(step.moments(), key=lambda each: each.total)
 
 
 class _Step:
     def __init__(self, shape: ModelShape, training: Training) -> None:
         self.shape, self.training = shape, training
         self.rows = training.batch * (2 if training.method in ("dpo", "reward") else 1)
-        self.weights = weight_bytes(shape, training)
-        self.adapter = adapter_bytes(shape, training)
         self.trained = trained_bytes(shape, training)
-        self.optimizer = optimizer_bytes(shape, training)
+        self.share = share(shape, training, self.trained)
+        self.weights = weight_bytes(shape, training) // self.share.weights
+        self.adapter = adapter_bytes(shape, training) // self.share.weights
+        self.optimizer = optimizer_bytes(shape, training) // self.share.trained
+        if self.share.masters:
+            self.optimizer += master_bytes(shape, training) // self.share.trained
         loaded = BYTES[training.load_dtype]
         self.hidden = self.rows * training.length * shape.hidden * loaded
         sliding = shape.sliding_layers
@@ -143,15 +148,16 @@ class _Step:
         """The first layer's gradient, that of the embedding, and the optimizer."""
         _, first = self.layers[0]
         behind = 0 if self.training.accumulates else self.trained - self._embedding_gradient()
-        before = max(gradients, behind - first.gradients) if behind else gradients
+        before = max(gradients, behind - first.gradients)
         yield self._backward(before, first, self.shared() + self.hidden + first.way_back)
-        if self._embedding_gradient():
-            temporary = self._embedding_gradient() if self.training.accumulates else 0
-            if self.shape.is_tied and not self.training.accumulates:
-                temporary = self._embedding_gradient()
+        if embedding := self._embedding_gradient():
+            # a tied output layer's gradient has waited for this one, or it joins an earlier one
+            waiting = self.shape.is_tied + self.training.accumulates
+            if self.shape.is_tied and self.training.loss == "chunked":
+                waiting += 1  # it is turned round: the weight was used transposed
             yield self._at(
                 "backward",
-                gradients=self.trained + temporary,
+                gradients=self.trained + waiting * embedding,
                 activations=self.shared() + self.hidden * (2 if self.shape.is_gemma else 1),
             )
         yield self._at("step", gradients=self.trained, step=step_bytes(self.shape, self.training))
@@ -171,7 +177,8 @@ class _Step:
         logits: int = 0,
         step: int = 0,
     ) -> Peak:
-        optimizer = self.optimizer + step
+        optimizer = self.optimizer + step // self.share.trained
+        gradients = gradients // self.share.trained + self.share.buffers
         return Peak(
             Breakdown(self.weights, self.adapter, gradients, optimizer, activations, logits), moment
         )
@@ -184,7 +191,8 @@ class _Step:
     def held(self) -> int:
         """What all layers keep from forward to backward."""
         if self.training.is_checkpointed:
-            return self.shape.layers * self.hidden
+            leaked = sum(count * layer.leaked for count, layer in self.layers)
+            return self.shape.layers * self.hidden + leaked
         own = self.hidden if self.keeps_input else 0
         return sum(count * (layer.kept + own) for count, layer in self.layers)
 
@@ -231,7 +239,7 @@ def weight_bytes(shape: ModelShape, training: Training) -> int:
     section 3). int8 takes one byte and a float32 for each row.
     """
     linear = shape.linear_weights
-    others = shape.other_weights * BYTES[training.load_dtype]
+    others = (shape.other_weights - _no_head(shape, training)) * BYTES[training.load_dtype]
     if training.quantization is None:
         own = linear * BYTES[training.load_dtype] + others
     elif training.quantization == "int8":
@@ -241,7 +249,13 @@ def weight_bytes(shape: ModelShape, training: Training) -> int:
         scales = linear // BLOCK
         nested = scales + scales // NESTED_BLOCK * FLOAT
         own = linear // 2 + (nested if training.is_double_quantized else scales * FLOAT) + others
-    return own
+    has_reference = training.method in ("dpo", "kto") and training.adapter is None
+    return 2 * own if has_reference else own
+
+
+def _no_head(shape: ModelShape, training: Training) -> int:
+    """Weights that a reward model lacks: it has one score instead of one for each word."""
+    return shape.embedding if training.method == "reward" and not shape.is_tied else 0
 
 
 def adapter_bytes(shape: ModelShape, training: Training) -> int:
@@ -250,14 +264,15 @@ def adapter_bytes(shape: ModelShape, training: Training) -> int:
     if adapter is None:
         return 0
     own = shape.layers * adapter_weights(shape.linears(), training) * BYTES[adapter.dtype]
-    return own + len(adapter.modules_to_save) * shape.embedding * BYTES[adapter.dtype]
+    copies = len(adapter.modules_to_save) * shape.embedding * BYTES[training.load_dtype]
+    return own + copies
 
 
 def trained_bytes(shape: ModelShape, training: Training) -> int:
     """Bytes of the gradients of everything that is trained."""
     if training.adapter:
         return adapter_bytes(shape, training)
-    return shape.parameters * BYTES[training.load_dtype]
+    return (shape.parameters - _no_head(shape, training)) * BYTES[training.load_dtype]
 
 
 def optimizer_bytes(shape: ModelShape, training: Training) -> int:
@@ -276,6 +291,16 @@ def optimizer_bytes(shape: ModelShape, training: Training) -> int:
     count = trained // width
     whole = 0 if training.adapter else shape.embedding
     return 2 * (whole * FLOAT + (count - whole) + math.ceil((count - whole) / STATE_BLOCK) * FLOAT)
+
+
+def master_bytes(shape: ModelShape, training: Training) -> int:
+    """Bytes that DeepSpeed adds: a float32 copy of what is trained, and states as wide as that."""
+    width = BYTES[training.adapter.dtype if training.adapter else training.load_dtype]
+    if width == FLOAT:
+        return 0
+    copies = FLOAT * trained_bytes(shape, training) // width
+    is_whole = training.optimizer in ("adamw_torch", "adamw_torch_fused")
+    return copies + (2 * copies - optimizer_bytes(shape, training) if is_whole else 0)
 
 
 def step_bytes(shape: ModelShape, training: Training) -> int:

@@ -7,7 +7,7 @@ in place where nothing else holds the one that is there already.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 class Tensor:
@@ -16,20 +16,21 @@ class Tensor:
     Attributes:
         count: how many numbers.
         width: bytes of each.
+        size: bytes of all.
         has_grad: whether a gradient flows through it.
+        storage: the tensor that it is a view of, else itself.
     """
 
-    __slots__ = ("count", "grad", "has_grad", "holders", "width")
+    __slots__ = ("count", "grad", "has_grad", "holders", "size", "storage", "width")
 
-    def __init__(self, count: int, width: int, has_grad: bool) -> None:
+    def __init__(
+        self, count: int, width: int, has_grad: bool, storage: Tensor | None = None
+    ) -> None:
+        self.storage = storage or self
         self.count, self.width, self.has_grad = count, width, has_grad
+        self.size = count * width
         self.holders = 0
         self.grad: _Gradient | None = None
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        return self.count * self.width
 
 
 class _Gradient:
@@ -51,8 +52,7 @@ class _Operation:
         passes: bool,
         trained: int,
     ) -> None:
-        self.inputs = [each for each in inputs if each.has_grad]
-        self.output, self.kept = output, kept
+        self.inputs, self.output, self.kept = inputs, output, kept
         self.scratch, self.passes, self.trained = scratch, passes, trained
 
 
@@ -89,6 +89,7 @@ class Tape:
         scratch: int = 0,
         passes: bool = False,
         trained: int = 0,
+        is_view: bool = False,
     ) -> Tensor:
         """Note an operation and return its result.
 
@@ -100,19 +101,26 @@ class Tape:
             scratch: bytes of temporaries of the gradient, besides the gradients of the inputs.
             passes: whether the gradient is handed on as it is: additions, views.
             trained: bytes of the gradient of a weight, which stays.
+            is_view: whether the result is a part of the first operand.
         """
-        has_grad = trained > 0 or any(each.has_grad for each in inputs)
-        output = Tensor(count, width, has_grad)
-        if has_grad:
+        flowing = [each for each in inputs if each.has_grad]
+        storage = inputs[0].storage if is_view else None
+        output = Tensor(count, width, trained > 0 or bool(flowing), storage)
+        if output.has_grad:
             for each in kept:
                 self._hold(each)
-            self._operations.append(_Operation(inputs, output, kept, scratch, passes, trained))
-        self.note(output, *inputs)
+            self._operations.append(_Operation(flowing, output, kept, scratch, passes, trained))
+        there = self.kept if is_view else self.kept + output.size
+        for each in inputs:
+            if not each.storage.holders:
+                there += each.size
+        if there > self.way_there:
+            self.way_there = there
         return output
 
-    def note(self, *beside: Tensor) -> None:
-        """Note what is there at this moment besides what is kept."""
-        there = self.kept + sum(each.size for each in beside if each.holders == 0)
+    def note(self, beside: Iterable[Tensor]) -> None:
+        """Note that some tensors are there at this moment besides what is kept."""
+        there = self.kept + sum([each.size for each in beside if not each.storage.holders])
         self.way_there = max(self.way_there, there)
 
     def keep_result(self, result: Tensor) -> None:
@@ -123,9 +131,10 @@ class Tape:
             last.kept = (*last.kept, result)
 
     def _hold(self, tensor: Tensor) -> None:
-        if tensor.holders == 0:
-            self.kept += tensor.size
-        tensor.holders += 1
+        storage = tensor.storage
+        if storage.holders == 0:
+            self.kept += storage.size
+        storage.holders += 1
 
     def way_back(self, output: Tensor, arriving: int) -> int:
         """Bytes at the peak of the gradient's way, from all that is kept on.
@@ -160,9 +169,10 @@ class Tape:
             now += operation.trained
             self.trained += operation.trained
         for tensor in operation.kept:
-            tensor.holders -= 1
-            if tensor.holders == 0:
-                now -= tensor.size
+            storage = tensor.storage
+            storage.holders -= 1
+            if storage.holders == 0:
+                now -= storage.size
         now = _released(gradient, now)
         for tensor, new in arrived:
             before = tensor.grad

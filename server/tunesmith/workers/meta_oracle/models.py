@@ -13,7 +13,7 @@ from torch import nn
 from tunesmith.estimate.training import Training
 from tunesmith.workers.meta_oracle import stand_ins
 
-ATTENTION = {"sdpa": "stand_in_sdpa", "flash": "stand_in_unmasked", "eager": "eager"}
+ATTENTION = {"sdpa": "stand_in_sdpa", "flash": "stand_in_unmasked", "eager": "stand_in_scores"}
 UNQUANTIZED = ("lm_head", "score")
 
 
@@ -24,8 +24,9 @@ def configuration(values: Mapping[str, Any], training: Training) -> Any:
     # It reads the positions, which have no data here: they are those of one sequence.
     masking_utils.find_packed_sequence_indices = lambda _: None
     masks = masking_utils.ALL_MASK_ATTENTION_FUNCTIONS
-    for name, mask in (("sdpa", "sdpa"), ("flash", "flash_attention_2")):
-        AttentionInterface.register(ATTENTION[name], stand_ins.fused_attention)
+    for name, mask in (("sdpa", "sdpa"), ("flash", "flash_attention_2"), ("eager", "eager")):
+        function = stand_ins.eager_attention if name == "eager" else stand_ins.fused_attention
+        AttentionInterface.register(ATTENTION[name], function)
         AttentionMaskInterface.register(ATTENTION[name], masks[mask])
     config = AutoConfig.for_model(**values)
     config._attn_implementation = ATTENTION[training.attention]

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import nn
+
+from tunesmith.estimate.training import Training
 
 BLOCK = 64
 """Weights that share a scale in bitsandbytes' 4-bit formats (its default)."""
@@ -67,6 +70,39 @@ def fused_attention(
     return result.transpose(1, 2).contiguous(), None
 
 
+class _Softmax(torch.autograd.Function):
+    """Softmax in float32 of smaller numbers, which a GPU reads and writes as they are."""
+
+    @staticmethod
+    def forward(ctx: Any, scores: Any) -> Any:
+        ctx.dtype = scores.dtype
+        shares = scores.new_empty(scores.shape, dtype=torch.float32)
+        ctx.save_for_backward(shares)
+        return shares
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        (shares,) = ctx.saved_tensors
+        product = grad * shares
+        result = grad.new_empty(grad.shape, dtype=ctx.dtype)
+        del product
+        return result
+
+
+def eager_attention(
+    module: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: float, **_: Any
+) -> tuple[Any, None]:
+    """transformers' `eager_attention_forward` with a GPU's softmax."""
+    repeats = query.shape[1] // key.shape[1]
+    if repeats > 1:
+        key, value = (each.repeat_interleave(repeats, 1) for each in (key, value))
+    scores = torch.matmul(query, key.transpose(2, 3)) * scaling
+    if attention_mask is not None:
+        scores = scores + attention_mask
+    shares = _Softmax.apply(scores).to(query.dtype)
+    return torch.matmul(shares, value).transpose(1, 2).contiguous(), None
+
+
 class FusedDropout(nn.Dropout):
     """Dropout as on a GPU: one byte of mask for each number."""
 
@@ -74,35 +110,36 @@ class FusedDropout(nn.Dropout):
         return torch.native_dropout(x, self.p, True)[0]
 
 
-def quantize(linear: nn.Linear, case: Any, bases: Any) -> nn.Module:
+def quantize(linear: nn.Linear, training: Training, bases: Any) -> nn.Module:
     """A linear layer whose weight is held in bitsandbytes' bytes.
 
     Args:
         linear: the layer to replace.
-        case: the `Training`.
+        training: how the model is trained.
         bases: bitsandbytes' module of layers: PEFT looks for its classes.
     """
-    maker = _four_bits if case.quantization == "nf4" else _eight_bits
-    return maker(linear, case, bases)
+    maker = _four_bits(bases) if training.quantization == "nf4" else _eight_bits(bases)
+    return maker(linear, training)
 
 
-def _four_bits(linear: nn.Linear, case: Any, bases: Any) -> nn.Module:
+@cache
+def _four_bits(bases: Any) -> type:
     class Linear4bit(bases.Linear4bit):
-        def __init__(self) -> None:
+        def __init__(self, linear: nn.Linear, training: Training) -> None:
             nn.Module.__init__(self)
             self.in_features, self.out_features = linear.in_features, linear.out_features
             numbers = linear.weight.numel()
             self.weight = nn.Parameter(_bytes((numbers + 1) // 2), requires_grad=False)
+            self.weight.compress_statistics = training.is_double_quantized
+            self.weight.quant_type = "nf4"
+            self.bias = linear.bias
+            self.compute_dtype = getattr(torch, training.compute_dtype)
             scales = math.ceil(numbers / BLOCK)
-            if case.is_double_quantized:
+            if training.is_double_quantized:
                 self.scales = _bytes(scales)
                 self.nested = torch.empty(math.ceil(scales / NESTED_BLOCK), dtype=torch.float32)
             else:
                 self.scales = torch.empty(scales, dtype=torch.float32)
-            self.bias = linear.bias
-            self.compute_dtype = getattr(torch, case.compute_dtype)
-            self.weight.compress_statistics = case.is_double_quantized
-            self.weight.quant_type = "nf4"
 
         def forward(self, x: Any) -> Any:
             before = x.dtype
@@ -110,7 +147,7 @@ def _four_bits(linear: nn.Linear, case: Any, bases: Any) -> nn.Module:
             bias = None if self.bias is None else self.bias.to(self.compute_dtype)
             return _Dequantized.apply(x, bias, self).to(before)
 
-    return Linear4bit()
+    return Linear4bit
 
 
 class _Dequantized(torch.autograd.Function):
@@ -131,14 +168,14 @@ class _Dequantized(torch.autograd.Function):
         return torch.matmul(grad, weight), None, None
 
 
-def _eight_bits(linear: nn.Linear, case: Any, bases: Any) -> nn.Module:
+@cache
+def _eight_bits(bases: Any) -> type:
     class Linear8bitLt(bases.Linear8bitLt):
-        def __init__(self) -> None:
+        def __init__(self, linear: nn.Linear, _: Training) -> None:
             nn.Module.__init__(self)
             self.in_features, self.out_features = linear.in_features, linear.out_features
-            self.weight = nn.Parameter(
-                torch.empty(linear.weight.shape, dtype=torch.int8), requires_grad=False
-            )
+            shape = linear.weight.shape
+            self.weight = nn.Parameter(torch.empty(shape, dtype=torch.int8), requires_grad=False)
             self.scales = torch.empty(linear.out_features, dtype=torch.float32)
             self.bias = linear.bias
             self.state = SimpleNamespace(has_fp16_weights=False, threshold=6.0)
@@ -147,7 +184,7 @@ def _eight_bits(linear: nn.Linear, case: Any, bases: Any) -> nn.Module:
         def forward(self, x: Any) -> Any:
             return _EightBits.apply(x, self)
 
-    return Linear8bitLt()
+    return Linear8bitLt
 
 
 class _EightBits(torch.autograd.Function):
@@ -156,7 +193,7 @@ class _EightBits(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Any, layer: Any) -> Any:
         ctx.layer, ctx.dtype = layer, x.dtype
-        # held as an attribute of the context, which checkpointing does not see
+        # bitsandbytes holds it as an attribute, which checkpointing does not see and set free
         ctx.kept = x
         half = x.to(torch.float16)
         rows = torch.empty(half.shape, dtype=torch.int8)

@@ -54,6 +54,8 @@ class Ledger(TorchDispatchMode):
         self.totals[kind] += size
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.ops.aten.add.Tensor and self._sums_gradients(args):
+            func = torch.ops.aten.add_.Tensor
         results = func(*args, **(kwargs or {}))
         for each in tree_leaves(results):
             if isinstance(each, torch.Tensor):
@@ -62,6 +64,14 @@ class Ledger(TorchDispatchMode):
             self.peak, self.at_peak = self._now, Counter(self.totals)
             self.moment_of_peak = self.moment
         return results
+
+    def _sums_gradients(self, args: Any) -> bool:
+        """Whether the engine adds up the gradients of an embedding that is the output layer too.
+
+        It does so in place, though not while operations are watched (InputBuffer::accumulate).
+        """
+        is_backward = self.moment == "backward" and not torch.is_grad_enabled()
+        return is_backward and args[0].ndim == 2 and args[0].shape[0] == self.vocabulary
 
     def _enter(self, tensor: torch.Tensor) -> None:
         storage = tensor.untyped_storage()
