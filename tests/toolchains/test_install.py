@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -15,8 +16,11 @@ from typing import Any
 import pytest
 
 from toolchains.made import Index, Tiny
+from tunesmith.errors import UserError
 from tunesmith.platform import interpreter_in
 from tunesmith.toolchains.store import Store
+from tunesmith.toolchains.use import run_in_toolchain
+from tunesmith.workers.events import Progress
 
 pytestmark = pytest.mark.timeout(400)  # seconds when nothing else runs on the machine
 
@@ -61,6 +65,12 @@ def test_a_life(tiny: Tiny, index: Index, monkeypatch: pytest.MonkeyPatch):
     assert index.asked == []
     assert tiny.doctor()["status"] == "ok"
 
+    heard: list[Progress] = []
+    request = {"modules": {"omega": "omega"}}
+    found = run_in_toolchain("tiny", "versions", request, heard.append)
+    assert found == {"versions": {"omega": "1.0"}, "failures": {}}
+    assert [event.message for event in heard] == ["omega"]
+
     [environment] = tiny.environments()
     package = next(environment.glob("lib/python3*/site-packages/alpha"))
     (package / "__init__.py").write_text("raise OSError('half a file')")
@@ -90,6 +100,8 @@ def test_a_life(tiny: Tiny, index: Index, monkeypatch: pytest.MonkeyPatch):
     assert tiny.run("remove", "tiny").stdout == "tiny is removed.\n"
     assert not tiny.place.exists()
     assert tiny.run("remove", "tiny").returncode == 0
+    with pytest.raises(UserError, match="tiny is not installed; install it with `tunesmith tool"):
+        run_in_toolchain("tiny", "versions", request)
 
 
 @pytest.mark.parametrize("package", ["pip", "torch", "omega"])
@@ -347,6 +359,23 @@ def test_what_is_used_is_not_removed(tiny: Tiny, monkeypatch: pytest.MonkeyPatch
     assert doctor.returncode == 0
     assert tiny.run("remove", "tiny").returncode == 0
     assert not tiny.place.exists()
+
+
+def test_on_a_terminal_it_asks_first(tiny: Tiny, index: Index):
+    ours, theirs = pty.openpty()
+    ends = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    with subprocess.Popen(tiny.command("install", "tiny"), **ends) as run:
+        os.close(theirs)
+        shown = b""
+        while b"[Y/n]" not in shown:
+            shown += os.read(ours, 4096)
+        os.write(ours, b"n\n")
+        while b"Nothing is installed." not in shown:
+            shown += os.read(ours, 4096)
+        assert run.wait(30) == 0
+    os.close(ours)
+    assert b"up to 5 MB to download" in shown
+    assert index.asked == []
 
 
 def test_an_unknown_toolchain(tiny: Tiny):

@@ -23,9 +23,11 @@ class Progressing:
         self._width = 0
 
     def __call__(self, event: Progress) -> None:
-        is_new = self._shown is None or self._shown.message != event.message
+        before = self._shown
+        is_new = before is None or (before.stage, before.message) != (event.stage, event.message)
+        is_last = event.done == event.total
         now = time.monotonic()
-        if not is_new and now - self._last < _PAUSE_S:
+        if not is_new and not is_last and now - self._last < _PAUSE_S:
             return
         self._shown, self._last = event, now
         if self._as_json:
@@ -59,4 +61,6 @@ def described(event: Progress) -> str:
     """How much is done, in words: bytes of an installation, libraries of a check."""
     if event.stage == "install":
         return f"{in_words(event.done or 0)} of {in_words(event.total or 0)}: {event.message}"
-    return f"{event.stage} {event.message} ({event.done or 0:.0f} of {event.total or 0:.0f})"
+    if event.total is None:
+        return f"{event.stage} {event.message}".rstrip()
+    return f"{event.stage} {event.message} ({event.done or 0:.0f} of {event.total:.0f})"
