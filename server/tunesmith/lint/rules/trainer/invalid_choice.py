@@ -2,13 +2,15 @@
 
 ## What it does
 
-Finds strings given to arguments of configurations of transformers that the release in
-force refuses: `eval_strategy="epochs"`, `optim="adamw_8bits"`.
+Finds strings given to arguments of the configurations of transformers, TRL and PEFT that the release
+in force refuses: `eval_strategy="epochs"`, `optim="adamw_8bits"`, `loss_type="grop"`,
+`bias="None"`, `task_type="CAUSALLM"`, and `target_modules="all_linear"`.
 
 ## Why it costs you
 
 The call raises ValueError, on a job after the image and the dependencies have been loaded and paid
-for.
+for. `loss_type` is only looked at in the first step, `bias` and `target_modules` when the model has
+been loaded.
 
 ## Fix
 
@@ -17,7 +19,8 @@ Writes the value that is taken and that differs in few letters (unsafe: it is a 
 ## Source
 
 The checks and types of the parameters in every release of the libraries that the tables hold: of
-transformers, the enumerations that `TrainingArguments.__post_init__` converts to. Silent where the
+transformers, the enumerations that `TrainingArguments.__post_init__` converts to; of TRL, what
+its trainers compare with; of PEFT, `config.py` and `tuners_utils.py`. Silent where the
 release is unknown, where the value cannot be told, and where unsloth is imported.
 
 ## Since
@@ -31,29 +34,22 @@ import ast
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from tunesmith.lint.arguments import settled
+from tunesmith.lint.arguments import Settled, settled
+from tunesmith.lint.choices import CHECKED, CONVERTED, SINCE
 from tunesmith.lint.keywords import is_certain, library_calls, taker
 from tunesmith.lint.rule import ERROR, UNSAFE, Bad, Finding, Fix, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.text import Edit
 
-_CHECKED = frozenset(
-    [
-        "eval_strategy",
-        "evaluation_strategy",
-        "hub_strategy",
-        "logging_strategy",
-        "lr_scheduler_type",
-        "optim",
-        "save_strategy",
-    ]
+_WORDS = sorted(
+    CONVERTED.union(*CHECKED.values()).union(name for _, name in SINCE) | {"target_modules"}
 )
-"""Enumerations of `TrainingArguments`: each is converted, and raises, when it is made."""
 _CLOSE = 0.8
+_ALL = "all-linear"
 
 
-@rule(code="TRN015", severity=ERROR, words=sorted(_CHECKED))
+@rule(code="TRN015", severity=ERROR, words=_WORDS)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if script.imports("unsloth"):
         return
@@ -66,19 +62,36 @@ def _invalid(script: PythonScript, project: Project, call: Call) -> Iterator[Fin
     found = settled(call, script, project)
     for argument in call.arguments if found else ():
         name, value = argument.name or "", argument.value
-        if found is None or name not in _CHECKED or not isinstance(value, str):
+        if found is None or not isinstance(value, str):
             continue
-        taken = found.signature.parameters.get(name)
-        choices = _strings(taken.facts.choices) if taken else ()
+        choices = _choices(found, name, value)
         if choices and value not in choices and is_certain(script, call, argument):
             close = next(iter(get_close_matches(value, choices, n=1, cutoff=_CLOSE)), None)
             yield Finding(
                 argument.value_span,
                 f"{taker(call.name, found.rests_on)} takes no {name}={value!r} and raises "
-                f"ValueError. It takes {_listed(choices)}.",
+                f"{_error(name)}. It takes {_listed(choices)}.",
                 _fix(script, argument, value, close),
                 rests_on=found.rests_on,
             )
+
+
+def _choices(found: Settled, name: str, value: str) -> Sequence[str]:
+    """What an argument takes in the release in force; nothing where that is not known."""
+    taken = found.signature.parameters.get(name)
+    object_ = found.call.name
+    if taken and (name in CONVERTED or name in CHECKED.get(object_, ())):
+        return _strings(taken.facts.choices)
+    own = found.rests_on[0]
+    known = [choices for since, choices in SINCE.get((object_, name), ()) if own.at_least(since)]
+    if known:
+        return known[-1]
+    is_meant = object_ == "peft.LoraConfig" and name == "target_modules"
+    return [_ALL] if is_meant and get_close_matches(value, [_ALL], cutoff=_CLOSE) else ()
+
+
+def _error(name: str) -> str:
+    return "NotImplementedError" if name == "bias" else "ValueError"
 
 
 def _strings(choices: Sequence[str] | None) -> Sequence[str]:
@@ -101,6 +114,7 @@ def _fix(script: PythonScript, argument: Argument, value: str, close: str | None
 
 
 _SFT = "from trl import SFTConfig\n\n"
+_LORA = "from peft import LoraConfig, TaskType\n\n"
 BAD = [
     Bad(
         _SFT + 'SFTConfig(eval_strategy="epochs")\n',
@@ -111,8 +125,34 @@ BAD = [
         _SFT + 'SFTConfig(output_dir="out", **{"optim": "adamw_of_mine"})\n',
         at='"adamw_of_mine"',
     ),
+    Bad(
+        "from trl import GRPOConfig\n\nGRPOConfig('out', loss_type='dr-grpo')\n",
+        at="'dr-grpo'",
+        fixed="from trl import GRPOConfig\n\nGRPOConfig('out', loss_type='dr_grpo')\n",
+    ),
+    Bad(
+        "from trl import DPOConfig\n\nDPOConfig('out', loss_type='sigmoidal')\n",
+        at="'sigmoidal'",
+        fixed="from trl import DPOConfig\n\nDPOConfig('out', loss_type='sigmoid')\n",
+    ),
+    Bad(_LORA + "LoraConfig(r=16, bias='None')\n", at="'None'"),
+    Bad(
+        _LORA + "LoraConfig(r=16, task_type='CAUSALLM')\n",
+        at="'CAUSALLM'",
+        fixed=_LORA + "LoraConfig(r=16, task_type='CAUSAL_LM')\n",
+    ),
+    Bad(
+        _LORA + "LoraConfig(target_modules='all_linear')\n",
+        at="'all_linear'",
+        fixed=_LORA + "LoraConfig(target_modules='all-linear')\n",
+    ),
 ]
 GOOD = [
+    _LORA + "LoraConfig(bias='lora_only', task_type=TaskType.CAUSAL_LM, target_modules='.*proj')\n",
+    "from trl import DPOConfig\n\nDPOConfig('out', loss_type=['sigmoid', 'sft'])\n",
+    '# /// script\n# dependencies = ["peft==0.12.0"]\n# ///\n'
+    + _LORA
+    + "LoraConfig(task_type='mine')\n",
     _SFT + 'SFTConfig(eval_strategy="epoch", optim="adamw_8bit", lr_scheduler_type="cosine")\n',
     _SFT + "SFTConfig(eval_strategy=when)\n",
     _SFT + "SFTConfig(**options)\n",
