@@ -35,6 +35,7 @@ from collections.abc import Iterator
 
 from tunesmith.lint.rule import INFORMATION, Bad, Finding, Good, rule
 from tunesmith.project import Project
+from tunesmith.sources.document import Kind
 from tunesmith.sources.launch_command import enclosing_span
 from tunesmith.sources.tool_commands import CLONES_LLAMA_CPP, ToolCommand
 
@@ -45,7 +46,7 @@ _PINS = re.compile(r"\bgit\b[^\n]{0,80}\b(?:checkout|reset|switch|fetch)\b")
 @rule(code="GGF002", severity=INFORMATION, words=("llama.cpp",))
 def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
     text, start = command.document.text, command.argv.words[0].span.start
-    if command.tool != "git clone llama.cpp" or command.is_inline:
+    if command.tool != "git clone llama.cpp" or _is_told(command):
         return
     is_pinned = command.option("-b", "--branch", "--revision") or _PINS.search(text, start)
     is_first = CLONES_LLAMA_CPP.search(text, 0, start) is None
@@ -56,6 +57,12 @@ def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
             "release (--branch b...) and convert in an environment of its own, or let the Space "
             "ggml-org/gguf-my-repo do it.",
         )
+
+
+def _is_told(command: ToolCommand) -> bool:
+    """Whether a sentence or a program's message tells somebody to do it."""
+    in_program = command.argv.is_mention and command.document.kind is Kind.PYTHON
+    return in_program or command.is_inline
 
 
 _CLONE = "git clone %shttps://github.com/ggml-org/llama.cpp\n"
@@ -78,5 +85,6 @@ GOOD = [
     Good(_CLONE % "" + "git -C llama.cpp checkout b6500\n" + _CONVERT, file="convert.sh"),
     Good(_CLONE % "" + "cd llama.cpp && make llama-server\n", file="serve.sh"),
     Good(_CONVERT, file="convert.sh"),
+    f'fail("""No convert_hf_to_gguf.py. Install it:\n  {_CLONE[:-1] % ""}""")\n',
     Good(f"Clone it (`{_CLONE[:-1] % ''}`), then run llama-quantize.\n", file="README.md"),
 ]
