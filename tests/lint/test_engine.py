@@ -39,6 +39,20 @@ def test_a_rule_is_switched_off_in_the_editor_in_a_folder_and_in_a_script(name: 
     assert not engine.check(understood("train.py", header + SCRIPT), project({}))
 
 
+def test_a_test_does_wrong_on_purpose_but_its_keywords_and_tokens_are_judged():
+    text = (
+        "import pytest\nfrom peft import LoraConfig\nfrom trl import SFTConfig, SFTTrainer\n\n"
+        "SFTConfig(learning_rat=0.1)\nlora = LoraConfig(target_modules=['lm_head'])\n"
+        "SFTTrainer('m', args=SFTConfig(output_dir='x'), peft_config=lora, train_dataset=data)\n"
+    )
+    everything = {"unknown-argument", "lm-head-adapter"}
+    assert set(names(engine.check(understood("train.py", text), project({})))) >= everything
+    for name in ("test_sft.py", "tests/conftest.py", "sft_test.py"):
+        assert names(engine.check(understood(name, text), project({}))) == ["unknown-argument"]
+    no_test = text.replace("import pytest\n", "")
+    assert set(names(engine.check(understood("test_sft.py", no_test), project({})))) >= everything
+
+
 def test_a_rule_that_raises_does_not_silence_the_others(monkeypatch: pytest.MonkeyPatch):
     failing = engine.all_rules()[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,7 @@ from tunesmith.lint import rule_index
 from tunesmith.lint.rule import Finding, Fix, Rule, Severity
 from tunesmith.lint.suppress import MARK, Suppressions
 from tunesmith.project import Project
+from tunesmith.sources.document import Document
 from tunesmith.sources.understand import Understanding
 from tunesmith.text import Span
 
@@ -66,6 +68,8 @@ def check(
         ignored |= understanding.header.ignored_rules
     text = understanding.document.text
     rules = [rule for rule in all_rules() if not ignored & {rule.name, rule.code}]
+    if _is_test(understanding.document):
+        rules = [rule for rule in rules if rule.name in _IN_TESTS_TOO]
     run = _Run([rule for rule in rules if rule.concerns(text)], project, on_failure)
     found = list(run.on(sources))
     if MARK in understanding.document.text:
@@ -73,6 +77,27 @@ def check(
         found = [*suppressions.apply(found), *run.on([suppressions])]
     once = {(each.code, each.span): each for each in reversed(found)}
     return sorted(once.values(), key=lambda diagnostic: (diagnostic.span, diagnostic.code))
+
+
+_TEST_NAME = re.compile(r"(?:test_.*|.*_test|conftest)\.py")
+_TEST_TOOL = re.compile(r"\b(?:pytest|unittest)\b")
+_IN_TESTS_TOO = frozenset(
+    [
+        "deprecated-argument",
+        "hardcoded-token",
+        "misplaced-argument",
+        "misplaced-model-init-kwargs",
+        "removed-argument",
+        "unknown-argument",
+    ]
+)
+"""What is a mistake in a test as well; the others speak of trainings and jobs that cost something,
+where a test does wrong things on purpose, with tiny data that nobody waits for."""
+
+
+def _is_test(document: Document) -> bool:
+    is_named_so = _TEST_NAME.fullmatch(document.path.name) is not None
+    return is_named_so and _TEST_TOOL.search(document.text) is not None
 
 
 @dataclass(frozen=True, slots=True)
