@@ -40,7 +40,9 @@ from tunesmith.sources.launch_command import enclosing_span
 from tunesmith.sources.tool_commands import CLONES_LLAMA_CPP, ToolCommand
 
 _CONVERTS = re.compile(r"convert[-_]hf[-_]to[-_]gguf|convert\.py|\bquantize\b", re.IGNORECASE)
-_PINS = re.compile(r"\bgit\b[^\n]{0,80}\b(?:checkout|reset|switch|fetch)\b")
+_PINS = re.compile(
+    r"\bgit\b[^\n]{0,80}\b(?:checkout|reset|switch|fetch)\b(?!\W{1,6}(?:main|master|origin))"
+)
 
 
 @rule(code="GGF002", severity=INFORMATION, words=("llama.cpp",))
@@ -69,6 +71,7 @@ _CLONE = "git clone %shttps://github.com/ggml-org/llama.cpp\n"
 _CONVERT = "python llama.cpp/convert_hf_to_gguf.py merged --outtype f16\n"
 BAD = [
     Bad(_CLONE % "" + _CONVERT, at="git clone", file="convert.sh"),
+    Bad(_CLONE % "" + "git pull\ngit checkout master\n" + _CONVERT, at="git clone", file="c.sh"),
     Bad(
         f"```bash\n{_CLONE % '--depth 1 '}cd llama.cpp && make\n./llama-quantize a b Q4_K_M\n```\n",
         at="git clone",
