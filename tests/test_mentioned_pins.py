@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tunesmith.knowledge.versions import library
+from tunesmith.lint.engine import check
 from tunesmith.mentioned_pins import mentioned_in, mentioned_requirements, poetry_requirements
 from tunesmith.workspace import Workspace
 
@@ -119,3 +120,20 @@ def test_a_script_demands_its_release_by_itself(tmp_path: Path):
     assert trl_in_force(tmp_path, text=demand) == "0.9.6"
     (tmp_path / "requirements.txt").write_text("trl>=0.18\n")
     assert trl_in_force(tmp_path, text=demand) == "0.9.6"
+
+
+@pytest.mark.parametrize(
+    ("file", "found"), [("README.md", []), ("requirements.txt", ["unknown-argument"])]
+)
+def test_what_a_readme_says_is_outdated_where_a_script_uses_more(
+    tmp_path: Path, file: str, found: list[str]
+):
+    (tmp_path / file).write_text(
+        "trl==0.9.6\n" if file != "README.md" else "pip install trl==0.9.6\n"
+    )
+    path = tmp_path / "train.py"
+    path.write_text("from trl import SFTTrainer\n\nSFTTrainer('m', processing_class=None)\n")
+    workspace = Workspace(tmp_path)
+    workspace.scan()
+    findings = check(workspace.understanding(path), workspace.project)
+    assert [finding.name for finding in findings] == found

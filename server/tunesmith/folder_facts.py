@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -213,7 +213,8 @@ def _mentioned(folder: Path, names: Sequence[str]) -> Iterator[Pin]:
         for text in mentioned_requirements(name, _read_text(folder / name)[:_MAX_MENTION]):
             if text not in seen:
                 seen.add(text)
-                yield from _pin(text, folder / name)
+                for pin in _pin(text, folder / name):
+                    yield replace(pin, is_hearsay=True)
 
 
 _MAX_MENTION = 512 * 1024

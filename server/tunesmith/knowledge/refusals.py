@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tunesmith.knowledge.histories import History, histories, packages_behind
@@ -57,6 +57,8 @@ def refusals(call: Call, script: PythonScript, project: Project) -> Iterator[Ref
         is_refused = found is not None and found.refuses(argument.name)
         if is_refused or _is_handed_on(name, argument):
             removed = _removed(name, argument.name, versions)
+            if not removed and _shows_newer(name, argument.name, in_force):
+                continue
             if removed or (is_refused and not is_open):
                 meant = likely(name, argument.name, versions, scanned)
                 yield Refusal(argument, removed, meant, list(in_force.values()))
@@ -88,6 +90,15 @@ def object_meant(name: str, script: PythonScript) -> str:
     patched = f"unsloth.{name}"
     is_patched = unsloth and patched in unsloth and script.imports("unsloth")
     return patched if is_patched else name
+
+
+def _shows_newer(name: str, parameter: str, in_force: Mapping[str, InForce]) -> bool:
+    """Whether a keyword of newer releases shows that what a README tells to install is outdated."""
+    for history in histories(name, parameter):
+        release = in_force[history.package]
+        if release.is_hearsay and release.version and history.added_after(release.version):
+            return True
+    return False
 
 
 def _removed(name: str, parameter: str, versions: Versions) -> History | None:

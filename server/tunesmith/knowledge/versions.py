@@ -49,6 +49,11 @@ class InForce:
     stated: Sequence[Pin] = ()
     scan: Scan | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def is_hearsay(self) -> bool:
+        """Whether only what people are told to install makes it so."""
+        return any(pin.is_hearsay for pin in self.stated)
+
     def at_least(self, release: str) -> bool:
         """Whether the version is known and not older than a release."""
         return self.version is not None and self.version >= Version(release)

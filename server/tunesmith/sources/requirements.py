@@ -22,6 +22,7 @@ class Pin:
         path: the file that states it, where known.
         span: its place in that file, where known.
         text: the requirement as written.
+        is_hearsay: no installer reads it: a README, or a notebook beside, tells people to.
     """
 
     requirement: Requirement
@@ -29,6 +30,7 @@ class Pin:
     path: PurePosixPath | None = None
     span: Span | None = None
     text: str = ""
+    is_hearsay: bool = False
 
     @property
     def name(self) -> str:
