@@ -77,6 +77,8 @@ _LOOKS_FOR_HF = re.compile(
     r"""(?:command[ ]-v|which|type|hash|shutil\.which\(|Get-Command)[ ]*["']?hf\b"""
     r"""|\bhf[ ][^\n]*\|\|[^\n]*huggingface-cli"""
 )
+_SEARCHES = re.compile(r"\b(?:pkill|[pe]?grep)\b[^|;&]*$")
+"""A command line that looks for the words in another one, or in a file."""
 _REQUIRES_OLD = re.compile(
     r"(?:\bhuggingface[-_]hub(?:\[[^\]\n]*\])?[ ]*(?:==|~=|<=?)[ ]*(?:0\.|1\.0\b)"
     r"|\btransformers(?:\[[^\]\n]*\])?[ ]*(?:==|~=|<=?)[ ]*(?:[34]\.|5\b))"
@@ -112,6 +114,10 @@ def _in_tool_command(command: ToolCommand, project: Project) -> Iterator[Finding
     if command.tool != "huggingface-cli" or new is None or starts_job or severity is None:
         return
     if command.is_inline or _LOOKS_FOR_HF.search(command.document.text):
+        return
+    start = command.program[0].span.start
+    line = command.document.text[:start].rpartition("\n")[2]
+    if _SEARCHES.search(line):
         return
     what = "is deprecated since 0.34" if severity is INFORMATION else "no longer works since 1.0"
     yield Finding(
@@ -235,6 +241,7 @@ BAD = [
     ),
 ]
 GOOD = [
+    Good('pkill -f "huggingface-cli download m" 2>/dev/null\n', file="run.sh"),
     Good("hf jobs uv run --timeout 2h train.py\n", file="run.sh"),
     Good("uvx --from huggingface_hub hf jobs uv run --timeout 2h train.py\n", file="run.sh"),
     Good("python -m huggingface_hub.cli.hf jobs uv run --timeout 2h train.py\n", file="run.sh"),
