@@ -56,7 +56,7 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         return
     machine = None if mounts_volume(script, project) else _flavor(script, project)
     for run in training_runs(script) if machine else ():
-        known = model(model_id(run) or "")
+        known = model(model_id(run, script) or "")
         configuration = run.configuration
         if known is None or known.billions is None or configuration is None or machine is None:
             continue

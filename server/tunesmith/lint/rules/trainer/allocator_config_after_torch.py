@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds `os.environ["PYTORCH_CUDA_ALLOC_CONF"] = ...` (or `PYTORCH_ALLOC_CONF`) at the top level of a
-script, below the import of torch or of a library that imports torch.
+Finds `os.environ["PYTORCH_CUDA_ALLOC_CONF"] = ...` (or `PYTORCH_ALLOC_CONF`) below the import of torch,
+or of a library that imports torch, at the top level of a script.
 
 ## Why it costs you
 
@@ -40,7 +40,9 @@ from tunesmith.sources.python_script import PythonScript
 from tunesmith.text import Span
 
 _SET = re.compile(
-    r"os\.environ(?:\[|\.setdefault\(\s*)['\"](PYTORCH_(?:CUDA_)?ALLOC_CONF)['\"].*", re.DOTALL
+    r"(?:os\.)?environ(?:\[|\.setdefault\(\s*|\.update\(\s*\{?\s*)"
+    r"['\"]?(PYTORCH_(?:CUDA_)?ALLOC_CONF)\b.*",
+    re.DOTALL,
 )
 _IMPORT = re.compile(
     r"(?:import|from)\s+(torch|transformers|trl|peft|accelerate|unsloth|bitsandbytes)\b"
@@ -53,22 +55,18 @@ _USES_GPU = re.compile(
 @rule(code="TRN041", severity=WARNING, words=("ALLOC_CONF",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     imported, used = "", False
-    statements = (
-        small
-        for line in script.module.body
-        if isinstance(line, cst.SimpleStatementLine)
-        for small in line.body
-    )
-    for statement in statements:
-        place = script.span(statement)
-        text = script.text[place.start : place.end]
-        setting = _SET.match(text)
-        if setting and imported:
-            yield _finding(place, setting, imported, is_used=used)
-        elif found := _IMPORT.match(text):
-            imported = imported or found[1]
-        elif _USES_GPU.search(text):
-            used = True
+    top_level = {id(line) for line in script.module.body}
+    for line in script.index.owners:
+        for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            place = script.span(statement)
+            text = script.text[place.start : place.end]
+            setting = _SET.match(text)
+            if setting and imported:
+                yield _finding(place, setting, imported, is_used=used)
+            elif id(line) in top_level and (found := _IMPORT.match(text)):
+                imported = imported or found[1]
+            elif id(line) in top_level and _USES_GPU.search(text):
+                used = True
 
 
 def _finding(place: Span, setting: re.Match[str], imported: str, *, is_used: bool) -> Finding:
@@ -98,6 +96,12 @@ BAD = [
         at=_SETTING,
     ),
     Bad(
+        "from os import environ\nimport torch\nimport trl\n\ndef main():\n"
+        "    environ['PYTORCH_CUDA_ALLOC_CONF'] = 'expandable_segments:True'\n    train()\n",
+        at="environ['PYTORCH_CUDA_ALLOC_CONF'] = 'expandable_segments:True'",
+        severity=INFORMATION,
+    ),
+    Bad(
         "import os\nimport torch\nimport trl\n\n"
         'os.environ["PYTORCH_CUDA_ALLOC_CONF"] = "backend:cudaMallocAsync"\n',
         at='os.environ["PYTORCH_CUDA_ALLOC_CONF"] = "backend:cudaMallocAsync"',
@@ -105,6 +109,7 @@ BAD = [
     ),
 ]
 GOOD = [
+    f"import os\n\ndef main():\n    {_SETTING}\n    import torch\n",
     f"import os\n\n{_SETTING}\n\nimport torch\nimport trl\n",
     f"import os\nfrom torchlib import x\nfrom own import trl, SFTConfig\n\n{_SETTING}\n",
     f"import os\nimport torch\nimport trl\n\nCOMMAND = '''\n{_SETTING}\n'''\n",

@@ -35,7 +35,7 @@ from collections.abc import Iterator
 from tunesmith.knowledge.models import model
 from tunesmith.lint.conversations import mentions_conversations, model_id
 from tunesmith.lint.rule import INFORMATION, UNSAFE, WARNING, Bad, Finding, Fix, rule
-from tunesmith.lint.training_runs import training_runs
+from tunesmith.lint.training_runs import last_training, training_runs
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_strings import StringLiteral
@@ -43,8 +43,9 @@ from tunesmith.text import Edit
 
 _TEMPLATE = re.compile(
     r"chat_template\s*=|chat_template_path|setup_chat_format|clone_chat_template"
-    r"|get_chat_template|[\"']text[\"']\s*:|formatting_func|standardize_"
+    r"|get_chat_template|formatting_func|standardize_"
 )
+_PLAIN = re.compile(r"[\"']text[\"']\s*:")
 _ADAPTER = re.compile(r"\bLoraConfig\(|get_peft_model\(")
 _PRETRAINING = re.compile(r"pre-?training|\bcpt\b|continued_pre", re.IGNORECASE)
 _TOKENIZER = re.compile(r"(?:Tokenizer|Processor)\w*\.from_pretrained\(")
@@ -57,8 +58,11 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         return
     if _TEMPLATE.search(script.text) or _PRETRAINING.search(script.text):
         return
+    templates = script.text[: last_training(script)].count("apply_chat_template(")
+    if _PLAIN.search(script.text) and not templates:
+        return
     for run in training_runs(script):
-        found = model(model_id(run) or "") if run.trainer.name in _TRAINERS else None
+        found = model(model_id(run, script) or "") if run.trainer.name in _TRAINERS else None
         if found is None or found.kind != "base" or _other_tokenizer(script, found.id):
             continue
         literals = _literals(script, found.id)

@@ -20,7 +20,8 @@ that differs in few letters (unsafe: it is a guess).
 
 `trl/trainer/utils.py`, `create_model_from_path`, run with TRL 1.16: it sets `dtype` to float32 where
 `model_init_kwargs` has none. `transformers/utils/quantization_config.py`: `BitsAndBytesConfig` logs
-unused keywords. Silent where unsloth is imported.
+unused keywords. A configuration beside a loaded model belongs to `model-init-kwargs-with-loaded-model`.
+Silent where unsloth is imported.
 
 ## Since
 
@@ -35,7 +36,7 @@ import libcst as cst
 
 from tunesmith.knowledge.likely import is_misspelling
 from tunesmith.knowledge.versions import library
-from tunesmith.lint.arguments import settled
+from tunesmith.lint.arguments import Settled, settled
 from tunesmith.lint.keyword_fixes import respelled
 from tunesmith.lint.keywords import close_name, is_certain, library_calls, taker
 from tunesmith.lint.rule import SAFE, WARNING, Bad, Finding, Fix, rule
@@ -64,8 +65,10 @@ def _torch_dtypes(script: PythonScript, project: Project) -> Iterator[Finding]:
     trl = library("trl", script, project)
     if not trl.at_least("0.27.0"):
         return
+    idle = _beside_loaded_models(script)
     for call in library_calls(script):
-        given = call.value("model_init_kwargs") if call.name in _LOADERS else None
+        is_heeded = call.name in _LOADERS and call not in idle
+        given = call.value("model_init_kwargs") if is_heeded else None
         entry = given.entries.get("torch_dtype") if isinstance(given, DictValue) else None
         if isinstance(given, DictValue) and entry and not given.is_open and "dtype" not in given:
             span = script.span(entry.key_node)
@@ -76,6 +79,13 @@ def _torch_dtypes(script: PythonScript, project: Project) -> Iterator[Finding]:
                 _as_dtype(script, entry),
                 rests_on=[trl],
             )
+
+
+def _beside_loaded_models(script: PythonScript) -> list[Call]:
+    """The configurations of trainers that get a loaded model, which load none themselves."""
+    trainers = script.calls(*(f"{name.removesuffix('Config')}Trainer" for name in _LOADERS))
+    loaded = [each for each in trainers if isinstance(each.value("model", 0), Call)]
+    return [each for trainer in loaded if isinstance(each := trainer.value("args"), Call)]
 
 
 def _as_dtype(script: PythonScript, entry: Entry) -> Fix | None:
@@ -96,9 +106,9 @@ def _swallowed(script: PythonScript, project: Project, call: Call) -> Iterator[F
         name = argument.name
         if not name or name in found.signature.parameters or name == "quant_method":
             continue
-        close = close_name(name, found.signature)
+        close = _in_full(name, found) or close_name(name, found.signature)
         if close and is_certain(script, call, argument):
-            is_meant = is_misspelling(name, close)
+            is_meant = name in close or is_misspelling(name, close)
             yield Finding(
                 argument.name_span or argument.span,
                 f"{taker(call.name, found.rests_on)} ignores {name}, which it does not have."
@@ -106,6 +116,12 @@ def _swallowed(script: PythonScript, project: Project, call: Call) -> Iterator[F
                 respelled(script, call, argument, close) if is_meant else None,
                 rests_on=found.rests_on,
             )
+
+
+def _in_full(name: str, found: Settled) -> str | None:
+    """The keyword that a name is the end of: `compute_dtype` of `bnb_4bit_compute_dtype`."""
+    names = (f"{prefix}{name}" for prefix in ("bnb_4bit_", "bnb_4bit_use_"))
+    return next((each for each in names if each in found.signature.parameters), None)
 
 
 _TRL_0_26 = '# /// script\n# dependencies = ["trl==0.26.0"]\n# ///\n'
@@ -135,6 +151,11 @@ BAD = [
         at="bnb_4bit_compute_type",
         fixed=_BNB + "BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_compute_dtype='bfloat16')\n",
     ),
+    Bad(
+        _BNB + "BitsAndBytesConfig(load_in_4bit=True, double_quant=True)\n",
+        at="double_quant",
+        fixed=_BNB + "BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_use_double_quant=True)\n",
+    ),
 ]
 GOOD = [
     _SFT + "SFTConfig(model_init_kwargs={'dtype': 'bfloat16'})\n",
@@ -144,5 +165,9 @@ GOOD = [
     "AutoModelForCausalLM.from_pretrained('m', **model_init_kwargs)\n",
     _BNB + "BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type='nf4')\n",
     _BNB + "BitsAndBytesConfig(load_in_8bit=True, own_note='x')\n",
+    "from transformers import AutoModelForCausalLM\nfrom trl import SFTConfig, SFTTrainer\n\n"
+    "model = AutoModelForCausalLM.from_pretrained('m')\n"
+    "config = SFTConfig(model_init_kwargs={'torch_dtype': 'bfloat16'})\n"
+    "SFTTrainer(model=model, args=config)  # model-init-kwargs-with-loaded-model\n",
     "import unsloth\n" + _SFT + "SFTConfig(model_init_kwargs={'torch_dtype': 'auto'})\n",
 ]

@@ -2,7 +2,7 @@
 
 ## What it does
 
-Finds `SFTTrainer` with a `peft_config` and a `learning_rate` of 0.002 or more, or of 0.000005 or
+Finds `SFTTrainer` and `Trainer` with a LoRA adapter and a `learning_rate` of 0.002 or more, or of 0.000005 or
 less.
 
 ## Why it costs you
@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tunesmith.lint.arguments import configuration_of, settled
+from tunesmith.lint.arguments import Settled, configuration_of, settled
 from tunesmith.lint.rule import WARNING, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
@@ -42,15 +42,14 @@ _TOO_SMALL, _TOO_LARGE = 5e-6, 2e-3
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if "LoraConfig" not in script.text:
         return
-    for call in script.calls("trl.SFTTrainer"):
+    for call in script.calls("trl.SFTTrainer", "transformers.Trainer"):
         trainer = settled(call, script, project)
         configuration = configuration_of(trainer, project) if trainer else None
-        adapter = trainer.value("peft_config") if trainer else None
-        if configuration is None or not isinstance(adapter, Call):
+        if trainer is None or configuration is None or not _has_adapter(trainer):
             continue
         argument = configuration.argument("learning_rate")
         rate = configuration.value("learning_rate")
-        if argument is None or adapter.name != "peft.LoraConfig" or type(rate) is not float:
+        if argument is None or type(rate) not in (float, int) or not isinstance(rate, (float, int)):
             continue
         if rate >= _TOO_LARGE or 0 < rate <= _TOO_SMALL:
             direction = "above" if rate >= _TOO_LARGE else "below"
@@ -60,6 +59,14 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
                 f"The learning rate {rate:g} is far {direction} what LoRA adapters are trained "
                 f"with (about 1e-4 to 2e-4): {effect}.",
             )
+
+
+def _has_adapter(trainer: Settled) -> bool:
+    """Whether a trainer gets a LoRA configuration, by itself or within its model."""
+    given, model = trainer.value("peft_config"), trainer.value("model")
+    if isinstance(model, Call) and model.name == "peft.get_peft_model":
+        given = model.value("peft_config", 1)
+    return isinstance(given, Call) and given.name == "peft.LoraConfig"
 
 
 _SFT = (
@@ -75,6 +82,13 @@ BAD = [
     Bad(
         _SFT + "SFTTrainer('m', SFTConfig(learning_rate=2e-2), peft_config=LoraConfig())\n",
         at="learning_rate=2e-2",
+    ),
+    Bad(
+        "from peft import LoraConfig, get_peft_model\n"
+        "from transformers import Trainer, TrainingArguments\n\n"
+        "model = load()\nmodel = get_peft_model(model, LoraConfig(r=8))\n"
+        "Trainer(model=model, args=TrainingArguments('out', learning_rate=1e-6))\n",
+        at="learning_rate=1e-6",
     ),
 ]
 GOOD = [

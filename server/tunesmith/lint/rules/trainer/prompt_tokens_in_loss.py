@@ -32,7 +32,7 @@ import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import InForce, library
-from tunesmith.lint.conversations import model_id, names_conversations
+from tunesmith.lint.conversations import makes_conversations, model_id
 from tunesmith.lint.rule import INFORMATION, UNSAFE, Bad, Finding, Fix, rule
 from tunesmith.lint.training_runs import training_runs
 from tunesmith.project import Project
@@ -58,7 +58,7 @@ _MASKS = re.compile(
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if _MASKS.search(script.text):
         return
-    if not (names_conversations(script) or '"messages": [' in script.text):
+    if not makes_conversations(script):
         return
     for run in training_runs(script):
         configuration = run.configuration
@@ -66,7 +66,11 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
             continue
         trl = library("trl", script, project)
         is_told = configuration.value("assistant_only_loss") is ABSENT
-        if is_told and configuration.name == "trl.SFTConfig" and _is_known(model_id(run), trl):
+        if (
+            is_told
+            and configuration.name == "trl.SFTConfig"
+            and _is_known(model_id(run, script), trl)
+        ):
             edit = script.keyword_insertion(configuration, "assistant_only_loss=True")
             yield Finding(
                 configuration.callee_span,

@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds `SFTConfig` without `max_length` whose data must be conversations: with
-`assistant_only_loss=True`.
+Finds `SFTConfig` without `max_length` whose data are conversations: with `assistant_only_loss=True`,
+or in a script that loads a known data set of them or writes rows of `messages`.
 
 ## Why it costs you
 
@@ -28,27 +28,34 @@ TRL 0.19, the first release with `assistant_only_loss`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tunesmith.lint.arguments import settled
+from tunesmith.lint.conversations import makes_conversations
 from tunesmith.lint.rule import INFORMATION, UNSAFE, Bad, Finding, Fix, rule
+from tunesmith.lint.training_runs import training_runs
 from tunesmith.project import Project
-from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.unknown import ABSENT
 
 _LONG = 2048
+_OTHER_DATA = re.compile(
+    r"unsloth|formatting_func|skip_prepare_dataset|max_seq_length|[\"'](?:text|prompt|input_ids)[\"']\s*:"
+    r"|dataset_text_field|\.max_length\s*="
+)
 
 
-@rule(code="TRN042", severity=INFORMATION, words=("assistant_only_loss",))
+@rule(code="TRN042", severity=INFORMATION, words=("SFTConfig",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     for call in script.calls("trl.SFTConfig"):
         configuration = settled(call, script, project)
-        argument = call.argument("assistant_only_loss")
-        if configuration is None or argument is None or call.value("max_length") is not ABSENT:
+        if configuration is None or call.value("max_length") is not ABSENT:
             continue
         length = configuration.value("max_length")
         is_short = type(length) is int and length < _LONG
-        talks = configuration.value("assistant_only_loss") is True
+        is_told = configuration.value("assistant_only_loss") is True
+        talks = is_told or _is_for_conversations(script, call)
         if is_short and talks and configuration.value("packing") is False:
             trl = configuration.in_force["trl"]
             yield Finding(
@@ -64,7 +71,21 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
             )
 
 
+def _is_for_conversations(script: PythonScript, configuration: Call) -> bool:
+    """Whether a trainer with this configuration gets rows of messages."""
+    if not makes_conversations(script) or _OTHER_DATA.search(script.text):
+        return False
+    return any(
+        run.configuration is configuration and run.trainer.name == "trl.SFTTrainer"
+        for run in training_runs(script)
+    )
+
+
 _TRL = "import trl\n\n"
+_CHATS = (
+    "data = load_dataset('HuggingFaceH4/ultrachat_200k', split='train_sft')\n"
+    "trl.SFTTrainer('m', args=trl.SFTConfig('out'%s), train_dataset=data)\n"
+)
 
 BAD = [
     Bad(
@@ -72,8 +93,15 @@ BAD = [
         at="trl.SFTConfig",
         fixed=_TRL + "trl.SFTConfig(output_dir='out', assistant_only_loss=True, max_length=None)\n",
     ),
+    Bad(
+        _TRL + _CHATS % "",
+        at="trl.SFTConfig",
+        fixed=_TRL + _CHATS % ", max_length=None",
+    ),
 ]
 GOOD = [
+    _TRL + _CHATS % ", max_length=8192",
+    _TRL + _CHATS.replace("HuggingFaceH4/ultrachat_200k", "me/texts") % "",
     _TRL + "trl.SFTConfig(output_dir='out', assistant_only_loss=True, max_length=8192)\n",
     _TRL + "trl.SFTConfig(output_dir='out', assistant_only_loss=True, packing=True)\n",
     _TRL + "trl.SFTConfig(output_dir='out', assistant_only_loss=False)\n",
