@@ -2,7 +2,8 @@
 
 ## What it does
 
-Finds `hf jobs` commands, and calls that start a job, without a timeout where the script trains. Where
+Finds `hf jobs` commands, calls that start a job, and machines in a script's `[tool.hf-jobs]`, without
+a timeout where the script trains. Where
 the script is not at hand, its name must say so and the job must have a GPU; in Markdown that is
 information only, as it is in docstrings, comments and fences without a language. Short tests (`--max_steps 10`, `--smoke-test`) and everything that does not train
 are left alone.
@@ -42,7 +43,7 @@ from tunesmith.sources.lost_lines import lost_lines
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_values import ListValue, Value
-from tunesmith.sources.training import is_test_run, name_trains, words_train
+from tunesmith.sources.training import is_test_run, name_trains, text_trains, words_train
 from tunesmith.sources.unknown import ABSENT
 
 _MESSAGE = (
@@ -56,8 +57,20 @@ def check(source: PythonScript | LaunchCommand, project: Project) -> Iterator[Fi
     if isinstance(source, LaunchCommand):
         yield from _in_command(source, project)
         return
+    yield from _in_header(source, project)
     for call in job_calls(source):
         yield from _in_call(source, call, project)
+
+
+def _in_header(script: PythonScript, project: Project) -> Iterator[Finding]:
+    """A script that carries its own machine, and that nothing at hand starts with a timeout."""
+    table = (script.header.jobs_table if script.header else None) or {}
+    flavor = table.get("flavor", "cpu")
+    if "timeout" in table or _is_cpu(flavor) or project.launches_of(script.path):
+        return
+    span = script.header.key_span("tool", "hf-jobs", "flavor") if script.header else None
+    if span and text_trains(script.text):
+        yield Finding(span, _MESSAGE.format('timeout = "4h"'), None, INFORMATION)
 
 
 def _in_command(command: LaunchCommand, project: Project) -> Iterator[Finding]:
@@ -141,6 +154,7 @@ def _insert(command: LaunchCommand) -> Fix | None:
     return Fix("Set a timeout of 4 hours", [edit], UNSAFE) if edit else None
 
 
+_TABLE = '# /// script\n# dependencies = ["trl"]\n# [tool.hf-jobs]\n# flavor = "l4x1"\n# ///\n'
 _TRAIN = {"train.py": "from trl import SFTTrainer\n\nSFTTrainer(model='m').train()\n"}
 _CALL = "from huggingface_hub import run_uv_job\n\nrun_uv_job(%s)\n"
 _HEADER = '# /// script\n# dependencies = ["trl"]\n# [tool.hf-jobs]\n# timeout = "6h"\n# ///\n'
@@ -150,6 +164,7 @@ _SUBMIT = (
     'HfApi().run_job(image="i", command=command, flavor=gpu)\n'
 )
 BAD = [
+    Bad(_TABLE + _TRAIN["train.py"], at="flavor", severity=INFORMATION),
     Bad(
         "hf jobs uv run --flavor l4x1 train.py\n",
         at="hf jobs uv run",
@@ -195,6 +210,9 @@ BAD = [
     ),
 ]
 GOOD = [
+    _TABLE + "print('trained')\n",
+    _TABLE.replace("flavor", 'timeout = "2h"\n# flavor') + _TRAIN["train.py"],
+    Good(_TABLE + _TRAIN["train.py"], beside={"r.sh": "hf jobs uv run --timeout 2h train.py\n"}),
     Good(_SUBMIT % "jobs.evaluate", file="submit.py"),
     Good("hf jobs uv run --timeout 2h train.py\n", file="run.sh", beside=_TRAIN),
     Good("hf jobs uv run $OPTIONS train.py\n", file="run.sh", beside=_TRAIN),
