@@ -40,7 +40,7 @@ def _behind_last(
     if indent.strip():
         return [_insertion(toml.ends[end - 1], f", {item}")]
     line = f"{newline}# {indent}{item}"
-    if line_end < 0 or line_end > place.value.end:
+    if line_end < 0 or line_end >= place.value.end:
         return [_insertion(toml.ends[end - 1], f",{line}")]
     if comma:
         return [_insertion(toml.starts[line_end], f"{line},")]
