@@ -54,7 +54,9 @@ def refusals(call: Call, script: PythonScript, project: Project) -> Iterator[Ref
     for argument in call.arguments:
         if not argument.name or _is_own(call, argument.name, script):
             continue
-        is_refused = found is not None and found.refuses(argument.name)
+        if found is None or argument.name in found.parameters:
+            continue
+        is_refused = found.refuses(argument.name)
         if is_refused or _is_handed_on(name, argument):
             removed = _removed(name, argument.name, versions)
             if not removed and _shows_newer(name, argument.name, in_force):

@@ -267,6 +267,8 @@ BAD = [
 ]
 _TRAINER = "from trl import SFTTrainer\n\n"
 GOOD = [
+    "from transformers import AutoModelForVision2Seq  # the class itself is gone\n\n"
+    "AutoModelForVision2Seq.from_pretrained('m', torch_dtype='auto', device_map='auto')\n",
     "from transformers import AutoTokenizer\n\n"
     "AutoTokenizer.from_pretrained('m', use_auth_token=True)\n",
     "from datasets import load_dataset\n\nload_dataset('d', use_auth_token=None)\n"
