@@ -83,15 +83,17 @@ def is_certain(script: PythonScript, call: Call, argument: Argument) -> bool:
 def adapts_to_release(script: PythonScript, call: Call, node: cst.CSTNode) -> bool:
     """Whether a node of a call runs under some releases only, or as one of two attempts."""
     span, callee = script.span(node), f"{script.text_of(call.node.func)}("
-    for statement in _compound_statements(script):
+    for statement, place in script.branches:
         if isinstance(statement, cst.If):
             tested = script.text_of(statement.test)
-            is_concerned = script.span(statement).contains(span) or callee in script.text_of(
-                statement
-            )
+            is_concerned = place.contains(span) or callee in script.text_of(statement)
             if is_concerned and _asks_for_release(script, call, statement, tested):
                 return True
-        elif script.span(statement).contains(span) and _may_fail(script, statement, node, callee):
+        elif (
+            isinstance(statement, (cst.Try, cst.TryStar))
+            and place.contains(span)
+            and _may_fail(script, statement, node, callee)
+        ):
             return True
     return False
 
@@ -164,13 +166,6 @@ def _has_known_bases(script: PythonScript, call: Call) -> bool:
     )
 
 
-def _compound_statements(script: PythonScript) -> Iterator[cst.If | cst.Try | cst.TryStar]:
-    for owner in script.index.owners:
-        for statement in owner.body:
-            if isinstance(statement, (cst.If, cst.Try, cst.TryStar)):
-                yield statement
-
-
 def _asks_for_release(script: PythonScript, call: Call, node: cst.If, tested: str) -> bool:
     if _ADAPTS.search(tested):
         return True
@@ -186,11 +181,9 @@ def _asks_for_release(script: PythonScript, call: Call, node: cst.If, tested: st
 
 
 def _may_fail(
-    script: PythonScript, statement: cst.If | cst.Try | cst.TryStar, node: cst.CSTNode, callee: str
+    script: PythonScript, statement: cst.Try | cst.TryStar, node: cst.CSTNode, callee: str
 ) -> bool:
     """Whether a `try` around a node is there to try another way."""
-    if isinstance(statement, cst.If):
-        return False
     span = script.span(node)
     for handler in statement.handlers:
         body = script.span(handler.body)

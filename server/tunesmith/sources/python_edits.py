@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import libcst as cst
 
@@ -34,16 +36,23 @@ class Edits:
     def enclosing_statement(self, node: cst.CSTNode) -> Statement:
         """The innermost statement that a node is part of; a statement encloses itself."""
         span = self.positions.span(node)
-        around = [
-            statement
+        last = bisect_right(self._statements, span.start, key=lambda each: each[0].start)
+        for place in range(last - 1, -1, -1):
+            around, statement = self._statements[place]
+            if around.contains(span):
+                return statement
+        raise ValueError(f"{type(node).__name__} at {span} is in no statement of this script")
+
+    @cached_property
+    def _statements(self) -> Sequence[tuple[Span, Statement]]:
+        """All statements with their places, in the order in which they begin."""
+        found = [
+            (self._with_decorators(statement), statement)
             for owner in self.index.owners
             for statement in owner.body
             if isinstance(statement, (cst.BaseSmallStatement, cst.BaseCompoundStatement))
-            and self._with_decorators(statement).contains(span)
         ]
-        if not around:
-            raise ValueError(f"{type(node).__name__} at {span} is in no statement of this script")
-        return min(around, key=lambda statement: _length(self.positions.span(statement)))
+        return sorted(found, key=lambda each: each[0].start)
 
     def owner_of(self, statement: cst.CSTNode) -> StatementOwner:
         """The line, suite, block or module whose body holds a statement."""
@@ -264,10 +273,6 @@ class Edits:
         if isinstance(node.names, cst.ImportStar) or len(node.names) == 1:
             return self.statement_removal(node)
         return remove_item(self.document.text, self._items(node.names), index)
-
-
-def _length(span: Span) -> int:
-    return span.end - span.start
 
 
 def _imported_module(node: cst.ImportFrom) -> str | None:

@@ -28,6 +28,8 @@ from tunesmith.text import Edit, Span
 
 __all__ = ["Argument", "Call", "PythonScript", "UnreadableScriptError"]
 
+Branch = cst.If | cst.Match | cst.Try | cst.TryStar
+
 
 @dataclass(eq=False)
 class PythonScript:
@@ -124,13 +126,20 @@ class PythonScript:
         `if __name__ == "__main__"` decides nothing; whether a function is called is not asked.
         """
         span = self.span(node)
-        around = (statement for owner in self.index.owners for statement in owner.body)
         return any(
-            isinstance(each, (cst.If, cst.Match, cst.Try, cst.TryStar))
-            and not (isinstance(each, cst.If) and runs_as_main(each.test))
-            and self.span(each).contains(span)
-            for each in around
+            place.contains(span) and not (isinstance(each, cst.If) and runs_as_main(each.test))
+            for each, place in self.branches
         )
+
+    @cached_property
+    def branches(self) -> Sequence[tuple[Branch, Span]]:
+        """The statements by which parts of the script run or do not, with their places."""
+        return [
+            (statement, self.span(statement))
+            for owner in self.index.owners
+            for statement in owner.body
+            if isinstance(statement, (cst.If, cst.Match, cst.Try, cst.TryStar))
+        ]
 
     def block_of(self, statement: Statement | cst.SimpleStatementLine) -> StatementOwner:
         """The line, suite, block or module whose body holds a statement, or a line of them."""
