@@ -28,7 +28,7 @@ QLORA = replace(
     adapter=Adapter(16, dtype="bfloat16"),
     optimizer="adamw_8bit",
 )
-GUIDES = replace(QLORA, loss="full", load_dtype="float32", adapter=GUIDE)
+GUIDES = replace(QLORA, loss="full", norm_dtype="float32", adapter=GUIDE)
 """The template of a guide to TRL 0.12 to 0.25: QLoRA with full logits, float32 adapters."""
 FULL = Training(batch=1, length=2048)
 """All weights, loaded in float32 as TRL does since 0.27, without an adapter."""

@@ -70,6 +70,7 @@ class _Layer:
         self.shape, self.training, self.rows = shape, training, rows
         self.tokens = rows * training.length
         self.loaded = BYTES[training.load_dtype]
+        self.normed = BYTES[training.norm_dtype or training.load_dtype]
         self.computed = BYTES[training.autocast] if training.autocast else self.loaded
         self.trains_all = training.adapter is None
         self.tape = Tape(training.accumulates)
@@ -213,7 +214,7 @@ class _Layer:
             y = tape.apply([y], count, FLOAT, [y] if trained else [], trained=trained)
             return self.cast(y, x.width)
         y = self.cast(y, x.width)
-        width = max(x.width, self.loaded)
+        width = max(x.width, self.normed)
         scratch = count * width if width != x.width else 0
         return tape.apply(
             [y], count, width, [y] if trained else [], scratch=scratch, trained=trained

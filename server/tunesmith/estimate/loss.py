@@ -64,7 +64,11 @@ class _Sizes:
         self.is_cast = self.loaded != self.computed
         self.is_trained = adapter is None or "lm_head" in adapter.modules_to_save
         self.is_tied = shape.is_tied
-        self.hidden = self.tokens * shape.hidden * self.loaded
+        # the last norm's result: its weights may be wider than what went in
+        out = BYTES[training.norm_dtype or training.load_dtype]
+        out = self.loaded if shape.is_gemma else max(out, self.loaded)
+        self.hidden = self.tokens * shape.hidden * out
+        self.is_hidden_cast = out != self.computed
         self.has_softcap = shape.softcap is not None
 
     @property
@@ -81,7 +85,7 @@ def _fused(its: _Sizes) -> LossMemory:
     tokens = min(its.tokens, TILE_TOKENS)
     words = min(TILE_WORDS, its.vocabulary)
     tile = tokens * words * its.computed
-    casts = tokens * its.width * its.computed if its.is_cast else 0
+    casts = tokens * its.width * its.computed if its.is_hidden_cast else 0
     piece = words * its.width * its.computed if its.is_cast else 0
     sums = its.tokens * (8 * FLOAT + INDEX)
     whole = its.tokens * its.width * FLOAT
@@ -112,14 +116,13 @@ def _full(its: _Sizes) -> LossMemory:
         entropy = 3 * FLOAT * min(its.tokens, ENTROPY_CHUNK) * its.vocabulary
         forward = max(forward, numbers * FLOAT * (2 + copies), numbers * FLOAT * 2 + entropy)
     copy = its.weights * its.computed if its.is_cast else 0
-    kept = its.hidden if its.is_trained else 0
+    cast = its.tokens * its.width * its.computed if its.is_hidden_cast else 0
     return LossMemory(
         logits=forward + copy,
-        hidden=its.hidden + (kept if its.is_cast else 0),
+        hidden=its.hidden + cast,
         # the shares, the gradient of the loss and that of the logarithms
         logits_back=numbers * FLOAT * 3 + copy,
-        hidden_back=kept // (2 if its.is_cast else 1),
-        gradients_back=0,
+        hidden_back=(cast or its.hidden) if its.is_trained else 0,
         gradients=its.left,
     )
 

@@ -239,9 +239,12 @@ def weight_bytes(shape: ModelShape, training: Training) -> int:
     section 3). int8 takes one byte and a float32 for each row.
     """
     linear = shape.linear_weights
-    others = (shape.other_weights - _no_head(shape, training)) * BYTES[training.load_dtype]
+    loaded = BYTES[training.load_dtype]
+    others = (shape.other_weights - _no_head(shape, training)) * loaded
+    norms = shape.layers * shape.norms + shape.hidden
+    others += norms * (BYTES[training.norm_dtype or training.load_dtype] - loaded)
     if training.quantization is None:
-        own = linear * BYTES[training.load_dtype] + others
+        own = linear * loaded + others
     elif training.quantization == "int8":
         rows = shape.layers * sum(each.outputs for each in shape.linears())
         own = linear + rows * FLOAT + others

@@ -59,6 +59,8 @@ class Training:
         method: what is trained for; DPO's batch holds two sequences a row.
         loss: see `LossPath`.
         load_dtype: in which the weights that are not quantized are loaded.
+        norm_dtype: of the weights of norms, where it is another one: TRL before 0.26 makes them
+            float32 on a base in 4 bits.
         autocast: the precision of mixed-precision training (`bf16=True`); None: as loaded.
         quantization: of the linear layers of the decoder, by bitsandbytes.
         is_double_quantized: `bnb_4bit_use_double_quant`.
@@ -78,6 +80,7 @@ class Training:
     method: Method = "sft"
     loss: LossPath = "fused"
     load_dtype: Precision = "float32"
+    norm_dtype: Precision | None = None
     autocast: Precision | None = "bfloat16"
     quantization: Quantization | None = None
     is_double_quantized: bool = False

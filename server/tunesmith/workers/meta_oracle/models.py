@@ -47,6 +47,10 @@ def model(config: Any, training: Training) -> Any:
         made = maker.from_config(config, dtype=getattr(torch, training.load_dtype))
     made.tie_weights()
     made.get_input_embeddings().weight.is_embedding = True
+    if training.norm_dtype:
+        for name, parameter in made.named_parameters():
+            if "norm" in name:
+                parameter.data = parameter.data.to(getattr(torch, training.norm_dtype))
     if training.quantization:
         _quantize(made, training)
     if training.is_checkpointed:

@@ -1,0 +1,56 @@
+"""Reading what the oracle has recorded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunesmith.estimate.shape import ModelShape, shape_of
+from tunesmith.estimate.training import Adapter, Training
+from tunesmith.knowledge.configurations import configuration
+
+RECORD = Path(__file__).parent / "oracle.json"
+
+
+@dataclass(frozen=True)
+class Step:
+    model: str
+    training: Training
+    peak: int
+    breakdown: dict[str, int]
+    resident: int
+
+    @property
+    def shape(self) -> ModelShape:
+        return shape(self.model)
+
+    def __str__(self) -> str:
+        it = self.training
+        return f"{self.model} {it.batch}x{it.length} {it.loss} {it.quantization or it.load_dtype}"
+
+
+def shape(model: str) -> ModelShape:
+    known = configuration(model)
+    assert known, f"the table of configurations lacks {model}"
+    return shape_of(known.fields)
+
+
+def steps() -> list[Step]:
+    recorded = json.loads(RECORD.read_text("utf-8"))["steps"]
+    return [
+        Step(
+            row["model"], training(row["training"]), row["peak"], row["breakdown"], row["resident"]
+        )
+        for row in recorded
+    ]
+
+
+def training(row: dict[str, Any]) -> Training:
+    adapter = row.get("adapter")
+    if adapter:
+        targets, saved = adapter["targets"], adapter["modules_to_save"]
+        targets = targets if isinstance(targets, str) else tuple(targets)
+        adapter = Adapter(**{**adapter, "targets": targets, "modules_to_save": tuple(saved)})
+    return Training(**{**row, "adapter": adapter})
