@@ -21,10 +21,13 @@ _KEEPS = re.compile(
 )
 """What may save something outside the job, also by what the command line or a file says."""
 
+_KEEPS_NOT = re.compile(r"\bpush_to_hub[\"']?\s*[=:]\s*False\b")
+
 
 def may_keep(script: PythonScript, project: Project) -> bool:
     """Whether anything that a script writes may outlive the job."""
-    return bool(_KEEPS.search(script.text)) or mounts_volume(script, project)
+    text = _KEEPS_NOT.sub("", script.text)
+    return bool(_KEEPS.search(text)) or mounts_volume(script, project)
 
 
 def mounts_volume(script: PythonScript, project: Project) -> bool:

@@ -87,6 +87,7 @@ BAD = [
         fixed=_SAVED % ", push_to_hub=True",
         beside=_JOB,
     ),
+    Bad(_SAVED % ", push_to_hub=False", at="trl.SFTTrainer", beside=_JOB),
     Bad(
         '# /// script\n# dependencies = ["trl"]\n# [tool.hf-jobs]\n# flavor = "l4x1"\n# ///\n'
         + _TRAIN % "",

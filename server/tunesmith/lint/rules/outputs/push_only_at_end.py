@@ -57,7 +57,10 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if not pushes or not text_trains(script.text) or len(runs) != 1:
         return
     run = runs[0]
-    if run.configuration is None or run.configuration.value("push_to_hub") is not ABSENT:
+    if run.configuration is None or run.configuration.value("push_to_hub") not in (
+        ABSENT,
+        False,
+    ):
         return
     yield Finding(
         run.configuration.callee_span,
@@ -81,7 +84,8 @@ BAD = [
         at="trl.SFTConfig",
         fixed=_PUSHED % ", push_to_hub=True",
         beside=_JOB,
-    )
+    ),
+    Bad(_PUSHED % ", push_to_hub=False", at="trl.SFTConfig", beside=_JOB),
 ]
 GOOD = [
     _PUSHED % "",

@@ -57,6 +57,7 @@ _ENDS_TEXT = re.compile(
     r"|\+ *EOS_TOKEN\b|\{EOS_TOKEN\}"
 )
 _ADDS_END = re.compile(r"[\"']pad_token[\"'] *: *[\w.]+\.eos_token\b")
+_OWN_TEMPLATE = re.compile(r"\.chat_template\s*=[^=]")
 _GUARD = re.compile(r"\bif\b.*pad_token.*:\s*\Z")
 
 
@@ -66,6 +67,8 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         return
     if not _ENDS_TEXT.search(script.text) or not _hides_padding(script, project):
         return
+    if _OWN_TEMPLATE.search(script.text):
+        return  # how it ends a text is its own business
     is_needed = _has_no_padding(script)
     for place in (*_assignments(script), *_additions(script)):
         before = script.text[: place.start].rstrip(" \t")
@@ -167,6 +170,7 @@ BAD = [
     ),
 ]
 GOOD = [
+    _PADS + f"tokenizer.chat_template = mine\n{_PAD}\n" + _TEXTS + _COLLATES,
     _PADS + "model.config.pad_token_id = tokenizer.eos_token_id\n" + _TEXTS + _COLLATES,
     _SFT + f"{_PAD}\n" + _TEXTS + "SFTTrainer('m', args=SFTConfig('out'), train_dataset=data)\n",
     _PADS + "tokenizer.pad_token = tokenizer.unk_token\n" + _TEXTS + _COLLATES,
