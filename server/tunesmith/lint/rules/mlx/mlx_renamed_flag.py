@@ -2,7 +2,8 @@
 
 ## What it does
 
-Finds `--lora-layers` of `mlx_lm.lora`, `--de-quantize` of `mlx_lm.fuse`, and `python -m mlx_lm.lora`.
+Finds `--lora-layers` of `mlx_lm.lora`, `--de-quantize` and `--hf-path` of `mlx_lm.fuse`, `--adapter-file`
+of both and of `mlx_lm.generate` and `mlx_lm.server`, and `python -m mlx_lm.lora`.
 
 ## Why it costs you
 
@@ -11,11 +12,11 @@ a notice that it will not for ever; that is information only.
 
 ## Fix
 
-Writes the new name. Safe: it means the same. Silent where the project requires an older MLX-LM.
+Writes the new name. Safe: it means the same. None is offered where the value means another thing. Silent where the project requires an older MLX-LM.
 
 ## Source
 
-The arguments of `lora.py` and `fuse.py` in MLX-LM 0.10 to 0.32: `--num-layers` since 0.19.0,
+The arguments of `lora.py` and `fuse.py` in MLX-LM 0.10 to 0.32: `--adapter-path` since 0.6.0, `--num-layers` since 0.19.0,
 `--dequantize` since 0.28.4, `python -m mlx_lm lora` since 0.22.3, the notice since 0.22.4.
 
 ## Since
@@ -32,9 +33,16 @@ from tunesmith.project import Project
 from tunesmith.sources.tool_commands import ToolCommand
 from tunesmith.text import Edit
 
+_WITH_ADAPTER = ("lora", "fuse", "generate", "server")
 _RENAMED = {
     ("mlx_lm.lora", "--lora-layers"): ("--num-layers", "0.19"),
     ("mlx_lm.fuse", "--de-quantize"): ("--dequantize", "0.28.4"),
+}
+_FOLDER = "Write --adapter-path with the folder of the adapter"
+_GONE = {
+    **{(f"mlx_lm.{tool}", "--adapter-file"): (_FOLDER, "0.6") for tool in _WITH_ADAPTER},
+    ("mlx_lm.fuse", "--hf-path"): ("Give the model's name on the Hub with --model", "0.26"),
+    ("mlx_lm.generate", "--colorize"): ("Leave it out", "0.20"),
 }
 _NEWEST_READ = "0.32.2"
 
@@ -53,6 +61,11 @@ def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
                 f"mlx_lm has no {old} since {since} and ends with an error. Write {new}.",
                 Fix(f"Write {new}", [edit], SAFE) if old in raw else None,
             )
+    for (tool, old), (advice, since) in _GONE.items():
+        found = command.option(old) if command.tool == tool else None
+        if found:
+            message = f"mlx_lm has no {old} since {since} and ends with an error. {advice}."
+            yield Finding(found[0].span, message)
     if command.is_file_of_module:
         yield _module(command)
 
@@ -88,6 +101,7 @@ BAD = [
         ),
         file="README.md",
     ),
+    Bad("mlx_lm.fuse --model m --adapter-file a.npz\n", at="--adapter-file", file="run.sh"),
     Bad(
         "python -m mlx_lm.lora --model m --train --mask-prompt\n",
         at="mlx_lm.lora",
@@ -97,6 +111,7 @@ BAD = [
     ),
 ]
 GOOD = [
+    Good("mlx_lm.fuse --model m --adapter adapters\n", file="run.sh"),
     Good(_LORA % "--num-layers", file="run.sh"),
     Good("python -m mlx_lm lora --model m --train --mask-prompt\n", file="run.sh"),
     Good("python lora.py --lora-layers 16\n", file="run.sh"),
