@@ -76,7 +76,7 @@ class _Layer:
         self.tape = Tape(training.accumulates)
         self.named: list[Tensor] = []
         self.leaked: set[Tensor] = set()
-        self.input = self.tape.outside(self.tokens * shape.hidden, self.loaded)
+        self.input = self.tape.outside(self.tokens * shape.hidden, residual_width(shape, training))
 
     def run(self, is_sliding: bool) -> Tensor:
         y = self.norm(self.input)
@@ -313,6 +313,18 @@ class _Layer:
     def _train(self, weights: int) -> int:
         """Bytes of the gradient of some weights of the base."""
         return weights * self.loaded if self.trains_all else 0
+
+
+def residual_width(shape: ModelShape, training: Training) -> int:
+    """Bytes of each number between layers.
+
+    Quantized layers answer in the precision that they are asked in, which is that of the norms
+    before them, and a sum takes the wider one.
+    """
+    widths = [BYTES[training.load_dtype]]
+    if training.quantization and training.norm_dtype and not shape.is_gemma:
+        widths.append(BYTES[training.norm_dtype])
+    return max(widths)
 
 
 def has_mask(shape: ModelShape, training: Training, is_sliding: bool) -> bool:

@@ -134,14 +134,15 @@ def _chunked(its: _Sizes) -> LossMemory:
     if its.training.autocast is None and its.loaded == FLOAT:
         copy = 0
     chunk = tokens * its.vocabulary
+    again = copy + chunk * its.computed
+    if its.is_trained:
+        # the gradient of the weight, on its way through the same precisions
+        again = max(again, its.weights * (its.computed + FLOAT))
     return LossMemory(
         logits=max(copy + chunk * its.computed, chunk * (its.computed + 4 * FLOAT)),
         hidden=2 * its.hidden,
-        logits_back=max(
-            copy + chunk * its.computed,
-            its.weights * its.computed + chunk * (its.computed + 3 * FLOAT),
-        ),
+        logits_back=max(again, its.weights * its.computed + chunk * (its.computed + 3 * FLOAT)),
         hidden_back=its.hidden,
-        gradients_back=2 * its.left,
+        gradients_back=its.left,
         gradients=its.left,
     )

@@ -21,6 +21,7 @@ from tunesmith.estimate.decoder import (
     has_mask,
     layer_memory,
     norm_memory,
+    residual_width,
 )
 from tunesmith.estimate.loss import loss_memory
 from tunesmith.estimate.shape import ModelShape
@@ -99,8 +100,8 @@ class _Step:
         self.optimizer = optimizer_bytes(shape, training) // self.share.trained
         if self.share.masters:
             self.optimizer += master_bytes(shape, training) // self.share.trained
-        loaded = BYTES[training.load_dtype]
-        self.hidden = self.rows * training.length * shape.hidden * loaded
+        self.width = residual_width(shape, training)
+        self.hidden = self.rows * training.length * shape.hidden * self.width
         sliding = shape.sliding_layers
         kinds = [(True, sliding), (False, shape.layers - sliding)]
         self.layers = [
@@ -186,7 +187,7 @@ class _Step:
     @property
     def keeps_input(self) -> bool:
         """Whether norms keep the residual stream itself, as it is float32 already."""
-        return BYTES[self.training.load_dtype] == FLOAT
+        return self.width == FLOAT
 
     def held(self) -> int:
         """What all layers keep from forward to backward."""
@@ -219,7 +220,8 @@ class _Step:
             return 0
         width = BYTES[training.autocast]
         if training.adapter is None:
-            return self.shape.linear_weights * width if self.keeps_input else 0
+            is_cast = BYTES[training.load_dtype] == FLOAT
+            return self.shape.linear_weights * width if is_cast else 0
         if BYTES[training.adapter.dtype] == width:
             return 0
         return self.shape.layers * adapter_weights(self.shape.linears(), training) * width

@@ -92,7 +92,7 @@ class _Softmax(torch.autograd.Function):
 def eager_attention(
     module: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: float, **_: Any
 ) -> tuple[Any, None]:
-    """transformers' `eager_attention_forward` with a GPU's softmax."""
+    """Transformers' `eager_attention_forward` with a GPU's softmax."""
     repeats = query.shape[1] // key.shape[1]
     if repeats > 1:
         key, value = (each.repeat_interleave(repeats, 1) for each in (key, value))
