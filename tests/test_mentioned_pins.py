@@ -137,3 +137,8 @@ def test_what_a_readme_says_is_outdated_where_a_script_uses_more(
     workspace.scan()
     findings = check(workspace.understanding(path), workspace.project)
     assert [finding.name for finding in findings] == found
+
+
+def test_a_release_that_the_tables_lack_leaves_the_others_together(tmp_path: Path):
+    (tmp_path / "requirements.txt").write_text("torch==2.1.2\ntransformers==4.43.4\ntrl\n")
+    assert trl_in_force(tmp_path) == "0.12.2"

@@ -61,16 +61,22 @@ def _base(installation: Installation, wanted: Sequence[Requirement]) -> Resoluti
 
 
 def _one_by_one(installation: Installation, wanted: Sequence[Requirement]) -> Resolution:
-    """Each package by itself, as if its neighbours were installed at another time."""
-    versions: dict[str, Version] = {}
-    unknown: set[str] = set()
-    for name in dict.fromkeys(one.name for one in wanted):
-        alone = resolve(request(installation, [one for one in wanted if one.name == name]))
-        if name in alone.versions:
-            versions[name] = alone.versions[name]
-        else:
-            unknown.add(name)
-    return Resolution(versions, frozenset(unknown))
+    """What holds although the whole cannot be installed together.
+
+    Where the tables lack the release of some packages, the others are installed beside them. Else
+    each is what it is by itself, as if its neighbours were installed at another time.
+    """
+    alone = {
+        name: resolve(request(installation, [one for one in wanted if one.name == name]))
+        for name in dict.fromkeys(one.name for one in wanted)
+    }
+    missing = frozenset(name for name, found in alone.items() if name not in found.versions)
+    rest = resolve(request(installation, [one for one in wanted if one.name not in missing]))
+    if missing and rest.is_known and not rest.clash:
+        versions = {name: one for name, one in rest.versions.items() if name not in missing}
+        return Resolution(versions, rest.unknown | missing)
+    versions = {name: alone[name].versions[name] for name in alone.keys() - missing}
+    return Resolution(versions, missing)
 
 
 def _over(base: Resolution, installation: Installation) -> Solution:
