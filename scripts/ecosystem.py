@@ -27,6 +27,7 @@ from record_accuracy import write_section
 from tunesmith.files import UnreadableFileError
 from tunesmith.folder_facts import internal_error
 from tunesmith.knowledge import tables
+from tunesmith.knowledge.credentials import ANY_CREDENTIAL
 from tunesmith.lint import engine
 from tunesmith.lint.rule import Rule
 from tunesmith.output.result import place_of
@@ -132,10 +133,11 @@ def _findings(
 
 
 def _lines(document: Document, start: int, end: int) -> str:
-    """The whole lines that a finding underlines."""
+    """The whole lines that a finding underlines, without the secrets in them."""
     text = document.text
     after = text.find("\n", max(start, end - 1))
-    return text[text.rfind("\n", 0, start) + 1 : after if after >= 0 else None]
+    lines = text[text.rfind("\n", 0, start) + 1 : after if after >= 0 else None]
+    return ANY_CREDENTIAL.sub("...", lines)
 
 
 def _git(folder: Path, *arguments: str) -> str:
