@@ -314,6 +314,15 @@ def test_torch_that_exists(tiny: Tiny, own: Path, index: Index, monkeypatch: pyt
 
     monkeypatch.delenv("VIRTUAL_ENV")
     assert tiny.run("install", "tiny").stdout.startswith("tiny: ok"), "the choice is remembered"
+
+    tiny.add_library("alpha", "1.1", requires=["torch>=3"])
+    tiny.write()
+    ran = tiny.run("install", "tiny")
+    assert ran.returncode == 2
+    assert "alpha 1.1 has requirement torch>=3, but you have torch 2.13.0; install" in ran.stderr
+    assert f"another torch in {interpreter_in(own)} and run `tunesmith toolchain" in ran.stderr
+    assert "or add `--torch default` to that" in ran.stderr
+
     torch = next(own.glob("lib/python3*/site-packages/torch"))
     (torch / "__init__.py").unlink()
     torch.rename(torch.with_name("gone"))

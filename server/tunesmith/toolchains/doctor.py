@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from tunesmith.errors import UserError
 from tunesmith.toolchains.catalogue import Toolchain
-from tunesmith.toolchains.imports import import_all
+from tunesmith.toolchains.health import repair, working_versions
 from tunesmith.toolchains.interpreter import interpreter_of
-from tunesmith.toolchains.pip import complaints
-from tunesmith.toolchains.plan import EXISTING_TORCH, current_key
+from tunesmith.toolchains.plan import current_key
 from tunesmith.toolchains.store import Installed, Store
 from tunesmith.workers.events import Report
 
@@ -67,48 +66,29 @@ def diagnose(toolchain: Toolchain, report: Report) -> Diagnosis:
     if seen.status != "ok" or installed is None:
         return seen
     try:
-        versions = _imported(toolchain, installed, report)
+        versions = _versions(toolchain, installed, report)
         python = interpreter_of(installed.python).version
-        problems = _misfits(toolchain, installed)
         is_current = installed.is_own or installed.key == current_key(
             toolchain, installed.torch, python
         )
     except UserError as error:
-        step = error.next_step if installed.is_own else _install(toolchain)
+        step = error.next_step if installed.is_own else repair(toolchain, installed.torch)
         return _diagnosis(toolchain, installed, "damaged", error.message, step)
-    if problems:
-        step = _repair(toolchain, installed)
-        return _diagnosis(toolchain, installed, "damaged", "; ".join(problems), step)
     if not is_current:
         message = "this Tunesmith is tested with other releases"
         return _diagnosis(toolchain, installed, "outdated", message, _install(toolchain), versions)
     return _diagnosis(toolchain, installed, "ok", versions=versions)
 
 
-def _imported(toolchain: Toolchain, installed: Installed, report: Report) -> Mapping[str, str]:
+def _versions(toolchain: Toolchain, installed: Installed, report: Report) -> Mapping[str, str]:
     if installed.is_own:
-        return import_all(toolchain, installed.python, report)
+        return working_versions(toolchain, installed.python, report)
     with Store(toolchain.name).using(installed.key) as descriptor:
-        return import_all(toolchain, installed.python, report, [descriptor])
+        return working_versions(toolchain, installed.python, report, [descriptor])
 
 
-def _misfits(toolchain: Toolchain, installed: Installed) -> Sequence[str]:
-    lines = complaints(installed.python, Store(toolchain.name).folder)
-    return [line for line in lines if line.split(" ")[0] in toolchain.modules]
-
-
-def _repair(toolchain: Toolchain, installed: Installed) -> str:
-    if installed.is_own:
-        return f"set it right with {installed.python} -m pip"
-    if installed.torch.startswith(EXISTING_TORCH):
-        return f"install another torch in {installed.torch.partition(':')[2]}, or " + _install(
-            toolchain, "--torch default"
-        )
-    return _install(toolchain)
-
-
-def _install(toolchain: Toolchain, *options: str) -> str:
-    return f"`{' '.join(['tunesmith toolchain install', toolchain.name, *options])}`"
+def _install(toolchain: Toolchain) -> str:
+    return f"`tunesmith toolchain install {toolchain.name}`"
 
 
 def _diagnosis(

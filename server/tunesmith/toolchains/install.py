@@ -12,7 +12,7 @@ from tunesmith.errors import UserError
 from tunesmith.platform import site_packages_of
 from tunesmith.toolchains.catalogue import Toolchain
 from tunesmith.toolchains.failures import AGAIN, disk_full, in_words
-from tunesmith.toolchains.imports import import_all
+from tunesmith.toolchains.health import repair, working_versions
 from tunesmith.toolchains.interpreter import interpreter_of
 from tunesmith.toolchains.pip import Installer
 from tunesmith.toolchains.plan import Plan, Step
@@ -72,7 +72,7 @@ def adopt(toolchain: Toolchain, place: Path, report: Report) -> Installed:
     store = Store(toolchain.name)
     store.create()
     with store.changing():
-        versions = import_all(toolchain, interpreter.path, report)
+        versions = working_versions(toolchain, interpreter.path, report)
         today = datetime.date.today().isoformat()
         installed = Installed(interpreter.path, True, "", "", versions, 0, today)
         store.write(installed)
@@ -145,12 +145,13 @@ def _finish(plan: Plan, store: Store, installer: Installer, report: Report) -> I
     if plan.existing:
         _link(environment, plan.existing)
     try:
-        versions = import_all(plan.toolchain, installer.python, report)
+        versions = working_versions(plan.toolchain, installer.python, report)
     except UserError as error:
         # Whatever is wrong, the next try does not build on it.
         store.distrust(plan.key)
         raise UserError(
-            f"the installed toolchain does not work: {error.message}", "run the same command again"
+            f"the installed toolchain does not work: {error.message}",
+            repair(plan.toolchain, plan.torch),
         ) from None
     today = datetime.date.today().isoformat()
     size = size_of(environment)
