@@ -2,10 +2,10 @@
 
 Usage: python scripts/ecosystem.py [--show RULE] [--json FILE] [--read FILE] [--record] FOLDER...
 
-A folder is a git checkout of a repository. `--json` keeps every finding, each with a key. A file
-of verdicts maps keys of findings that somebody has read to "true", or to why they are wrong;
-`--read` counts them, and `--show` leaves them out. `--record` writes the counts to
-docs/accuracy.md.
+A folder is a git checkout of a repository, or a file that `--json` wrote of some: it keeps every
+finding, each with a key, so that a long run can be made in pieces. A file of verdicts maps keys of
+findings that somebody has read to "true", or to why they are wrong; `--read` counts them, and
+`--show` leaves them out. `--record` writes the counts to docs/accuracy.md.
 """
 
 from __future__ import annotations
@@ -75,8 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--record", action="store_true", help="write the counts to the docs")
     options = parser.parse_args(arguments)
     verdicts: Mapping[str, str] = json.loads(options.read.read_text()) if options.read else {}
-    with ProcessPoolExecutor() as processes:
-        checked = list(processes.map(check, sorted(options.folders)))
+    checked = checked_of(options.folders)
     for repository in checked:
         for problem in repository.problems:
             print(f"{repository.name}: {problem}", file=sys.stderr)
@@ -89,6 +88,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.record:
         write_section(TITLE, text)
     return 0
+
+
+def checked_of(paths: Sequence[Path]) -> Sequence[Checked]:
+    """What the repositories hold, by name; of one that is given twice, the last counts."""
+    files = [path for path in paths if path.suffix == ".json"]
+    found = {each.name: each for file in files for each in load(file)}
+    with ProcessPoolExecutor() as processes:
+        found |= {e.name: e for e in processes.map(check, [p for p in paths if p not in files])}
+    return [found[name] for name in sorted(found, key=str.lower)]
+
+
+def load(file: Path) -> Iterator[Checked]:
+    """The repositories in a file that `--json` wrote."""
+    for each in json.loads(file.read_text()):
+        yield Checked(**{**each, "findings": [Found(**found) for found in each["findings"]]})
 
 
 def check(folder: Path) -> Checked:
