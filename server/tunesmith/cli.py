@@ -1,4 +1,4 @@
-"""The command line: `tunesmith check`, `rule`, `versions`, `update`, `toolchain` and `server`.
+"""The command line: `tunesmith check`, `rule`, `versions`, `estimate`, `update` and so on.
 
 What a command needs is imported when it runs, so that `--version` and mistakes answer at once.
 """
@@ -53,6 +53,11 @@ def _run(options: argparse.Namespace) -> int:
         from tunesmith.output.versions_page import show_versions
 
         return show_versions(options.script, as_json=options.json)
+    if options.command == "estimate":
+        from tunesmith.output.estimate_page import Question, show_estimate
+
+        question = Question(options.flavor, options.examples, options.tokens)
+        return show_estimate(options.script, question, as_json=options.json)
     if options.command == "update":
         from tunesmith.update import run_update
 
@@ -107,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     of_script = commands.add_parser("versions", help="show which releases a script gets, and why")
     of_script.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
     of_script.add_argument("--json", action="store_true", help="for programs")
+    _add_estimate(commands.add_parser("estimate", help="estimate memory, time and cost"))
     commands.add_parser("update", help="fetch newer tables of library releases, through pip or uv")
     _add_toolchain(
         commands.add_parser("toolchain", help="install what training on this machine needs")
@@ -135,6 +141,22 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--ignore", action="append", default=[], metavar="RULE", help="a rule that stays silent"
     )
+
+
+def _add_estimate(estimate: argparse.ArgumentParser) -> None:
+    estimate.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
+    estimate.add_argument(
+        "--flavor", metavar="NAME", help="the machine (default: what starts the script names)"
+    )
+    estimate.add_argument("--examples", type=_positive, metavar="N", help="rows of the data set")
+    estimate.add_argument("--tokens", type=_positive, metavar="N", help="tokens of a row, mean")
+    estimate.add_argument("--json", action="store_true", help="for programs")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, got {text!r}")
+    return int(text)
 
 
 def _add_toolchain(toolchain: argparse.ArgumentParser) -> None:

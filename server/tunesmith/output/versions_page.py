@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from tunesmith.files import UnreadableFileError, read_document
+from tunesmith.errors import UserError
 from tunesmith.knowledge import tables, versions
 from tunesmith.knowledge.overview import Overview, overview
 from tunesmith.knowledge.versions import InForce
+from tunesmith.output.one_script import fail, read_script
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
-from tunesmith.platform import active_interpreter
 from tunesmith.project import Project
 from tunesmith.sources.document import Document
 from tunesmith.sources.requirements import Pin
-from tunesmith.sources.understand import understand
-from tunesmith.workspace import Workspace, find_root
 
 
 def show_versions(name: str, *, as_json: bool) -> int:
@@ -28,30 +23,17 @@ def show_versions(name: str, *, as_json: bool) -> int:
 
     0: its requirements can be installed; 2: they cannot, or the file cannot be read.
     """
-    path = Path(os.path.abspath(name))  # noqa: PTH100 - keeps symlinks
     try:
-        document = read_document(path)
-    except UnreadableFileError as error:
-        return _fail(name, str(error))
-    workspace = Workspace(find_root(path), interpreter=active_interpreter())
-    workspace.scan()
-    workspace.update(path, document)
-    understanding = understand(document, relevant=True)
-    if understanding.script is None:
-        reason = understanding.unreadable or "there is no Python in it"
-        return _fail(name, f"{reason}; give a Python script or a notebook")
-    found = overview(understanding.script, workspace.project)
+        script, project = read_script(name)
+    except UserError as error:
+        return fail(name, error)
+    found = overview(script, project)
     if as_json:
-        print(_json(name, found, document))
+        print(_json(name, found, script.document))
     else:
-        for line in _text(name, found, workspace.project):
+        for line in _text(name, found, project):
             print(printable(line))
     return 2 if found.clashes else 0
-
-
-def _fail(name: str, reason: str) -> int:
-    print(printable(f"{name}: error: {reason}"), file=sys.stderr)
-    return 2
 
 
 def _text(name: str, found: Overview, project: Project) -> Iterator[str]:

@@ -1,0 +1,193 @@
+"""`tunesmith estimate`: the memory of a script's training, whether it fits, how long it takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tunesmith.errors import UserError
+from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.duration import Duration, Workload, duration
+from tunesmith.estimate.fit import GB, Fit, Need, fit, need
+from tunesmith.estimate.script import ScriptTraining, trainings_of
+from tunesmith.knowledge import hardware
+from tunesmith.knowledge.hardware import Flavor
+from tunesmith.lint.flavors import flavors_of
+from tunesmith.output.one_script import fail, read_script
+from tunesmith.output.text_format import printable
+from tunesmith.project import Project
+from tunesmith.sources.python_script import PythonScript
+
+TOKENS = (0.1, 0.35, 1.0)
+"""Tokens of an example as a part of the longest, where nobody says how many they are: a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        flavor: the machine; None: what commands, calls or the header say.
+        examples: rows of the data set; None where that is not known.
+        tokens: of an example, in the mean; None where that is not known.
+    """
+
+    flavor: str | None
+    examples: int | None
+    tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The estimate of one trainer; None for what is not known."""
+
+    training: ScriptTraining
+    flavor: Flavor | None
+    need: Need | None
+    fit: Fit
+    duration: Duration | None
+    no_duration: str
+
+    @property
+    def dollars(self) -> Interval | None:
+        return self.duration.dollars(self.flavor) if self.duration and self.flavor else None
+
+
+def show_estimate(name: str, question: Question, *, as_json: bool) -> int:
+    """Print the estimate of the script's trainer that needs most; returns the exit status."""
+    try:
+        script, project = read_script(name)
+        machine = _flavor(question, script, project)
+        answers = [_answer(each, machine, question) for each in trainings_of(script, project)]
+        if not answers:
+            raise UserError(
+                "there is no trainer of TRL in it that can be estimated",
+                "give a script with SFTTrainer, DPOTrainer, KTOTrainer, GRPOTrainer or "
+                "RewardTrainer, without unsloth",
+            )
+    except UserError as error:
+        return fail(name, error)
+    largest = max(answers, key=lambda each: each.need.total if each.need else 0)
+    if as_json:
+        print(json.dumps(_fields(name, largest), indent=2))
+    else:
+        for line in _lines(name, script, largest):
+            print(printable(line))
+    return 0
+
+
+def _flavor(question: Question, script: PythonScript, project: Project) -> Flavor | None:
+    if question.flavor is None:
+        found = flavors_of(script, project)
+        return found[0] if found else None
+    machine = hardware.flavor(question.flavor)
+    if machine is None:
+        close = hardware.likely(question.flavor)
+        advice = f"did you mean {close}?" if close else "`hf jobs hardware` lists them"
+        raise UserError(f"there is no flavor {question.flavor}", advice)
+    return machine
+
+
+def _answer(training: ScriptTraining, machine: Flavor | None, question: Question) -> Answer:
+    gpu = machine.accelerator if machine else None
+    needed = need(training.shape, training.training) if training.shape else None
+    workload = _workload(training, question)
+    missing = "the number of examples is not known; give --examples N" if not workload else ""
+    if not gpu:
+        missing = "no machine with a GPU is named; give --flavor NAME"
+    if not training.shape:
+        missing = f"the shape of {training.model_id or 'the model'} is not known"
+    lasts = None
+    if training.shape and gpu and workload:
+        lasts = duration(training.shape, training.training, gpu, workload)
+    return Answer(training, machine, needed, fit(needed, gpu), lasts, missing)
+
+
+def _workload(training: ScriptTraining, question: Question) -> Workload | None:
+    if question.examples is None and training.max_steps < 1:
+        return None
+    tokens = Interval(*(part * training.training.length for part in TOKENS))
+    if question.tokens is not None:
+        tokens = Interval(*[float(question.tokens)] * 3)
+    return Workload(
+        question.examples or 0,
+        tokens,
+        training.epochs,
+        training.accumulation,
+        training.is_packed,
+        training.max_steps,
+    )
+
+
+def _fields(name: str, answer: Answer) -> dict[str, Any]:
+    needed, lasts, dollars = answer.need, answer.duration, answer.dollars
+    return {
+        "filename": name,
+        "model": answer.training.model_id,
+        "peak_gb": _gb(needed.total) if needed else None,
+        "low_gb": _gb(needed.low) if needed else None,
+        "high_gb": _gb(needed.high) if needed else None,
+        "breakdown": {term: _gb(size) for term, size in asdict(needed.breakdown).items()}
+        if needed
+        else None,
+        "moment": needed.moment if needed else None,
+        "verdict": answer.fit.verdict,
+        "reason": answer.fit.reason,
+        "flavor": answer.flavor.name if answer.flavor else None,
+        "hours": _rounded(lasts.hours) if lasts else None,
+        "dollars": _rounded(dollars) if dollars else None,
+        "no_hours": answer.no_duration or None,
+        "steps": lasts.steps if lasts else None,
+        "assumed": list(answer.training.assumed),
+        "versions": {
+            package: str(version) if version else None
+            for package, version in answer.training.versions.items()
+        },
+        "prices": hardware.date().isoformat(),
+    }
+
+
+def _lines(name: str, script: PythonScript, answer: Answer) -> Iterator[str]:
+    training, needed = answer.training, answer.need
+    row = script.text.count("\n", 0, training.trainer.callee_span.start) + 1
+    trl = training.versions["trl"]
+    model = training.model_id or "a model that is not known"
+    yield f"{name}:{row}: {model}, with TRL {trl or 'of an unknown version'}"
+    if needed:
+        yield (
+            f"  memory   about {_gb(needed.total)} GB ({_gb(needed.low)} to {_gb(needed.high)}), "
+            f"most of it {_WHEN[needed.moment]}"
+        )
+        terms = asdict(needed.breakdown).items()
+        yield "           " + ", ".join(f"{term} {_gb(size)}" for term, size in terms if size)
+    where = f"{answer.flavor.name}: " if answer.flavor else ""
+    yield f"  verdict  {where}{answer.fit.verdict}. {answer.fit.reason}"
+    if answer.duration and answer.dollars:
+        lasts = answer.duration
+        yield f"  time     {_shown(lasts.hours)} hours for {lasts.steps:,} steps"
+        yield f"  cost     {_shown(answer.dollars)} dollars (prices of {hardware.date()})"
+    else:
+        yield f"  time     unknown: {answer.no_duration}"
+    if training.assumed:
+        yield f"  assumed  the defaults, as the script leaves open: {', '.join(training.assumed)}"
+
+
+_WHEN = {
+    "loss": "while the loss is computed",
+    "backward": "on the way back",
+    "step": "while the optimizer works",
+}
+
+
+def _gb(size: int) -> float:
+    return round(size / GB, 2)
+
+
+def _rounded(interval: Interval) -> dict[str, float]:
+    return {end: round(value, 2) for end, value in interval._asdict().items()}
+
+
+def _shown(interval: Interval) -> str:
+    return f"about {interval.likely:.1f} ({interval.low:.1f} to {interval.high:.1f})"

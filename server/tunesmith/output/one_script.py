@@ -1,0 +1,44 @@
+"""Reading the one script that a command is asked about, with the folder around it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from tunesmith.errors import UserError
+from tunesmith.files import UnreadableFileError, read_document
+from tunesmith.output.text_format import printable
+from tunesmith.platform import active_interpreter
+from tunesmith.project import Project
+from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.understand import understand
+from tunesmith.workspace import Workspace, find_root
+
+
+def read_script(name: str) -> tuple[PythonScript, Project]:
+    """A Python script or notebook, and what its folder says of it.
+
+    Raises:
+        UserError: it cannot be read, or there is no Python in it.
+    """
+    path = Path(os.path.abspath(name))  # noqa: PTH100 - keeps symlinks
+    try:
+        document = read_document(path)
+    except UnreadableFileError as error:
+        raise UserError(str(error), "") from None
+    workspace = Workspace(find_root(path), interpreter=active_interpreter())
+    workspace.scan()
+    workspace.update(path, document)
+    understanding = understand(document, relevant=True)
+    if understanding.script is None:
+        reason = understanding.unreadable or "there is no Python in it"
+        raise UserError(reason, "give a Python script or a notebook")
+    return understanding.script, workspace.project
+
+
+def fail(name: str, error: UserError) -> int:
+    """Say on standard error why a command cannot answer; returns the exit status."""
+    advice = f"; {error.next_step}" if error.next_step else ""
+    print(printable(f"{name}: error: {error.message}{advice}"), file=sys.stderr)
+    return 2
