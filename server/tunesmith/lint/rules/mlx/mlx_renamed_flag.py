@@ -66,8 +66,16 @@ def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
         if found:
             message = f"mlx_lm has no {old} since {since} and ends with an error. {advice}."
             yield Finding(found[0].span, message)
-    if command.is_file_of_module:
+    if command.is_file_of_module and not _is_said_there(command):
         yield _module(command)
+
+
+def _is_said_there(command: ToolCommand) -> bool:
+    """Whether the line itself calls it deprecated, as MLX-LM's own message does."""
+    text, (start, end) = command.document.text, command.program[0].span
+    line_end = text.find("\n", end)
+    line = text[text.rfind("\n", 0, start) + 1 : line_end if line_end >= 0 else None]
+    return "deprecated" in line
 
 
 def _module(command: ToolCommand) -> Finding:
@@ -111,6 +119,7 @@ BAD = [
     ),
 ]
 GOOD = [
+    Good('print("Calling `python -m mlx_lm.convert ...` directly is deprecated.")\n'),
     Good("mlx_lm.fuse --model m --adapter adapters\n", file="run.sh"),
     Good(_LORA % "--num-layers", file="run.sh"),
     Good("python -m mlx_lm lora --model m --train --mask-prompt\n", file="run.sh"),
