@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tunesmith import files
 from tunesmith.files import BinaryFileError, UnreadableFileError, UnwritableFileError
 from tunesmith.folder_facts import Note, internal_error, is_version, unknown_rule
-from tunesmith.lint import engine, fixes
+from tunesmith.lint import engine
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import SAFE, UNSAFE, Rule, Severity
 from tunesmith.output.result import Result
@@ -216,12 +216,14 @@ class _Run:
 
     def _fixed(self, workspace: Workspace, target: _Target, known: Understanding) -> Document:
         """The document after all fixes; the same one where nothing changes."""
+        from tunesmith.lint.fixes import fix_all
+
         allowed = (SAFE, UNSAFE) if self.options.unsafe_fixes else (SAFE,)
 
         def check(document: Document) -> Sequence[Diagnostic]:
             return self._findings(workspace, target, workspace.understand(document))
 
-        after, count = fixes.fix_all(known.document, check, allowed)
+        after, count = fix_all(known.document, check, allowed)
         if not count:
             return known.document
         if not known.unreadable and workspace.understand(after).unreadable:

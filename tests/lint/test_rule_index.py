@@ -80,6 +80,19 @@ def test_a_check_imports_only_rules_that_may_speak(tmp_path: Path, file: str, te
     assert imported < {rule.name for rule in engine.all_rules()}
 
 
+def test_a_check_without_python_of_ours_loads_no_parser(tmp_path: Path):
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "other.py").write_text("print('nothing of ours')\n")
+    code = (
+        "import sys\n"
+        "from tunesmith.cli import main\n"
+        "main(['check', 'other.py'])\n"
+        "sys.exit('libcst' in sys.modules)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True)
+    assert ran.returncode == 0, ran.stderr
+
+
 @pytest.mark.parametrize(
     "arguments", [("check", "other.py"), ("check", "other.py", "--ignore", "login-call")]
 )

@@ -18,12 +18,12 @@ from packaging.version import InvalidVersion, Version
 from tunesmith.knowledge import tables
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
-from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import Pin
 
 if TYPE_CHECKING:
     from tunesmith.knowledge.resolution import Cause
     from tunesmith.knowledge.scan.types import Scan
+    from tunesmith.sources.python_script import PythonScript
 
 STALE = datetime.timedelta(days=30)
 """Age of the tables from which on what rests on "the newest release" is only information."""

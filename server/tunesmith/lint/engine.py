@@ -9,8 +9,7 @@ from functools import cache
 
 from tunesmith.knowledge.versions import stale_since
 from tunesmith.lint import rule_index
-from tunesmith.lint.rule import Finding, Fix, Rule, Severity
-from tunesmith.lint.suppress import MARK, Suppressions
+from tunesmith.lint.rule import SUPPRESSION_MARK, Finding, Fix, Rule, Severity
 from tunesmith.project import Project
 from tunesmith.sources.document import Document
 from tunesmith.sources.understand import Understanding
@@ -61,18 +60,20 @@ def check(
             exception is the caller's.
     """
     sources = list(understanding.sources)
-    if not sources and MARK not in understanding.document.text:
+    text = understanding.document.text
+    if not sources and SUPPRESSION_MARK not in text:
         return ()  # most files of a folder
     ignored = project.settings_for(understanding.document.path).ignore
     if understanding.header:
         ignored |= understanding.header.ignored_rules
-    text = understanding.document.text
     rules = [rule for rule in all_rules() if not ignored & {rule.name, rule.code}]
     if _is_test(understanding.document):
         rules = [rule for rule in rules if rule.name in _IN_TESTS_TOO]
     run = _Run([rule for rule in rules if rule.concerns(text)], project, on_failure)
     found = list(run.on(sources))
-    if MARK in understanding.document.text:
+    if SUPPRESSION_MARK in text:
+        from tunesmith.lint.suppress import Suppressions  # few documents suppress anything
+
         suppressions = Suppressions.of(understanding, all_rules(), ignored)
         found = [*suppressions.apply(found), *run.on([suppressions])]
     once = {(each.code, each.span): each for each in reversed(found)}

@@ -65,6 +65,9 @@ class Finding:
     """The releases without which there would be no finding, as `knowledge.versions` gave them."""
 
 
+SUPPRESSION_MARK = "tunesmith:"
+"""A text without it suppresses no finding."""
+
 Check = Callable[[Any, "Project"], Iterator[Finding]]
 
 

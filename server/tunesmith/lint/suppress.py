@@ -19,8 +19,6 @@ from tunesmith.sources.document import CellKind, Document, Kind
 from tunesmith.sources.understand import Understanding
 from tunesmith.text import Edit, Span
 
-MARK = "tunesmith:"
-"""A text without it suppresses nothing."""
 FIRST_LINES = 10
 """Where `ignore-file` may stand."""
 MAX_COMMENTS = 500

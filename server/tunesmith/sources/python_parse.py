@@ -11,7 +11,6 @@ import libcst as cst
 
 from tunesmith.sources.document import Document, Kind
 from tunesmith.sources.python_index import PythonIndex
-from tunesmith.sources.python_notebook_mask import mask_broken_cells, mask_notebook
 from tunesmith.sources.python_positions import Positions
 from tunesmith.sources.python_scan import find_excess
 from tunesmith.sources.python_walk import MAX_DEPTH, TooDeepError, index_module
@@ -83,6 +82,8 @@ def parse_document(document: Document) -> ParsedCode:
     """
     if document.kind is not Kind.NOTEBOOK:
         return _parse_code(document.text)
+    from tunesmith.sources.python_notebook_mask import mask_broken_cells, mask_notebook
+
     masked = mask_notebook(document)
     try:
         return _parse_code(masked)

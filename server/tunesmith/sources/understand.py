@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 
 from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind
 from tunesmith.sources.facts import FileFacts, ScriptFacts
-from tunesmith.sources.launch_calls import launch_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.mlx_configuration import read_mlx_configuration
-from tunesmith.sources.python_script import PythonScript, UnreadableScriptError
 from tunesmith.sources.script_header import ScriptHeader, find_header
-from tunesmith.sources.token_needs import need_of_token
 from tunesmith.sources.training import text_trains
 
 if TYPE_CHECKING:
+    from tunesmith.sources.python_script import PythonScript
     from tunesmith.sources.tool_commands import ToolCommand
 
 _MENTIONS_COMMAND = re.compile(r"\bjobs\b")
@@ -68,6 +66,9 @@ class Understanding:
             return FileFacts(self.commands, mlx=mlx, configurations=self._configurations)
         if self.script is None and self.header is None:
             return FileFacts(self.commands, configurations=self._configurations)
+        from tunesmith.sources.launch_calls import launch_calls
+        from tunesmith.sources.token_needs import need_of_token
+
         options = self.script.command_line_options if self.script else frozenset[str]()
         jobs_table = self.header.jobs_table if self.header else None
         trains = text_trains(self.document.text)
@@ -108,12 +109,14 @@ def understand(document: Document, *, relevant: bool | None = None) -> Understan
 
 
 def _read(document: Document) -> Understanding:
-    from tunesmith.sources.commands import find_commands  # the grammars load only where needed
+    from tunesmith.sources.commands import find_commands  # grammars and parser load where needed
 
     mentions_command = _MENTIONS_COMMAND.search(document.text)
     if document.kind not in (Kind.PYTHON, Kind.NOTEBOOK):
         commands = find_commands(document, None) if mentions_command else ()
         return Understanding(document, commands=commands, tools=_tools(document, None))
+    from tunesmith.sources.python_script import PythonScript, UnreadableScriptError
+
     header = find_header(document)
     try:
         script, unreadable = PythonScript.parse(document, header), None
