@@ -4,7 +4,7 @@
 
 Finds a variable's name where its value must stand: `secrets={"HF_TOKEN": "$HF_TOKEN"}` in a call that
 starts a job, and `HF_TOKEN=$HF_TOKEN` in an argument that no shell expands: within single quotes, or
-in the argument list of a subprocess.
+in the argument list of a subprocess; and `HF_TOKEN=HF_TOKEN` anywhere.
 
 ## Why it costs you
 
@@ -81,14 +81,15 @@ def _in_call(script: PythonScript, call: Call) -> Iterator[Finding]:
 
 
 def _in_command(command: LaunchCommand) -> Iterator[Finding]:
-    if command.program == "hfjobs" or "$" not in command.raw(command.span):
+    if command.program == "hfjobs":
         return
     is_python = command.document.kind in (Kind.PYTHON, Kind.NOTEBOOK)
     if is_python and _SHELL_LATER.search(command.document.text):
         return
     for assignment in assignments(command, "--secrets"):
         value = assignment.value
-        if value is not None and value.startswith("$") and variable_in(value):
+        stands_for = value and (variable_in(value) if value[0] == "$" else value == assignment.name)
+        if stands_for:
             yield Finding(
                 assignment.word.span,
                 f"The job gets the text {value!r}, as nothing puts the value in here. Write "
@@ -106,7 +107,8 @@ def _read(script: PythonScript, span: Span, variable: str) -> Fix:
 def _bare(command: LaunchCommand, assignment: Assignment) -> Fix | None:
     word, given = assignment.word, f"={assignment.value}"
     raw = command.raw(word.span)
-    if variable_in(assignment.value or "") != assignment.name or raw.count(given) != 1:
+    variable = variable_in(assignment.value or "") or assignment.value
+    if variable != assignment.name or raw.count(given) != 1:
         return None
     edit = Edit(word.span, raw.replace(given, ""))
     return Fix(f"Write --secrets {assignment.name}", [edit], SAFE)
@@ -141,6 +143,12 @@ BAD = [
         file="run.sh",
     ),
     Bad(
+        "hf jobs uv run -s HF_TOKEN=HF_TOKEN train.py\n",
+        at="HF_TOKEN=HF_TOKEN",
+        fixed="hf jobs uv run -s HF_TOKEN train.py\n",
+        file="run.sh",
+    ),
+    Bad(
         "import subprocess\n"
         'subprocess.run(["hf", "jobs", "uv", "run", "-s", "HF_TOKEN=$HF_TOKEN", "train.py"])\n',
         at='"HF_TOKEN=$HF_TOKEN"',
@@ -154,6 +162,7 @@ GOOD = [
     _CALL % ("run_uv_job", '"HF_TOKEN": token'),
     _CALL % ("run_uv_job", '"HF_TOKEN": "hf_xxx"'),
     _CALL % ("run_uv_job", '"PRICE": "$5 a month"'),
+    Good("hf jobs uv run -e MODE=MODE --secrets HF_TOKEN train.py\n", file="run.sh"),
     Good('hf jobs uv run --secrets "HF_TOKEN=$HF_TOKEN" train.py\n', file="run.sh"),
     Good(
         "import os\n"
