@@ -37,6 +37,10 @@ def shape(model: str) -> ModelShape:
     return shape_of(known.fields)
 
 
+def versions() -> dict[str, str]:
+    return json.loads(RECORD.read_text("utf-8"))["versions"]
+
+
 def steps() -> list[Step]:
     recorded = json.loads(RECORD.read_text("utf-8"))["steps"]
     return [

@@ -5,14 +5,12 @@ from dataclasses import replace
 import pytest
 from packaging.version import Version
 
+from estimate.guide import A10G, A100, GEMMA, LENGTHS, LLAMA, NEW, OLD, QWEN, guides, recommended
 from estimate.recorded import shape
 from tunesmith.estimate import releases
 from tunesmith.estimate.fit import disk_bytes, fit, need, ram_bytes
 from tunesmith.estimate.training import Adapter, Training
 from tunesmith.knowledge.hardware import Accelerator, flavor
-
-GEMMA, QWEN = "google/gemma-3-12b-it", "Qwen/Qwen3-8B"
-LLAMA = "meta-llama/Meta-Llama-3.1-8B-Instruct"
 
 
 def gpu(name: str) -> Accelerator:
@@ -20,26 +18,6 @@ def gpu(name: str) -> Accelerator:
     assert known
     assert known.accelerator
     return known.accelerator
-
-
-def guides(trl: str, length: int) -> Training:
-    """The template of the training guide with a release of TRL."""
-    release = Version(trl)
-    return Training(
-        batch=1,
-        length=length,
-        loss=releases.loss_path(release),
-        load_dtype=releases.load_dtype(release, is_quantized=True) or "bfloat16",
-        norm_dtype=releases.norm_dtype(release, is_quantized=True),
-        quantization="nf4",
-        is_double_quantized=True,
-        compute_dtype="bfloat16",
-        adapter=Adapter(
-            64, has_dropout=True, dtype=releases.adapter_dtype(release, is_quantized=True)
-        ),
-        optimizer="adamw_8bit",
-        accumulates=True,
-    )
 
 
 # vocabulary in thousands, GB of one float32 of each logit at 2,048, 8,192 and 16,384 tokens
@@ -59,24 +37,15 @@ def test_one_copy_of_the_logits_is_what_the_guide_says(
     assert [f"{size:.1f}" for size in sizes] == [short, middle, long]
 
 
-A10G, A100 = "a10g-large", "a100-large"
-# what the guide recommends for its template, with TRL 0.25: a release that it was written for
-RECOMMENDED = [
-    (GEMMA, 2048, A10G),
-    (GEMMA, 8192, A100),
-    (GEMMA, 16384, A100),
-    (QWEN, 2048, A10G),
-    (LLAMA, 2048, A10G),
-    (QWEN, 16384, A100),
-    (LLAMA, 16384, A100),
-]
-
-
-@pytest.mark.parametrize(("model", "length", "flavor_name"), RECOMMENDED)
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("model", [GEMMA, QWEN, LLAMA])
 def test_the_gpu_that_the_guide_recommends_is_the_smallest_that_fits(
-    model: str, length: int, flavor_name: str
+    model: str, length: int
 ) -> None:
-    needed = need(shape(model), guides("0.25.1", length), is_expandable=True)
+    if model != GEMMA and length == 8192:
+        pytest.skip("the guide is wrong here, as the next test says")
+    needed = need(shape(model), guides(OLD, length), is_expandable=True)
+    flavor_name = recommended(model, length)
     assert fit(needed, gpu(flavor_name)).verdict == "fits"
     if flavor_name == A100:
         assert fit(needed, gpu(A10G)).verdict == "no"
@@ -84,32 +53,32 @@ def test_the_gpu_that_the_guide_recommends_is_the_smallest_that_fits(
 
 def test_the_guide_forgets_two_copies_of_the_logits() -> None:
     """It has an A10G for Qwen3 and Llama at 8,192 tokens: 8 billion parameters are too many."""
-    needed = need(shape(QWEN), guides("0.25.1", 8192), is_expandable=True)
+    needed = need(shape(QWEN), guides(OLD, 8192), is_expandable=True)
     one = shape(QWEN).vocabulary * 8192 * 4
     assert needed.breakdown.logits == pytest.approx(3 * one, rel=0.01)
     assert fit(needed, gpu(A10G)).verdict == "no"
-    llama = need(shape(LLAMA), guides("0.25.1", 8192), is_expandable=True)
+    llama = need(shape(LLAMA), guides(OLD, 8192), is_expandable=True)
     assert fit(llama, gpu(A10G)).verdict == "tight"
-    small = need(shape("Qwen/Qwen3-4B"), guides("0.25.1", 8192), is_expandable=True)
+    small = need(shape("Qwen/Qwen3-4B"), guides(OLD, 8192), is_expandable=True)
     assert fit(small, gpu(A10G)).verdict == "fits"
 
 
 @pytest.mark.parametrize("length", [2048, 8192])
 @pytest.mark.parametrize("model", [GEMMA, QWEN, LLAMA])
 def test_todays_trl_needs_no_more_than_an_a10g(model: str, length: int) -> None:
-    needed = need(shape(model), guides("1.16.0", length), is_expandable=True)
+    needed = need(shape(model), guides(NEW, length), is_expandable=True)
     assert fit(needed, gpu(A10G)).verdict == "fits"
 
 
 def test_a_verdict_says_why() -> None:
-    needed = need(shape(GEMMA), guides("0.25.1", 8192))
+    needed = need(shape(GEMMA), guides(OLD, 8192))
     reason = fit(needed, gpu(A10G)).reason
     assert "logits take" in reason
     assert "of 23.6 GB that an NVIDIA A10G has free" in reason
 
 
 def test_between_the_ends_it_is_tight() -> None:
-    needed = need(shape(GEMMA), guides("0.25.1", 8192))
+    needed = need(shape(GEMMA), guides(OLD, 8192))
     middle = replace(gpu(A10G), usable_vram_gib=needed.total / 2**30)
     assert fit(needed, middle).verdict == "tight"
     assert needed.low < needed.total < needed.high
@@ -120,7 +89,7 @@ def test_between_the_ends_it_is_tight() -> None:
 
 def test_what_is_not_known_is_unknown() -> None:
     assert fit(None, gpu(A10G)).verdict == "unknown"
-    assert fit(need(shape(GEMMA), guides("1.16.0", 2048)), None).verdict == "unknown"
+    assert fit(need(shape(GEMMA), guides(NEW, 2048)), None).verdict == "unknown"
 
 
 @pytest.mark.parametrize(

@@ -149,13 +149,13 @@ class _Step:
         """The first layer's gradient, that of the embedding, and the optimizer."""
         _, first = self.layers[0]
         behind = 0 if self.training.accumulates else self.trained - self._embedding_gradient()
+        if self.shape.is_tied and behind:
+            behind += self.loss.gradients
         before = max(gradients, behind - first.gradients)
         yield self._backward(before, first, self.shared() + self.hidden + first.way_back)
         if embedding := self._embedding_gradient():
             # a tied output layer's gradient has waited for this one, or it joins an earlier one
             waiting = self.shape.is_tied + self.training.accumulates
-            if self.shape.is_tied and self.training.loss == "chunked":
-                waiting += 1  # it is turned round: the weight was used transposed
             yield self._at(
                 "backward",
                 gradients=self.trained + waiting * embedding,
