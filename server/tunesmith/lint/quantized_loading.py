@@ -20,6 +20,8 @@ from tunesmith.sources.python_values import DictValue, Entry
 from tunesmith.text import Edit, Span
 
 _LOADER = "transformers.AutoModelForCausalLM.from_pretrained"
+_AUTO_LOADERS = ("transformers.AutoModelFor", "peft.AutoPeftModelFor")
+"""PEFT's load the base model by the former, with their own keywords."""
 _CONFIG = "BitsAndBytesConfig"
 _SAYS_MORE = ("load_in_", "bnb_", "llm_int8_", "quantization")
 _KEYWORDS = frozenset(["load_in_4bit", "load_in_8bit"])
@@ -164,8 +166,7 @@ _Given = tuple[str, str, _Siblings, "Mapping[str, Argument | Entry]"]
 
 
 def _given(call: Call) -> Iterator[_Given]:
-    is_loader = call.name.startswith("transformers.AutoModelFor")
-    if is_loader or MODEL_LOADERS.fullmatch(call.name):
+    if call.name.startswith(_AUTO_LOADERS) or MODEL_LOADERS.fullmatch(call.name):
         beside = {each.name or "": each for each in call.arguments}
         for name in beside.keys() & _KEYWORDS:
             yield shown(call.name), name, call.node.args, beside

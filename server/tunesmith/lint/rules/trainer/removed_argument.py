@@ -249,6 +249,14 @@ BAD = [
         "SFTConfig(model_init_kwargs=options)\n",
     ),
     Bad(
+        "from peft import AutoPeftModelForCausalLM\n\n"
+        "AutoPeftModelForCausalLM.from_pretrained('out', load_in_4bit=True)\n",
+        at="load_in_4bit",
+        fixed="from peft import AutoPeftModelForCausalLM\nfrom transformers import BitsAndBytesConfig\n\n"
+        "AutoPeftModelForCausalLM.from_pretrained('out', "
+        "quantization_config=BitsAndBytesConfig(load_in_4bit=True))\n",
+    ),
+    Bad(
         _LLAMA + "LlamaForCausalLM.from_pretrained('m', use_auth_token=True)\n",
         at="use_auth_token",
         fixed=_LLAMA + "LlamaForCausalLM.from_pretrained('m', token=True)\n",
@@ -267,6 +275,8 @@ BAD = [
 ]
 _TRAINER = "from trl import SFTTrainer\n\n"
 GOOD = [
+    _TRL_0_24 + "from peft import AutoPeftModelForCausalLM\n\n"
+    "AutoPeftModelForCausalLM.from_pretrained('out', load_in_4bit=True)\n",
     "from transformers import AutoModelForVision2Seq  # the class itself is gone\n\n"
     "AutoModelForVision2Seq.from_pretrained('m', torch_dtype='auto', device_map='auto')\n",
     "from transformers import AutoTokenizer\n\n"
