@@ -42,7 +42,7 @@ from tunesmith.sources.unknown import ABSENT
 _LONG = 2048
 _OTHER_DATA = re.compile(
     r"unsloth|formatting_func|skip_prepare_dataset|max_seq_length|[\"'](?:text|prompt|input_ids)[\"']\s*:"
-    r"|dataset_text_field|\.max_length\s*="
+    r"|dataset_text_field|max_length"
 )
 
 
@@ -101,6 +101,7 @@ BAD = [
 ]
 GOOD = [
     _TRL + _CHATS % ", max_length=8192",
+    _TRL + _CHATS % ",  # 1024 tokens, the default of max_length, do for these\n",
     _TRL + _CHATS.replace("HuggingFaceH4/ultrachat_200k", "me/texts") % "",
     _TRL + "trl.SFTConfig(output_dir='out', assistant_only_loss=True, max_length=8192)\n",
     _TRL + "trl.SFTConfig(output_dir='out', assistant_only_loss=True, packing=True)\n",
