@@ -186,6 +186,8 @@ def report(checked: Sequence[Checked], verdicts: Mapping[str, str]) -> str:
             "|---|---|---|---|---|",
             *_rule_rows(findings, verdicts),
             "",
+            f"Rules without a finding: {', '.join(_silent(findings))}.",
+            "",
             "| repository | commit | files | findings |",
             "|---|---|---|---|",
             *(f"| {r.name} | {r.commit} | {r.files:,} | {_counted(r.findings)} |" for r in checked),
@@ -198,12 +200,19 @@ def _rule_rows(findings: Iterable[Found], verdicts: Mapping[str, str]) -> Iterat
     for each in findings:
         by_rule[each.rule].append(each)
     for rule, found in sorted(by_rule.items(), key=lambda item: (-len(item[1]), item[0])):
+        if not found:
+            continue
         repositories = {each.key.partition(" ")[0] for each in found}
         read = [verdicts[each.key] for each in found if each.key in verdicts]
         yield (
             f"| {rule} | {len(found):,} | {len(repositories)} "
             f"| {len(read):,} | {read.count('true'):,} |"
         )
+
+
+def _silent(findings: Iterable[Found]) -> Sequence[str]:
+    heard = {each.rule for each in findings}
+    return sorted(rule.name for rule in engine.all_rules() if rule.name not in heard)
 
 
 def _counted(findings: Iterable[Found]) -> str:
