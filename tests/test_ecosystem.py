@@ -12,7 +12,7 @@ import pytest
 import ecosystem
 import record_accuracy
 
-TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567"[:34]
+TOKEN = "hf_" + "qWmZtRkVxLpBnYcHsDgJfKaEuOiTrPwXvM"
 
 
 @pytest.fixture
