@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from estimate.cases import STEPS
+from estimate.recorded import Step, shape, steps
+from tunesmith.estimate.fit import ERROR
+from tunesmith.estimate.memory import optimizer_bytes, peak, trained_bytes, weight_bytes
+from tunesmith.estimate.training import Adapter, Training
+
+RECORDED = steps()
+MODELS = sorted({each.model for each in RECORDED})
+LORA = Training(batch=1, length=2048, load_dtype="bfloat16", adapter=Adapter(16))
+
+
+def error(step: Step) -> float:
+    return peak(step.shape, step.training).total / step.peak - 1
+
+
+def test_is_close_to_the_oracle() -> None:
+    errors = sorted(RECORDED, key=lambda each: abs(error(each)))
+    sizes = [abs(error(each)) for each in errors]
+    worst = f"worst: {error(errors[-1]):+.1%} {errors[-1]}"
+    print(worst)
+    assert len(sizes) >= 60
+    assert statistics.median(sizes) <= 0.01, worst
+    assert sizes[int(0.95 * len(sizes))] <= 0.02, worst
+    assert sizes[-1] <= ERROR, worst
+
+
+def test_all_steps_are_recorded_as_they_are_described() -> None:
+    assert [(each.model, each.training) for each in RECORDED] == STEPS
+
+
+def test_terms_are_those_of_the_oracle() -> None:
+    for step in RECORDED:
+        found = peak(step.shape, step.training).breakdown
+        for term in ("weights", "adapter"):
+            expected = step.breakdown[term]
+            # the allocator rounds small tensors up
+            assert getattr(found, term) == pytest.approx(expected, rel=5e-3, abs=2e6), (step, term)
+
+
+def test_what_stays_between_steps_is_that_of_the_oracle() -> None:
+    for step in RECORDED:
+        found = peak(step.shape, step.training).breakdown
+        stays = found.weights + found.adapter + optimizer_bytes(step.shape, step.training)
+        if step.training.accumulates:
+            stays += trained_bytes(step.shape, step.training)
+        assert stays == pytest.approx(step.resident, rel=5e-3, abs=5e6), step
+
+
+def test_parameters_are_counted_as_transformers_makes_them() -> None:
+    plain = [each for each in RECORDED if each.training.quantization is None]
+    for step in plain:
+        assert weight_bytes(step.shape, step.training) == pytest.approx(
+            step.breakdown["weights"], rel=1e-3
+        ), step
+
+
+def drawn(seed: int) -> tuple[str, Training]:
+    """Some step of training, the same one for the same seed."""
+    pick = random.Random(seed)
+    adapter = Adapter(
+        2 ** pick.randint(2, 7),
+        pick.choice([("q_proj", "k_proj", "v_proj", "o_proj"), "all-linear"]),
+        has_dropout=pick.random() < 0.5,
+        dtype=pick.choice(["float32", "bfloat16"]),
+    )
+    is_adapted = pick.random() < 0.7
+    return pick.choice(MODELS), Training(
+        batch=pick.randint(1, 8),
+        length=pick.choice([128, 500, 1024, 4096, 20000]),
+        loss=pick.choice(["full", "plain", "chunked", "fused"]),
+        load_dtype=pick.choice(["float32", "bfloat16"]),
+        quantization=pick.choice([None, "nf4", "int8"]) if is_adapted else None,
+        compute_dtype=pick.choice(["float32", "bfloat16"]),
+        adapter=adapter if is_adapted else None,
+        optimizer=pick.choice(["adamw_torch", "adamw_torch_fused", "adamw_8bit", "adafactor"]),
+        is_checkpointed=pick.random() < 0.6,
+        attention=pick.choice(["sdpa", "flash", "eager"]),
+        has_padding=pick.random() < 0.3,
+        accumulates=pick.random() < 0.5,
+    )
+
+
+def longer(it: Training) -> Training:
+    return replace(it, length=it.length + 512)
+
+
+def wider(it: Training) -> Training:
+    return replace(it, batch=it.batch + 1)
+
+
+def ranked(it: Training) -> Training:
+    assert it.adapter
+    return replace(it, adapter=replace(it.adapter, rank=it.adapter.rank * 2))
+
+
+@pytest.mark.parametrize("grow", [longer, wider, ranked])
+def test_grows_with_what_is_trained_on(grow: Callable[[Training], Training]) -> None:
+    for seed in range(120):
+        model, training = drawn(seed)
+        if grow is ranked and training.adapter is None:
+            continue
+        before, after = (peak(shape(model), each).total for each in (training, grow(training)))
+        assert before <= after, (seed, model, training)
+
+
+def test_takes_no_longer_than_a_short_loop() -> None:
+    """Under a millisecond where a loop of 10,000 additions takes a third of one."""
+
+    def quickest(work: Callable[[], object]) -> float:
+        times: list[float] = []
+        for _ in range(60):
+            started = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - started)
+        return min(times)
+
+    def loop() -> None:
+        total = 0
+        for each in range(10_000):
+            total += each
+
+    model = shape("google/gemma-3-27b-it")
+    training = replace(LORA, adapter=Adapter(16, "all-linear", has_dropout=True))
+    assert quickest(lambda: peak(model, training)) < 3 * quickest(loop)
+
+
+def test_a_mask_is_made_where_a_window_is_shorter_than_the_text() -> None:
+    model, long = shape("google/gemma-3-12b-it"), replace(LORA, length=8192)
+    without = peak(model, replace(long, attention="flash")).total
+    assert peak(model, long).total - without > 8192**2
+    llama = shape("meta-llama/Meta-Llama-3.1-8B-Instruct")
+    assert peak(llama, long).total == peak(llama, replace(long, attention="flash")).total
+
+
+@pytest.mark.parametrize("sharding", ["fsdp", "zero2", "zero3", "device_map"])
+def test_several_gpus_hold_less_each(sharding: str) -> None:
+    model = shape("Qwen/Qwen3-14B")
+    alone = Training(batch=1, length=2048, load_dtype="bfloat16")
+    shared = replace(alone, gpus=8, sharding=sharding)  # pyright: ignore[reportArgumentType]
+    assert peak(model, shared).total < peak(model, alone).total
+
+
+def test_copies_on_each_gpu_need_room_to_exchange_gradients() -> None:
+    model = shape("Qwen/Qwen3-0.6B")
+    alone = Training(batch=1, length=1024)
+    spread = peak(model, replace(alone, gpus=4, sharding="ddp"))
+    assert spread.total == peak(model, alone).total + model.parameters * 4
