@@ -101,7 +101,7 @@ def test_enter_at_the_end_of_a_function_changes_nothing(client: Client, folder: 
 
 def test_a_header_is_checked_while_the_code_below_is_broken(client: Client, folder: Path):
     uri = (folder / "train.py").as_uri()
-    header = '# /// script\n# dependencies = ["flash-attn"]\n# [tool.hf-jobs]\n# ///\n'
+    header = '# /// script\n# dependencies = ["flash-attn", "trl"]\n# [tool.hf-jobs]\n# ///\n'
     client.open(uri, header + "import trl\n")
     assert "flash-attn-under-uv" in client.codes(uri, 1)
     client.change(uri, 2, edit((4, 0), (5, 0), "import trl (\n"))
@@ -132,7 +132,7 @@ def test_a_command_changes_the_diagnostics_of_the_script_that_it_launches(
     client.open(script, "from huggingface_hub import login\nlogin()\n")
     assert client.codes(script, 1) == []
     client.open(command, "hf jobs uv run --flavor t4-small train.py\n", "shellscript")
-    assert client.codes(script, 1) == ["login-call"]
+    assert client.codes(script, 1) == ["missing-header", "login-call"]
     client.close_document(command)
     assert client.codes(script, 1) == []
 
@@ -144,7 +144,7 @@ def test_files_that_are_not_open_count(start: Start, folder: Path):
     client.wait_until_ready()
     script = (folder / "train.py").as_uri()
     client.open(script, "from huggingface_hub import login\nlogin()\n")
-    assert client.codes(script) == ["login-call"]
+    assert client.codes(script) == ["missing-header", "login-call"]
     (folder / "run.sh").write_text("echo\n")
     event = {"uri": (folder / "run.sh").as_uri(), "type": 2}
     client.notify("workspace/didChangeWatchedFiles", {"changes": [event]})
@@ -185,7 +185,7 @@ def test_folders_come_and_go(start: Start, tmp_path: Path):
     client.open(uri, "from huggingface_hub import login\nlogin()\n")
     assert client.codes(uri) == []
     client.change_folders(added=[second])
-    assert client.codes(uri) == ["login-call"]
+    assert client.codes(uri) == ["missing-header", "login-call"]
     client.change_folders(removed=[second])
     assert client.codes(uri) == []
 

@@ -15,7 +15,7 @@ from tunesmith.sources.understand import understand
 from tunesmith.text import Edit, Span, apply_edits
 
 PATH = PurePosixPath("/w/train.py")
-HEADER = '# /// script\n# dependencies = ["flash-attn"]\n# [tool.hf-jobs]\n# ///\n'
+HEADER = '# /// script\n# dependencies = ["flash-attn", "trl"]\n# [tool.hf-jobs]\n# ///\n'
 TRAIN = "from trl import SFTTrainer\nSFTTrainer(model='m', model_init_kwargs={})\n"
 
 
