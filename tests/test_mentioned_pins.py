@@ -142,3 +142,19 @@ def test_what_a_readme_says_is_outdated_where_a_script_uses_more(
 def test_a_release_that_the_tables_lack_leaves_the_others_together(tmp_path: Path):
     (tmp_path / "requirements.txt").write_text("torch==2.1.2\ntransformers==4.43.4\ntrl\n")
     assert trl_in_force(tmp_path) == "0.12.2"
+
+
+def test_the_repository_of_hf_writes_its_own_commands(tmp_path: Path):
+    script = tmp_path / "run.sh"
+    script.write_text("hf jobs uv run train.py --flavor a10g-small --timeout 1h\n")
+    assert "flags-after-script" in findings(tmp_path, script)
+    (tmp_path / "setup.cfg").write_text("[metadata]\nname = other\n")
+    assert "flags-after-script" in findings(tmp_path, script)
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "huggingface_hub"\n')
+    assert "flags-after-script" not in findings(tmp_path, script)
+
+
+def findings(folder: Path, path: Path) -> set[str]:
+    workspace = Workspace(folder)
+    workspace.scan()
+    return {each.name for each in check(workspace.understanding(path), workspace.project)}

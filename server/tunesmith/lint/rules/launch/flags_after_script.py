@@ -62,6 +62,8 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
     misplaced = [o for o in command.options if o.after_script and not own & {o.name, _flag(o)}]
     if not any(_is_unmistakable(option) for option in misplaced):
         return
+    if any(pin.requirement.url for pin in project.pins_for(command.path, "huggingface-hub")):
+        return  # hf of its own repository, or of its newest sources: it takes them
     severity, consequence = _consequence(hub_of(command, project))
     names = ", ".join(dict.fromkeys(_flag(option) for option in misplaced))
     yield Finding(
