@@ -150,7 +150,7 @@ def test_the_repository_of_hf_writes_its_own_commands(tmp_path: Path):
     assert "flags-after-script" in findings(tmp_path, script)
     (tmp_path / "setup.cfg").write_text("[metadata]\nname = other\n")
     assert "flags-after-script" in findings(tmp_path, script)
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "huggingface_hub"\n')
+    (tmp_path / "setup.py").write_text('setup(\n    name="huggingface_hub",\n)\n')
     assert "flags-after-script" not in findings(tmp_path, script)
 
 

@@ -62,8 +62,8 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
     misplaced = [o for o in command.options if o.after_script and not own & {o.name, _flag(o)}]
     if not any(_is_unmistakable(option) for option in misplaced):
         return
-    if any(pin.requirement.url for pin in project.pins_for(command.path, "huggingface-hub")):
-        return  # hf of its own repository, or of its newest sources: it takes them
+    if _uses_sources_of_hf(command, project):
+        return
     severity, consequence = _consequence(hub_of(command, project))
     names = ", ".join(dict.fromkeys(_flag(option) for option in misplaced))
     yield Finding(
@@ -71,6 +71,15 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
         f"{names} after the script: {consequence}. Put hf's options before the script.",
         _move(command, misplaced),
         severity,
+    )
+
+
+def _uses_sources_of_hf(command: LaunchCommand, project: Project) -> bool:
+    """Whether hf is that of its own repository or of its newest sources, which takes them."""
+    return any(
+        pin.name == "huggingface-hub" and pin.requirement.url
+        for facts in project.facts_above(command.path)
+        for pin in (*facts.pins, *facts.mentioned)
     )
 
 
