@@ -19,7 +19,7 @@ None: 2e-4 is a good start, 5e-5 to 1e-4 for longer training.
 
 PEFT's and TRL's documentation of LoRA ("LoRA Without
 Regret": ten times the rate of full fine-tuning). Silent for DPO, GRPO and their like, which use
-far smaller rates, and for methods other than LoRA.
+far smaller rates, for small classifiers, which take larger ones, and for methods other than LoRA.
 
 ## Since
 
@@ -28,6 +28,7 @@ Every release.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tunesmith.lint.arguments import Settled, configuration_of, settled
@@ -36,11 +37,12 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
 
 _TOO_SMALL, _TOO_LARGE = 5e-6, 2e-3
+_CLASSIFIES = re.compile(r"(?:SEQ|TOKEN)_CLS|For(?:Sequence|Token|Image)Classification")
 
 
 @rule(code="TRN038", severity=WARNING, words=("learning_rate",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if "LoraConfig" not in script.text:
+    if "LoraConfig" not in script.text or _CLASSIFIES.search(script.text):
         return
     for call in script.calls("trl.SFTTrainer", "transformers.Trainer"):
         trainer = settled(call, script, project)
@@ -92,6 +94,10 @@ BAD = [
     ),
 ]
 GOOD = [
+    "from peft import LoraConfig, get_peft_model\n"
+    "from transformers import Trainer, TrainingArguments\n\n"
+    "model = get_peft_model(load(), LoraConfig(task_type='TOKEN_CLS'))\n"
+    "Trainer(model=model, args=TrainingArguments('out', learning_rate=2e-3))\n",
     _SFT + "SFTTrainer('m', SFTConfig(learning_rate=2e-4), peft_config=LoraConfig())\n",
     _SFT + "SFTTrainer('m', SFTConfig(learning_rate=1e-6), train_dataset=data)\n",
     _SFT + "DPOTrainer('m', args=DPOConfig(learning_rate=5e-6), peft_config=LoraConfig())\n",
