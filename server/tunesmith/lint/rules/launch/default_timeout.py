@@ -4,7 +4,7 @@
 
 Finds `hf jobs` commands, calls that start a job, and machines in a script's `[tool.hf-jobs]`, without
 a timeout where the script trains. Where
-the script is not at hand, its name must say so and the job must have a GPU, or a secret; in Markdown that is
+the script is not at hand, its name must say so and the job must have a GPU; in Markdown that is
 information only, as it is in docstrings, comments and fences without a language. Short tests (`--max_steps 10`, `--smoke-test`) and everything that does not train
 are left alone.
 
@@ -81,7 +81,7 @@ def _in_command(command: LaunchCommand, project: Project) -> Iterator[Finding]:
     flavor = command.option("--flavor")
     if script is not None:
         trains = script.trains
-    elif _is_cpu(flavor.value) if flavor else command.option("--secrets") is None:
+    elif flavor is None or _is_cpu(flavor.value):
         return
     elif command.runs_uv_script:
         trains = _is_said_to_train(command.script or "", arguments)
@@ -171,12 +171,6 @@ BAD = [
         fixed="hf jobs uv run --timeout 4h --flavor l4x1 train.py\n",
         file="run.sh",
         beside=_TRAIN,
-    ),
-    Bad(
-        "hf jobs uv run --secrets HF_TOKEN train-1.5b-v2.py\n",
-        at="hf jobs uv run",
-        fixed="hf jobs uv run --timeout 4h --secrets HF_TOKEN train-1.5b-v2.py\n",
-        file="run.sh",
     ),
     Bad(
         "```bash\nhf jobs uv run --flavor l4x1 https://example.com/sft.py --max_steps 500\n```\n",
