@@ -42,6 +42,15 @@ TIED = re.compile(
     r"google/.*|HuggingFaceTB/.*|meta-llama/Llama-3\.2-.*|allenai/OLMo-1B-hf|.*/Phi-4-mini-.*"
     r"|Qwen/Qwen2\.5-(?:Coder-|Math-)?(?:0\.5|1\.5|3)B.*|Qwen/Qwen3-(?:0\.6|1\.7|4)B.*"
 )
+SIGLIP = {
+    "hidden_size": 1152,
+    "num_hidden_layers": 27,
+    "intermediate_size": 4304,
+    "patch_size": 14,
+    "image_size": 896,
+}
+"""The vision tower of Gemma 3 from 4B on (gemma 3.3.0, gemma/multimodal/vision_utils.py), which is
+loaded for training on text too."""
 READ = """
 import json, runpy, sys, types
 sys.modules["yaml"] = types.ModuleType("yaml")
@@ -96,6 +105,7 @@ def configuration(model_id: str, kind: str, of: Mapping[str, Any]) -> Mapping[st
     }
     if kind == "gemma3_text" and of["n_layer"] > 26:
         fields["vocab_size"] = 262_208  # with the tokens for images, as transformers has it
+        fields["vision_config"] = SIGLIP
     if of["n_expert"]:
         fields["num_experts"] = of["n_expert"]
         fields["num_experts_per_tok"] = of["n_expert_per_token"]

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from estimate.guide import A10G, A100, GEMMA, LENGTHS, LLAMA, NEW, OLD, QWEN, guides, recommended
-from estimate.recorded import Step, shape, steps, versions
+from estimate.recorded import Step, steps, versions, whole
 from tunesmith.estimate.fit import fit, need
 from tunesmith.estimate.memory import peak
 from tunesmith.knowledge.hardware import flavor
@@ -112,7 +112,7 @@ def _guide() -> Iterator[str]:
         for length in LENGTHS:
             cells = [model, f"{length:,}", recommended(model, length)]
             for release in (OLD, NEW):
-                needed = need(shape(model), guides(release, length), is_expandable=True)
+                needed = need(whole(model), guides(release, length), is_expandable=True)
                 cells.append(f"{needed.low / 1e9:.1f} to {needed.high / 1e9:.1f}")
                 for name in (A10G, A100):
                     machine = flavor(name)

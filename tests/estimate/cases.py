@@ -122,6 +122,9 @@ STEPS: list[tuple[str, Training]] = [
     (QWEN.format("1.7B"), _of(LORA, batch=2, length=2048, method="dpo")),
     (LLAMA.format("2-1B"), _of(LORA, batch=4, length=1024, method="dpo", is_checkpointed=False)),
     (EIGHT, _of(LORA, batch=4, length=1024, method="reward")),
+    # texts of different lengths
+    (GEMMA.format("1b"), _of(LORA, batch=4, length=4096, has_padding=True)),
+    (LLAMA.format("2-1B"), _of(LORA, batch=4, has_padding=True, is_checkpointed=False)),
     # modules that are trained whole
     (EIGHT, _of(LORA, adapter=Adapter(16, modules_to_save=("lm_head",)))),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,16 @@ class Step:
         return f"{self.model} {it.batch}x{it.length} {it.loss} {it.quantization or it.load_dtype}"
 
 
-def shape(model: str) -> ModelShape:
+def whole(model: str) -> ModelShape:
+    """A model as it is loaded."""
     known = configuration(model)
     assert known, f"the table of configurations lacks {model}"
     return shape_of(known.fields)
+
+
+def shape(model: str) -> ModelShape:
+    """The language model alone, which is what the oracle measures."""
+    return replace(whole(model), vision=0, vision_linears=0)
 
 
 def versions() -> dict[str, str]:

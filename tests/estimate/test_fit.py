@@ -6,7 +6,7 @@ import pytest
 from packaging.version import Version
 
 from estimate.guide import A10G, A100, GEMMA, LENGTHS, LLAMA, NEW, OLD, QWEN, guides, recommended
-from estimate.recorded import shape
+from estimate.recorded import whole
 from tunesmith.estimate import releases
 from tunesmith.estimate.fit import disk_bytes, fit, need, ram_bytes
 from tunesmith.estimate.training import Adapter, Training
@@ -32,7 +32,7 @@ LOGITS = [
 def test_one_copy_of_the_logits_is_what_the_guide_says(
     model: str, thousands: int, short: str, middle: str, long: str
 ) -> None:
-    assert round(shape(model).vocabulary / 1000) == thousands
+    assert round(whole(model).vocabulary / 1000) == thousands
     sizes = [thousands * 1000 * length * 4 / 1e9 for length in (2048, 8192, 16384)]
     assert [f"{size:.1f}" for size in sizes] == [short, middle, long]
 
@@ -46,7 +46,7 @@ RIGHT += [(model, length) for model in (QWEN, LLAMA) for length in (2048, 16384)
 def test_the_gpu_that_the_guide_recommends_is_the_smallest_that_fits(
     model: str, length: int
 ) -> None:
-    needed = need(shape(model), guides(OLD, length), is_expandable=True)
+    needed = need(whole(model), guides(OLD, length), is_expandable=True)
     flavor_name = recommended(model, length)
     assert fit(needed, gpu(flavor_name)).verdict == "fits"
     if flavor_name == A100:
@@ -55,32 +55,32 @@ def test_the_gpu_that_the_guide_recommends_is_the_smallest_that_fits(
 
 def test_the_guide_forgets_two_copies_of_the_logits() -> None:
     """It has an A10G for Qwen3 and Llama at 8,192 tokens: 8 billion parameters are too many."""
-    needed = need(shape(QWEN), guides(OLD, 8192), is_expandable=True)
-    one = shape(QWEN).vocabulary * 8192 * 4
+    needed = need(whole(QWEN), guides(OLD, 8192), is_expandable=True)
+    one = whole(QWEN).vocabulary * 8192 * 4
     assert needed.breakdown.logits == pytest.approx(3 * one, rel=0.01)
     assert fit(needed, gpu(A10G)).verdict == "no"
-    llama = need(shape(LLAMA), guides(OLD, 8192), is_expandable=True)
+    llama = need(whole(LLAMA), guides(OLD, 8192), is_expandable=True)
     assert fit(llama, gpu(A10G)).verdict == "tight"
-    small = need(shape("Qwen/Qwen3-4B"), guides(OLD, 8192), is_expandable=True)
+    small = need(whole("Qwen/Qwen3-4B"), guides(OLD, 8192), is_expandable=True)
     assert fit(small, gpu(A10G)).verdict == "fits"
 
 
 @pytest.mark.parametrize("length", [2048, 8192])
 @pytest.mark.parametrize("model", [GEMMA, QWEN, LLAMA])
 def test_todays_trl_needs_no_more_than_an_a10g(model: str, length: int) -> None:
-    needed = need(shape(model), guides(NEW, length), is_expandable=True)
+    needed = need(whole(model), guides(NEW, length), is_expandable=True)
     assert fit(needed, gpu(A10G)).verdict == "fits"
 
 
 def test_a_verdict_says_why() -> None:
-    needed = need(shape(GEMMA), guides(OLD, 8192))
+    needed = need(whole(GEMMA), guides(OLD, 8192))
     reason = fit(needed, gpu(A10G)).reason
     assert "logits take" in reason
     assert "of 23.6 GB that an NVIDIA A10G has free" in reason
 
 
 def test_between_the_ends_it_is_tight() -> None:
-    needed = need(shape(GEMMA), guides(OLD, 8192))
+    needed = need(whole(GEMMA), guides(OLD, 8192))
     middle = replace(gpu(A10G), usable_vram_gib=needed.total / 2**30)
     assert fit(needed, middle).verdict == "tight"
     assert needed.low < needed.total < needed.high
@@ -91,7 +91,7 @@ def test_between_the_ends_it_is_tight() -> None:
 
 def test_what_is_not_known_is_unknown() -> None:
     assert fit(None, gpu(A10G)).verdict == "unknown"
-    assert fit(need(shape(GEMMA), guides(NEW, 2048)), None).verdict == "unknown"
+    assert fit(need(whole(GEMMA), guides(NEW, 2048)), None).verdict == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_defaults_go_with_the_release() -> None:
 
 
 def test_main_memory_holds_a_model_that_is_not_mapped() -> None:
-    model, training = shape(QWEN), Training(batch=1, length=1024)
+    model, training = whole(QWEN), Training(batch=1, length=1024)
     assert ram_bytes(model, training) < 15e9
     assert ram_bytes(model, training, is_mapped=False) > model.parameters * 4
     paged = replace(training, optimizer="paged_adamw_8bit")
@@ -121,7 +121,7 @@ def test_main_memory_holds_a_model_that_is_not_mapped() -> None:
 
 
 def test_the_disk_holds_every_checkpoint() -> None:
-    model, training = shape(QWEN), Training(batch=1, length=1024)
+    model, training = whole(QWEN), Training(batch=1, length=1024)
     one, four = (disk_bytes(model, training, kept) for kept in (1, 4))
     # weights and AdamW's two states, in float32
     assert four - one == 3 * 3 * 4 * model.parameters

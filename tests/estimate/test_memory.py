@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from estimate.cases import STEPS
-from estimate.recorded import Step, shape, steps
+from estimate.recorded import Step, shape, steps, whole
 from tunesmith.estimate.fit import ERROR
 from tunesmith.estimate.memory import optimizer_bytes, peak, trained_bytes, weight_bytes
 from tunesmith.estimate.training import Adapter, Training
@@ -155,3 +155,12 @@ def test_copies_on_each_gpu_need_room_to_exchange_gradients() -> None:
     alone = Training(batch=1, length=1024)
     spread = peak(model, replace(alone, gpus=4, sharding="ddp"))
     assert spread.total == peak(model, alone).total + model.parameters * 4
+
+
+def test_what_sees_images_is_loaded_but_not_trained() -> None:
+    model, text = whole("google/gemma-3-4b-it"), shape("google/gemma-3-4b-it")
+    training = Training(batch=1, length=1024, load_dtype="bfloat16")
+    assert weight_bytes(model, training) - weight_bytes(text, training) == 2 * model.vision
+    assert trained_bytes(model, training) == trained_bytes(text, training)
+    small = replace(training, quantization="nf4", adapter=Adapter(16))
+    assert weight_bytes(model, small) - weight_bytes(text, small) < model.vision

@@ -240,9 +240,10 @@ def weight_bytes(shape: ModelShape, training: Training) -> int:
     quantization the scale takes one byte and a float32 for 256 scales (QLoRA, arXiv 2305.14314,
     section 3). int8 takes one byte and a float32 for each row.
     """
-    linear = shape.linear_weights
+    linear = shape.linear_weights + shape.vision_linears
     loaded = BYTES[training.load_dtype]
-    others = (shape.other_weights - _no_head(shape, training)) * loaded
+    others = shape.other_weights - shape.vision_linears - _no_head(shape, training)
+    others *= loaded
     norms = shape.layers * shape.norms + shape.hidden
     others += norms * (BYTES[training.norm_dtype or training.load_dtype] - loaded)
     if training.quantization is None:
@@ -274,10 +275,11 @@ def adapter_bytes(shape: ModelShape, training: Training) -> int:
 
 
 def trained_bytes(shape: ModelShape, training: Training) -> int:
-    """Bytes of the gradients of everything that is trained."""
+    """Bytes of the gradients of everything that is trained; what sees images is not, on text."""
     if training.adapter:
         return adapter_bytes(shape, training)
-    return (shape.parameters - _no_head(shape, training)) * BYTES[training.load_dtype]
+    trained = shape.parameters - shape.vision - _no_head(shape, training)
+    return trained * BYTES[training.load_dtype]
 
 
 def optimizer_bytes(shape: ModelShape, training: Training) -> int:

@@ -45,7 +45,9 @@ class ModelShape:
         window: tokens that a sliding layer sees; 0 where all layers see everything.
         sliding_layers: how many do.
         has_attention_bias: of q, k and v.
+        softcap: what logits are bent to stay under.
         vision: parameters of a vision tower and its projector, which loading brings along.
+        vision_linears: those of them in linear layers, which quantization sees.
     """
 
     family: str
@@ -65,6 +67,7 @@ class ModelShape:
     has_attention_bias: bool = False
     softcap: float | None = None
     vision: int = 0
+    vision_linears: int = 0
 
     @property
     def is_gemma(self) -> bool:
@@ -170,6 +173,7 @@ def shape_of(config: Mapping[str, Any]) -> ModelShape:
     family = str(text.get("model_type", ""))
     experts = int(text.get("num_experts") or text.get("num_local_experts") or 0)
     window, sliding = _sliding(family, text, layers)
+    vision, vision_linears = _vision(config.get("vision_config"), hidden)
     return ModelShape(
         family=family,
         hidden=hidden,
@@ -189,7 +193,8 @@ def shape_of(config: Mapping[str, Any]) -> ModelShape:
         sliding_layers=sliding,
         has_attention_bias=bool(text.get("attention_bias", family == "qwen2")),
         softcap=text.get("final_logit_softcapping"),
-        vision=_vision(config.get("vision_config"), hidden),
+        vision=vision,
+        vision_linears=vision_linears,
     )
 
 
@@ -205,13 +210,18 @@ def _sliding(family: str, text: Mapping[str, Any], layers: int) -> tuple[int, in
     return window, -(-layers // 2) if family == "gemma2" else layers
 
 
-def _vision(vision: Mapping[str, Any] | None, hidden: int) -> int:
-    """Parameters of a ViT such as SigLIP, and of the matrix that leads into the language model."""
+def _vision(vision: Mapping[str, Any] | None, hidden: int) -> tuple[int, int]:
+    """Parameters of a ViT such as SigLIP with the matrix that leads into the language model.
+
+    Returns:
+        All of them, and those in linear layers.
+    """
     if not vision:
-        return 0
+        return 0, 0
     width, inner = int(vision["hidden_size"]), int(vision["intermediate_size"])
-    patch = int(vision.get("patch_size") or 14)
+    layers, patch = int(vision["num_hidden_layers"]), int(vision.get("patch_size") or 14)
     patches = (int(vision.get("image_size") or 896) // patch) ** 2
-    layer = 4 * (width * width + width) + 2 * width * inner + inner + width + 4 * width
+    linears = layers * (4 * width * width + 2 * width * inner)
+    biases_and_norms = layers * (4 * width + inner + width + 4 * width)
     embeddings = 3 * patch * patch * width + width + patches * width
-    return int(vision["num_hidden_layers"]) * layer + embeddings + 3 * width + width * hidden
+    return linears + biases_and_norms + embeddings + 3 * width + width * hidden, linears

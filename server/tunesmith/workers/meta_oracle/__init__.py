@@ -112,10 +112,14 @@ def _watch(base: Any, trained: list[Any], ledger: Ledger) -> None:
 def _step(model: Any, base: Any, optimizer: Any, ledger: Ledger, training: Training) -> None:
     rows = training.batch * (2 if training.method in ("dpo", "reward") else 1)
     ids = torch.empty(rows, training.length, dtype=torch.long)
+    inputs = {"input_ids": ids, "labels": ids}
+    if training.has_padding and training.attention != "flash":
+        # flash attention takes the padding out instead of looking past it
+        inputs["attention_mask"] = torch.empty(rows, training.length, dtype=torch.long)
     ledger.moment = "forward"
     with _asked_for_gpu():
         with _autocast(training):
-            loss = losses.loss(model, base, {"input_ids": ids, "labels": ids}, training)
+            loss = losses.loss(model, base, inputs, training)
         loss.backward()
     del loss
     ledger.moment, ledger.kind = "step", "optimizer"

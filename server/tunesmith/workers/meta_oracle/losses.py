@@ -56,7 +56,8 @@ class _Chosen(torch.autograd.Function):
 def loss(model: Any, base: Any, inputs: dict[str, Any], training: Training) -> Any:
     """The loss of one batch."""
     if training.method == "reward":
-        rewards = model(input_ids=inputs["input_ids"]).logits.squeeze(-1)
+        given = {name: value for name, value in inputs.items() if name != "labels"}
+        rewards = model(**given).logits.squeeze(-1)
         return -functional.logsigmoid(rewards[::2] - rewards[1::2]).mean()
     if training.method == "dpo":
         return _preferences(model, inputs)
@@ -97,7 +98,8 @@ def _measure(logits: Any, labels: Any) -> None:
 
 def _chunked(base: Any, inputs: dict[str, Any]) -> Any:
     """TRL 1.7 to 1.14 (`_chunked_cross_entropy_loss`), with a label for every token."""
-    hidden = base.base_model(input_ids=inputs["input_ids"]).last_hidden_state
+    given = {name: value for name, value in inputs.items() if name != "labels"}
+    hidden = base.base_model(**given).last_hidden_state
     hidden = hidden[..., :-1, :].reshape(-1, hidden.shape[-1])
     hidden = hidden[torch.empty(len(hidden), dtype=torch.long)]
     labels = inputs["labels"][..., 1:].reshape(-1)

@@ -28,7 +28,7 @@ def configuration(values: Mapping[str, Any], training: Training) -> Any:
         function = stand_ins.eager_attention if name == "eager" else stand_ins.fused_attention
         AttentionInterface.register(ATTENTION[name], function)
         AttentionMaskInterface.register(ATTENTION[name], masks[mask])
-    config = AutoConfig.for_model(**values)
+    config = AutoConfig.for_model(**{k: v for k, v in values.items() if k != "vision_config"})
     config._attn_implementation = ATTENTION[training.attention]
     config.use_cache = False
     return config
