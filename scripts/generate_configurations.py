@@ -9,6 +9,7 @@ Which embeddings are tied LitGPT does not say: `TIED` has it from the checkpoint
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import subprocess
@@ -71,7 +72,9 @@ def table() -> Mapping[str, Any]:
     text = index.wheel(newest).read("litgpt/config.py")
     assert text, f"{newest.name} has no litgpt/config.py"
     found = {each: {"source": f"litgpt {newest.version}", "config": c} for each, c in taken(text)}
-    return dict(sorted({**found, **json.loads(MORE.read_text("utf-8"))}.items()))
+    models = dict(sorted({**found, **json.loads(MORE.read_text("utf-8"))}.items()))
+    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    return {"date": today, "models": models}
 
 
 def taken(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

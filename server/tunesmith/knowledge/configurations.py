@@ -30,5 +30,6 @@ def configuration(model_id: str) -> Configuration | None:
     """
     known = model(model_id)
     ids = (model_id, known.original, known.sibling) if known else (model_id,)
-    row = next((row for each in ids if each and (row := table("configurations").get(each))), None)
+    rows = table("configurations")["models"]
+    row = next((rows[each] for each in ids if each in rows), None)
     return Configuration(row["config"], row["source"]) if row else None
