@@ -1,7 +1,8 @@
 """One decoder layer as transformers and PEFT run it, noted on a tape of sizes.
 
 The operations follow `modeling_*.py` of transformers 5.23 and `peft/tuners/lora` 0.21; quantized
-layers follow bitsandbytes 0.50 (`autograd/_functions.py`), fused attention flash-attention 2.
+layers follow bitsandbytes 0.50 (`autograd/_functions.py`), fused attention flash-attention 2. Every
+layer is taken to get a gradient; the first one of a frozen model without checkpoints keeps less.
 """
 
 from __future__ import annotations
