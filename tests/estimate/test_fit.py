@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from packaging.version import Version
@@ -127,3 +128,13 @@ def test_the_disk_holds_every_checkpoint() -> None:
     assert four - one == 3 * 3 * 4 * model.parameters
     adapted = replace(training, adapter=Adapter(16))
     assert disk_bytes(model, adapted, 4) < one
+
+
+@pytest.mark.parametrize(
+    "changes", [{"method": "grpo"}, {"method": "kto"}, {"gpus": 2, "sharding": "fsdp"}]
+)
+def test_what_was_never_measured_has_a_wider_interval(changes: dict[str, Any]) -> None:
+    training = Training(batch=1, length=1024, load_dtype="bfloat16", adapter=Adapter(16))
+    sure, unsure = (need(whole(QWEN), each) for each in (training, replace(training, **changes)))
+    assert unsure.high / unsure.total > sure.high / sure.total
+    assert unsure.low / unsure.total < sure.low / sure.total

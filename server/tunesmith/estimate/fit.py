@@ -32,7 +32,7 @@ FEW_FRAGMENTS = (0.0, 0.005, 0.02)
 ERROR = 0.03
 """How far the estimate is from the oracle in the worst recorded case, as a part of it."""
 UNPROVEN_ERROR = 0.15
-"""The same where no oracle was asked: several GPUs, GRPO, KTO, other families of models."""
+"""The same where no oracle was asked: several GPUs, GRPO, KTO, other families of models. Assumed."""
 PROVEN = ("llama", "mistral", "qwen2", "qwen3", "qwen3_moe", "phi3", "gemma3_text")
 
 HOST = 5 * GB
@@ -103,8 +103,9 @@ def need(shape: ModelShape, training: Training, *, is_expandable: bool = False) 
 
 
 def _is_proven(shape: ModelShape, training: Training) -> bool:
-    is_known = shape.family in PROVEN and training.method in ("sft", "dpo", "reward")
-    return is_known and training.gpus == 1
+    # a second model as DPO's reference was never measured
+    methods = ("sft", "reward", "dpo") if training.adapter else ("sft", "reward")
+    return shape.family in PROVEN and training.method in methods and training.gpus == 1
 
 
 def fit(needed: Need | None, gpu: Accelerator | None) -> Fit:
