@@ -188,7 +188,7 @@ class _Run:
         except UnreadableFileError as error:
             self._cannot_read(target, str(error))
             return
-        if known.unreadable:
+        if known.unreadable and not _is_judged(known, workspace):
             self._cannot_read(target, known.unreadable)
         document = known.document
         if self.options.fix or self.options.diff:
@@ -296,6 +296,13 @@ def _why_not_fixed(after: Document) -> str:
             f"{MAX_CHARACTERS:,} are not checked; split it first"
         )
     return "a fix would break this file, so none is made; please report it"
+
+
+def _is_judged(known: Understanding, workspace: Workspace) -> bool:
+    """Whether a rule speaks of code that does not parse."""
+    from tunesmith.lint.dependencies import is_run_by_uv  # loads much that few files need
+
+    return known.broken is not None and is_run_by_uv(known.broken, workspace.project)
 
 
 def _complain(line: str) -> None:

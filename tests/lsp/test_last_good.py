@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from tunesmith.lint import engine
@@ -11,7 +12,7 @@ from tunesmith.lsp.last_good import with_last_good
 from tunesmith.lsp.moves import moved
 from tunesmith.project import Project
 from tunesmith.sources.document import CellKind, Document, Kind, notebook
-from tunesmith.sources.understand import understand
+from tunesmith.sources.understand import Understanding, understand
 from tunesmith.text import Edit, Span, apply_edits
 
 PATH = PurePosixPath("/w/train.py")
@@ -20,9 +21,14 @@ TRAIN = "from trl import SFTTrainer\nSFTTrainer(model='m', model_init_kwargs={})
 
 
 def _shown(document: Document, last: list[Diagnostic]) -> list[str]:
-    understanding = understand(document)
+    understanding = _typed(document)
     fresh = engine.check(understanding, Project())
     return [finding.name for finding in with_last_good(last, understanding, fresh)]
+
+
+def _typed(document: Document) -> Understanding:
+    """What the server understands of code that is being typed."""
+    return replace(understand(document), broken=None)
 
 
 def _python(text: str) -> Document:
@@ -30,7 +36,7 @@ def _python(text: str) -> Document:
 
 
 def _found(document: Document) -> list[Diagnostic]:
-    return list(engine.check(understand(document), Project()))
+    return list(engine.check(_typed(document), Project()))
 
 
 def test_code_that_parses_shows_only_what_is_found_in_it():

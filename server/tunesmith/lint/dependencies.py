@@ -18,6 +18,7 @@ from tunesmith.knowledge.releases import is_tracked
 from tunesmith.knowledge.solution import applies, solve
 from tunesmith.lint.rule import SAFE, Applicability, Fix
 from tunesmith.project import Project
+from tunesmith.sources.broken_script import BrokenScript
 from tunesmith.sources.header_edits import requirement_insertion
 from tunesmith.sources.python_index import dotted_name
 from tunesmith.sources.python_script import PythonScript
@@ -102,9 +103,15 @@ def _installed(installation: Installation) -> Installed | None:
     return None if names is None else Installed(names, is_open)
 
 
-def is_header_of(header: ScriptHeader, script: PythonScript) -> bool:
+def is_run_by_uv(script: PythonScript | BrokenScript, project: Project) -> bool:
+    """Whether a header of its own, or a start, says that uv or a job runs a script."""
+    has_header = script.header is not None and is_header_of(script.header, script)
+    return has_header or project.runs_as_job(script.path)
+
+
+def is_header_of(header: ScriptHeader, script: PythonScript | BrokenScript) -> bool:
     """Whether a header is the script's own, and none that a string of it holds."""
-    before = script.text[: header.span.start]
+    before = script.document.text[: header.span.start]
     return all(before.count(quotes) % 2 == 0 for quotes in ('"""', "'''"))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -216,7 +216,8 @@ def _check(document: Document, known: Understanding | None, project: Project) ->
         known = understand(document, relevant=True if is_launched else None)
     if known.unreadable is None and project.files.get(document.path) != known.facts:
         project = project.with_file(document.path, known.facts)
-    return _Result(known, engine.check(known, project, on_failure=_log_failure))
+    settled = replace(known, broken=None)  # code is broken most of the time that it is typed
+    return _Result(known, engine.check(settled, project, on_failure=_log_failure))
 
 
 def _log_failure(rule: Rule, error: Exception) -> None:

@@ -31,6 +31,10 @@ class UnreadableScriptError(Exception):
     """Python code that cannot or must not be parsed; the message says why and where."""
 
 
+class InvalidSyntaxError(UnreadableScriptError):
+    """It is no valid Python 3."""
+
+
 @dataclass(eq=False)
 class ParsedCode:
     """A tree with its index.
@@ -162,7 +166,7 @@ def _unreadable(error: BaseException) -> UnreadableScriptError:
     detail = error.message.partition("\n")[0][:100]
     has_place = "tokenizer error" not in error.message  # which is always said to be in line 1
     place = f"line {error.raw_line}: " if has_place else ""
-    return UnreadableScriptError(
+    return InvalidSyntaxError(
         f"{place}no valid Python 3 ({detail}); correct the syntax to have it checked"
     )
 

@@ -15,6 +15,7 @@ from tunesmith.sources.script_header import ScriptHeader, find_header
 from tunesmith.sources.training import text_trains
 
 if TYPE_CHECKING:
+    from tunesmith.sources.broken_script import BrokenScript
     from tunesmith.sources.python_script import PythonScript
     from tunesmith.sources.tool_commands import ToolCommand
 
@@ -38,6 +39,7 @@ class Understanding:
         header: its PEP 723 header.
         commands: the launch commands in it, wherever they stand.
         tools: the commands of MLX-LM, llama.cpp and huggingface-cli in it.
+        broken: its code, where that is no valid Python.
         unreadable: why the document, or the Python in it, could not be read; None where it could.
     """
 
@@ -47,12 +49,15 @@ class Understanding:
     commands: Sequence[LaunchCommand] = ()
     tools: Sequence[ToolCommand] = ()
     unreadable: str | None = None
+    broken: BrokenScript | None = None
 
     @property
     def sources(self) -> Iterator[object]:
         """Everything in it that a rule can look at; counter-examples are wrong on purpose."""
         if self.script:
             yield self.script
+        if self.broken:
+            yield self.broken
         if self.header:
             yield self.header
         yield from (command for command in self.commands if not command.argv.is_counter_example)
@@ -115,16 +120,22 @@ def _read(document: Document) -> Understanding:
     if document.kind not in (Kind.PYTHON, Kind.NOTEBOOK):
         commands = find_commands(document, None) if mentions_command else ()
         return Understanding(document, commands=commands, tools=_tools(document, None))
+    from tunesmith.sources.broken_script import BrokenScript
+    from tunesmith.sources.python_parse import InvalidSyntaxError
     from tunesmith.sources.python_script import PythonScript, UnreadableScriptError
 
     header = find_header(document)
+    script = unreadable = broken = None
     try:
-        script, unreadable = PythonScript.parse(document, header), None
+        script = PythonScript.parse(document, header)
+    except InvalidSyntaxError as error:
+        unreadable = str(error)
+        broken = BrokenScript(document, header) if document.kind is Kind.PYTHON else None
     except UnreadableScriptError as error:
-        script, unreadable = None, str(error)
+        unreadable = str(error)
     commands = find_commands(document, script) if mentions_command else ()
     tools = _tools(document, script)
-    return Understanding(document, script, header, commands, tools, unreadable)
+    return Understanding(document, script, header, commands, tools, unreadable, broken)
 
 
 def _tools(document: Document, script: PythonScript | None) -> Sequence[ToolCommand]:
