@@ -160,5 +160,6 @@ def _flavors() -> Mapping[str, Flavor]:
 
 
 def _accelerator(name: str, row: Mapping[str, Any]) -> Accelerator:
-    major, minor = row["compute_capability"].split(".")
-    return Accelerator(name, **{**row, "compute_capability": (int(major), int(minor))})
+    figures = dict(row)
+    major, minor = figures.pop("compute_capability").split(".")
+    return Accelerator(name=name, compute_capability=(int(major), int(minor)), **figures)
