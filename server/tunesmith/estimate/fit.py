@@ -30,9 +30,9 @@ FRAGMENTS = (0.0, 0.02, 0.08)
 FEW_FRAGMENTS = (0.0, 0.005, 0.02)
 """The same with `PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True`."""
 ERROR = 0.03
-"""How far the estimate is from the oracle in the worst recorded case, as a part of it."""
+"""More than the estimate is off from the oracle in any recorded step, as a part of it."""
 UNPROVEN_ERROR = 0.15
-"""The same where no oracle was asked: several GPUs, GRPO, KTO, other families of models. Assumed."""
+"""The same where no oracle was asked, assumed: several GPUs, GRPO, KTO, other families."""
 PROVEN = ("llama", "mistral", "qwen2", "qwen3", "qwen3_moe", "phi3", "gemma3_text")
 
 HOST = 5 * GB
