@@ -15,7 +15,7 @@ from tunesmith.knowledge.versions import InForce, library
 from tunesmith.lint.training_runs import TRAINERS
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
-from tunesmith.sources.python_values import DictValue, ListValue, Reference, Value
+from tunesmith.sources.python_values import DictValue, Entry, ListValue, Reference, Value
 from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import Span
 
@@ -37,9 +37,13 @@ class Backend:
     rests_on: Sequence[InForce] = ()
 
 
-def backends(script: PythonScript, project: Project) -> Sequence[Backend]:
-    """What the arguments of a script ask for, in the order of the text."""
-    found = list(_Reader(script, project).backends())
+Lacks = Callable[[Sequence[str]], bool]
+"""Whether none of some distributions is there: the places of all others need not be found."""
+
+
+def backends(script: PythonScript, project: Project, lacks: Lacks) -> Sequence[Backend]:
+    """What the arguments of a script ask for and is not there, in the order of the text."""
+    found = list(_Reader(script, project, lacks).backends())
     return sorted(found, key=lambda backend: backend.span)
 
 
@@ -69,6 +73,7 @@ _KERNELS_BY_NAME = "4.54"
 class _Reader:
     script: PythonScript
     project: Project
+    lacks: Lacks
 
     def backends(self) -> Iterator[Backend]:
         if not _MENTIONS.search(self.script.text):
@@ -78,8 +83,7 @@ class _Reader:
         yield from self._of(_LOADER, self._of_loading)
         yield from self._of(_EVALUATE, self._of_metric)
         for call in self.script.calls("transformers.BitsAndBytesConfig"):
-            if not self._is_open(call):
-                yield from self._quantization(call)
+            yield from self._quantization(call)
         for call in self.script.calls(*TRAINERS):
             yield from self._adapter(call)
             yield from self._processor(call)
@@ -89,8 +93,18 @@ class _Reader:
         self, names: re.Pattern[str], read: Callable[[Call], Iterator[Backend]]
     ) -> Iterator[Backend]:
         for call in self.script.calls_matching(names):
-            if not self._is_open(call):
-                yield from read(call)
+            yield from read(call)
+
+    def _backend(
+        self,
+        call: Call,
+        distributions: Sequence[str] | None,
+        locate: Callable[[], Span],
+        asks: str,
+        rests_on: Sequence[InForce] = (),
+    ) -> Iterator[Backend]:
+        if distributions and self.lacks(distributions) and not self._is_open(call):
+            yield Backend(distributions, locate(), asks, rests_on)
 
     def _is_open(self, call: Call) -> bool:
         """Whether something decides on a call."""
@@ -117,22 +131,24 @@ class _Reader:
         if isinstance(model_init, DictValue):
             entry = model_init.entries.get("attn_implementation")
             if entry:
-                span = Span(self.script.span(entry.key_node).start, self._end(entry.value_node))
-                yield from self._attention(entry.value, span)
+                yield from self._attention(call, entry.value, lambda: self._span_of(entry))
 
     def _of_arguments(self, call: Call) -> Iterator[Backend]:
         name = call.name.rpartition(".")[2]
-        yield Backend(["accelerate"], call.callee_span, f"{name} of transformers")
+        asks = f"{name} of transformers"
+        yield from self._backend(call, ["accelerate"], lambda: call.callee_span, asks)
 
     def _of_loading(self, call: Call) -> Iterator[Backend]:
         attention = call.argument("attn_implementation")
         if attention:
-            yield from self._attention(attention.value, attention.span)
+            yield from self._attention(call, attention.value, lambda: attention.span)
         if call.name == "transformers.AutoImageProcessor.from_pretrained":
-            yield Backend(["pillow"], call.callee_span, "AutoImageProcessor")
+            yield from self._backend(
+                call, ["pillow"], lambda: call.callee_span, "AutoImageProcessor"
+            )
         if call.name == "transformers.AutoProcessor.from_pretrained" and _sees_images(call):
             shown = f'AutoProcessor of "{call.value(_ID, 0)}"'
-            yield Backend(["pillow"], call.callee_span, shown)
+            yield from self._backend(call, ["pillow"], lambda: call.callee_span, shown)
         if isinstance(call.value("gguf_file"), str):
             yield from self._asked(call, "gguf_file", ["gguf"])
         device_map = call.argument("device_map")
@@ -145,25 +161,25 @@ class _Reader:
     def _of_metric(self, call: Call) -> Iterator[Backend]:
         name = call.value("path", 0)
         distributions = _table()["evaluate"].get(name) if isinstance(name, str) else None
-        if distributions:
-            yield Backend(distributions, call.span, f'evaluate.load("{name}")')
+        asks = f'evaluate.load("{name}")'
+        yield from self._backend(call, distributions, lambda: call.span, asks)
 
     def _quantization(self, call: Call) -> Iterator[Backend]:
         for name in _QUANTIZES:
             if call.value(name) is True:
                 yield from self._asked(call, name, ["bitsandbytes"])
 
-    def _attention(self, value: Value, span: Span) -> Iterator[Backend]:
+    def _attention(self, call: Call, value: Value, locate: Callable[[], Span]) -> Iterator[Backend]:
         if not isinstance(value, str):
             return
         transformers = library("transformers", self.script, self.project)
         asks = f'attn_implementation="{value}"'
         if "/" in value and transformers.at_least(_KERNELS_BY_NAME):
-            yield Backend(["kernels"], span, asks, [transformers])
+            yield from self._backend(call, ["kernels"], locate, asks, [transformers])
         elif value == "flash_attention_2" and transformers.version:
             has_fallback = transformers.at_least(_KERNELS_LOAD_FLASH_ATTENTION)
             names = ["kernels", "flash-attn"] if has_fallback else ["flash-attn"]
-            yield Backend(names, span, asks, [transformers])
+            yield from self._backend(call, names, locate, asks, [transformers])
 
     def _adapter(self, call: Call) -> Iterator[Backend]:
         adapter = call.value("peft_config")
@@ -182,15 +198,15 @@ class _Reader:
         argument = call.argument("model", 0)
         if argument and _is_image_model(model):
             asks = f'the processor of "{model}"'
-            yield Backend(["pillow"], argument.span, asks, [trl])
+            yield from self._backend(call, ["pillow"], lambda: argument.span, asks, [trl])
 
     def _rewards(self, call: Call) -> Iterator[Backend]:
-        value = call.value("reward_funcs", 1)
+        value, argument = call.value("reward_funcs", 1), call.argument("reward_funcs", 1)
         for each in value.elements if isinstance(value, ListValue) else [value]:
             name = each.name if isinstance(each, Reference) else ""
-            argument = call.argument("reward_funcs", 1)
             if argument and _MATH_REWARD.fullmatch(name):
-                yield Backend(["math-verify"], argument.span, f"{name.rpartition('.')[2]} of TRL")
+                asks = f"{name.rpartition('.')[2]} of TRL"
+                yield from self._backend(call, ["math-verify"], lambda: argument.span, asks)
 
     def _asked(
         self, call: Call, name: str, distributions: Sequence[str] | None, value: str | None = None
@@ -198,10 +214,12 @@ class _Reader:
         argument = call.argument(name)
         if argument and distributions:
             shown = f'"{value}"' if value else _shown(argument)
-            yield Backend(distributions, argument.span, f"{name}={shown}")
+            asks = f"{name}={shown}"
+            yield from self._backend(call, distributions, lambda: argument.span, asks)
 
-    def _end(self, node: cst.CSTNode) -> int:
-        return self.script.span(node).end
+    def _span_of(self, entry: Entry) -> Span:
+        start, end = self.script.span(entry.key_node), self.script.span(entry.value_node)
+        return Span(start.start, end.end)
 
 
 def _sees_images(call: Call) -> bool:

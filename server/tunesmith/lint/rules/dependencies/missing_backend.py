@@ -52,9 +52,9 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if not installed.ways:
         return
     seen: set[str] = set()
-    for backend in backends(script, project):
+    for backend in backends(script, project, installed.lack):
         usual = backend.distributions[0]
-        if usual not in seen and installed.lack(backend.distributions):
+        if usual not in seen:
             seen.add(usual)
             yield _finding(backend, script, project)
 

@@ -45,7 +45,7 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     installed = environments(script, project)
     if not installed.ways:
         return
-    seen = {each.distributions[0] for each in backends(script, project)}
+    seen = {each.distributions[0] for each in backends(script, project, installed.lack)}
     for module, node in imported_modules(script):
         distributions = distributions_of(module)
         if not installed.lack(distributions) or distributions[0] in seen:

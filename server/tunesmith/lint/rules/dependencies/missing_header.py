@@ -73,7 +73,7 @@ def _brings_nothing(start: Launch) -> bool:
 
 
 def _write_header(script: PythonScript, project: Project, wanted: Sequence[str]) -> Fix:
-    asked = (each.distributions[0] for each in backends(script, project))
+    asked = (each.distributions[0] for each in backends(script, project, bool))
     names = [name for name in dict.fromkeys((*wanted, *asked)) if name != "flash-attn"]
     return Fix("Write a header with its packages", [new_header(names, script.text)], UNSAFE)
 
