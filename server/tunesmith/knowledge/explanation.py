@@ -197,6 +197,8 @@ class _Explanation:
 
     def _is_required(self, row: str, extras: Set[str]) -> bool:
         """Whether a row of a release's requirements asks for the package."""
+        if not row.startswith(self.package):
+            return False
         name = _NAME.match(row)
         extra = _EXTRA.search(row)
         return bool(name and name[0] == self.package and (not extra or extra[1] in extras))

@@ -15,6 +15,7 @@ from tunesmith.project import Project
 from tunesmith.sources.python_index import CallSite
 from tunesmith.sources.python_scopes import Binding, BindingKind
 from tunesmith.sources.python_script import Argument, Call, PythonScript
+from tunesmith.sources.python_tree import parts
 from tunesmith.sources.python_values import Reference, Value
 from tunesmith.sources.unknown import ABSENT, UNKNOWN
 
@@ -110,19 +111,13 @@ def _last_binding(site: CallSite, name: str) -> Binding | None:
     holder = site.block.scope.holder(name)
     before = [each for each in holder.bindings[name] if each.order < site.order] if holder else []
     latest_first = sorted(before, key=lambda binding: binding.order, reverse=True)
-    return next((each for each in latest_first if not _is_part(site.node, each.node)), None)
+    return next((each for each in latest_first if not _is_in(site.node, each.node)), None)
 
 
-def _is_part(node: cst.CSTNode, whole: cst.CSTNode | None) -> bool:
+def _is_in(node: cst.CSTNode, whole: cst.CSTNode | None) -> bool:
     """Whether a node is another or in it, found without the places of all nodes, which cost more
     than parsing."""
-    pending = [whole] if whole else []
-    while pending:
-        part = pending.pop()
-        if part is node:
-            return True
-        pending += part.children
-    return False
+    return whole is not None and any(part is node for part in parts(whole))
 
 
 def _literal(default: str | None) -> Value:

@@ -15,6 +15,7 @@ from tunesmith.knowledge.versions import InForce, library
 from tunesmith.lint.training_runs import TRAINERS
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
+from tunesmith.sources.python_tree import parts
 from tunesmith.sources.python_values import DictValue, Entry, ListValue, Reference, Value
 from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import Span
@@ -112,7 +113,7 @@ class _Reader:
             return True
         statement = self.script.enclosing_statement(call.node)
         small = isinstance(statement, cst.BaseSmallStatement)
-        return small and any(isinstance(each, cst.IfExp) for each in _parts(statement))
+        return small and any(isinstance(each, cst.IfExp) for each in parts(statement))
 
     def _of_configuration(self, call: Call) -> Iterator[Backend]:
         known = _table()
@@ -240,14 +241,6 @@ def _shown(argument: Argument) -> str:
 def _strings(value: Value) -> Iterator[str]:
     each = value.elements if isinstance(value, ListValue) else [value]
     yield from (one for one in each if isinstance(one, str))
-
-
-def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    pending = [node]
-    while pending:
-        part = pending.pop()
-        yield part
-        pending += part.children
 
 
 @cache

@@ -6,6 +6,7 @@ import libcst as cst
 
 from tunesmith.sources.python_index import CallSite, PythonIndex
 from tunesmith.sources.python_scopes import Block
+from tunesmith.sources.python_tree import children
 
 _UNMOVABLE = (cst.Await, cst.NamedExpr, cst.Yield)
 
@@ -43,7 +44,7 @@ def _read_children(node: cst.CSTNode) -> list[cst.CSTNode]:
         return [node.value]
     if isinstance(node, cst.Arg):
         return [node.value]
-    return list(node.children)
+    return children(node)
 
 
 def _means_the_same(index: PythonIndex, name: str, source: CallSite, target: CallSite) -> bool:

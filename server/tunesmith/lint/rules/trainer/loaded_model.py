@@ -37,6 +37,7 @@ from tunesmith.knowledge.versions import library
 from tunesmith.lint.rule import INFORMATION, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
+from tunesmith.sources.python_tree import children
 
 _LOADER = "transformers.AutoModelForCausalLM.from_pretrained"
 _TRAINERS = ("trl.SFTTrainer", "trl.DPOTrainer", "trl.GRPOTrainer")
@@ -87,7 +88,7 @@ def _names(module: cst.Module) -> Counter[str]:
         elif isinstance(part, (cst.Attribute, cst.Arg)):
             pending.append(part.value)
         else:
-            pending += part.children
+            pending += children(part)
     return found
 
 

@@ -1,0 +1,41 @@
+"""Going through a tree several times as fast as by libcst's `children`, which run its visitors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import libcst as cst
+
+_PUNCTUATION = re.compile(
+    r"__|whitespace|comma|[lr]par|[lr]bracket|[lr]brace|semicolon|colon|dot|header|footer"
+    r"|(?:leading|empty)_lines|lines_after|indent|equal"
+)
+
+
+def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A node and all nodes in it, in no order; without whitespace and punctuation."""
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        yield part
+        pending += children(part)
+
+
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The nodes directly in a node; without whitespace and punctuation."""
+    found: list[cst.CSTNode] = []
+    for name in _fields(type(node)):
+        child: Any = getattr(node, name)
+        if isinstance(child, cst.CSTNode):
+            found.append(child)
+        elif isinstance(child, (list, tuple)):
+            found += child
+    return found
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__dataclass_fields__ if not _PUNCTUATION.match(name))
