@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from packaging.version import Version
 
+from tunesmith.estimate import releases
 from tunesmith.estimate.shape import ModelShape, shape_of
 from tunesmith.estimate.training import (
     Adapter,
@@ -49,14 +50,8 @@ ATTENTIONS: Mapping[str, Attention] = {"sdpa": "sdpa", "eager": "eager"}
 WRAPPERS = ("peft.prepare_model_for_kbit_training", "peft.get_peft_model")
 DEFAULT_TARGETS = ("q_proj", "v_proj")
 """What `LoraConfig` adapts of most decoders where it is not told (peft.utils.constants)."""
-FIRST = {
-    "full logits": Version("0.15"),
-    "chunked": Version("1.7"),
-    "fused": Version("1.15"),
-    "float32 models": Version("0.27"),
-    "bfloat16 adapters": Version("0.26"),
-}
-"""The releases of TRL that changed what is computed, and in which precision."""
+NEWEST = Version("1!0")
+"""Stands for a release of TRL that is not known: newer than all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +111,7 @@ class _Reader:
     def __post_init__(self) -> None:
         script, project = self.trainer.script, self.project
         self.trl = library("trl", script, project).version
+        self.release = self.trl or NEWEST
         self.transformers = library("transformers", script, project).version
         self.method: Method = METHODS[self.trainer.call.name]
         self.args: _Given = configuration_of(self.trainer, project) or _Nothing()
@@ -147,7 +143,8 @@ class _Reader:
             length=self._length(),
             method=self.method,
             loss=self._loss(),
-            load_dtype=self._load_dtype(),
+            load_dtype=self._load_dtype(quantization is not None),
+            norm_dtype=releases.norm_dtype(self.release, is_quantized=quantization is not None),
             autocast=self._autocast(),
             quantization=quantization,
             is_double_quantized=details.value("bnb_4bit_use_double_quant") is True,
@@ -184,33 +181,25 @@ class _Reader:
         self.assumed.append("the model")
         return None
 
-    def _load_dtype(self) -> Precision:
+    def _load_dtype(self, is_quantized: bool) -> Precision:
+        own = isinstance(self.loader, Call)
+        by_trl = None if own else releases.load_dtype(self.release, is_quantized=is_quantized)
         given = self.loader.value("dtype")
-        if given in (ABSENT, None) and not self._ignores_torch_dtype():
+        if given in (ABSENT, None) and by_trl != "float32":  # since then TRL ignores the old name
             given = self.loader.value("torch_dtype")
         found = _precision(given)
         if found:
             return found
         if given in (ABSENT, None):
-            return "float32" if self._loads_in_float32() else "bfloat16"
+            return by_trl or self._as_transformers_loads()
         if given != "auto":
             self.assumed.append("the dtype of the model")
         return "bfloat16"
 
-    def _loads_by_itself(self) -> bool:
-        return not isinstance(self.loader, Call)
-
-    def _ignores_torch_dtype(self) -> bool:
-        return self._loads_by_itself() and self._since("float32 models")
-
-    def _loads_in_float32(self) -> bool:
-        """Transformers 5 loads in the checkpoint's own precision, TRL from 0.27 on in float32."""
-        if self._loads_by_itself() and self._since("float32 models"):
-            return True
-        return self.transformers is not None and self.transformers < Version("5.0")
-
-    def _since(self, what: str) -> bool:
-        return self.trl is None or self.trl >= FIRST[what]
+    def _as_transformers_loads(self) -> Precision:
+        """In float32 before 5.0, then as the model was saved, which is bfloat16 by now."""
+        is_old = self.transformers is not None and self.transformers < Version("5.0")
+        return "float32" if is_old else "bfloat16"
 
     def _autocast(self) -> Precision | None:
         if self.args.value("fp16") is True:
@@ -244,7 +233,7 @@ class _Reader:
             is_dora=details.value("use_dora") is True,
             modules_to_save=_texts(saved),
             has_dropout=self._number("lora_dropout", 0.0, details) > 0,
-            dtype="bfloat16" if is_quantized and self._since("bfloat16 adapters") else "float32",
+            dtype=releases.adapter_dtype(self.release, is_quantized=is_quantized),
         )
 
     def _targets(self, given: Value) -> Any:
@@ -285,16 +274,15 @@ class _Reader:
     def _loss(self) -> LossPath:
         changed = self.args.value("label_smoothing_factor") not in (ABSENT, 0, 0.0)
         changed |= self.trainer.value("compute_loss_func") not in (ABSENT, None)
-        if self.method != "sft" or changed:
+        if changed:
             return "full"
         if self.args.value("use_liger_kernel") is True:
             return "fused"
-        kind = self.args.value("loss_type")
-        if self._since("fused"):
-            return "fused"
-        if kind == "chunked_nll" or (self._since("chunked") and kind != "nll"):
-            return "chunked"
-        return "full" if self._since("full logits") else "plain"
+        usual = releases.loss_path(self.release, self.method)
+        kind = self.args.value("loss_type") if self.method == "sft" else ABSENT
+        if usual == "chunked" and kind == "nll":
+            return "full"
+        return "chunked" if usual == "full" and kind == "chunked_nll" else usual
 
     def _count(self, name: str, otherwise: int, given: _Given | None = None) -> int:
         return int(self._number(name, otherwise, given))
