@@ -7,10 +7,11 @@ Finds `trackio.init(...)` before the training of a trainer that reports to Track
 ## Why it costs you
 
 The Trainer's callback calls `trackio.init()` by itself when training begins, with the `project`,
-`run_name` and `trackio_space_id` of the configuration. Your run stays empty, and its project, name
-and Space are not used: the metrics go to the project `huggingface`, without a Space on the disk of
-the job, which is gone afterwards (transformers 5 publishes them where the model is pushed). Since Trackio 0.24, a `trackio.finish()` after the training
-raises RuntimeError, as the callback has finished the run.
+`run_name` and `trackio_space_id` of the configuration. Your run stays empty, and its project,
+name and Space are not used: the metrics go to the project `huggingface`, without a Space on the
+disk of the job, which is gone afterwards (transformers 5 publishes them where the model is
+pushed). Since Trackio 0.24, a `trackio.finish()` after the training raises RuntimeError, as the
+callback has finished the run.
 
 ## Fix
 
