@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -64,7 +63,7 @@ def examine(mutated: Mutant) -> None:
         if finding.fix:
             after, rest = check(with_edits(document, finding.fix.edits), hub)
             assert after.unreadable == before.unreadable, f"{finding} breaks the document"
-            assert Counter(codes(rest))[finding.code] < Counter(codes(findings))[finding.code], (
+            assert alike(finding, rest) < alike(finding, findings), (
                 f"{finding} is still there after its fix"
             )
     for allowed in ((SAFE,), (SAFE, UNSAFE)):
@@ -79,8 +78,9 @@ def check(document: Document, hub: str | None) -> tuple[Understanding, Sequence[
     return understood, engine.check(understood, known.with_file(document.path, understood.facts))
 
 
-def codes(findings: Iterable[Diagnostic]) -> list[str]:
-    return [finding.code for finding in findings]
+def alike(finding: Diagnostic, findings: Iterable[Diagnostic]) -> int:
+    """How many findings say the same; of a header that can be read at last a rule may say more."""
+    return sum((each.code, each.message) == (finding.code, finding.message) for each in findings)
 
 
 @pytest.mark.parametrize("name", SEEDS)

@@ -82,7 +82,10 @@ def _second_name(command: LaunchCommand) -> tuple[Option, Word] | None:
     before = command.argv.words[list(command.argv.words).index(target) - 1]
     options = (o for o in command.options if o.words[-1] is before and o.name in _TAKE_ONE)
     option = next(options, None)
-    return (option, target) if option else None
+    is_joined = option is not None and len(option.words) == 1  # `-sNAME`, where -s is hard to see
+    if option is None or (is_joined and not option.flag.known_text.startswith("--")):
+        return None
+    return option, target
 
 
 def _once_more(command: LaunchCommand, option: Option, word: Word) -> Finding:
