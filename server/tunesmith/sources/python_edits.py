@@ -108,7 +108,7 @@ class Edits:
         scope = self.index.scope
         if self.names.qualified(cst.Name(name), scope) == canonical_name(f"{module}.{name}"):
             return None
-        for node in self._top_imports():
+        for node in self._top_imports:
             if isinstance(node, cst.ImportFrom) and _imported_module(node) == module:
                 return self._extended_import(node, name)
         return self._new_import(module, name)
@@ -195,6 +195,7 @@ class Edits:
             count += 1
         return count
 
+    @cached_property
     def _top_imports(self) -> list[cst.Import | cst.ImportFrom]:
         """The imports of the top level, those in `if` and `try` last."""
         direct = {
@@ -224,7 +225,7 @@ class Edits:
 
     def _new_import(self, module: str, name: str) -> Edit:
         text, line = self.document.text, f"from {module} import {name}"
-        imports = self._top_imports()
+        imports = self._top_imports
         root = module.partition(".")[0]
         related = [node for node in imports if _imports_root(node, root)]
         direct = [node for node in imports if self._stands_directly(node)]

@@ -78,8 +78,14 @@ class PythonScript:
 
     def imports(self, package: str) -> bool:
         """Whether a line imports a package or a part of it, wherever the line stands."""
-        line = rf"^[ \t]*(?:import|from)[ \t]+{re.escape(package)}\b"
-        return re.search(line, self.text, re.MULTILINE) is not None
+        if package not in self._imported:
+            line = rf"^[ \t]*(?:import|from)[ \t]+{re.escape(package)}\b"
+            self._imported[package] = re.search(line, self.text, re.MULTILINE) is not None
+        return self._imported[package]
+
+    @cached_property
+    def _imported(self) -> dict[str, bool]:
+        return {}
 
     def calls(self, *names: str) -> Iterator[Call]:
         """The calls of library objects with these qualified names, in the order of the text.
