@@ -11,7 +11,7 @@ from tunesmith.estimate.duration import Workload, duration
 from tunesmith.estimate.shape import ModelShape, shape_of
 from tunesmith.estimate.training import Adapter, Training
 from tunesmith.knowledge.configurations import configuration
-from tunesmith.knowledge.hardware import Accelerator, Flavor, flavor
+from tunesmith.knowledge.hardware import Accelerator, Machine, flavor
 
 QLORA = Training(
     batch=1,
@@ -30,7 +30,7 @@ def shape(model_id: str):
     return shape_of(found.fields)
 
 
-def machine(name: str) -> tuple[Flavor, Accelerator]:
+def machine(name: str) -> tuple[Machine, Accelerator]:
     found = flavor(name)
     assert found
     assert found.accelerator

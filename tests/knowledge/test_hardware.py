@@ -38,7 +38,7 @@ def test_figures_fit_each_other() -> None:
 
 
 def test_more_of_the_same_costs_no_less() -> None:
-    by_kind: dict[str, list[hardware.Flavor]] = {}
+    by_kind: dict[str, list[hardware.Machine]] = {}
     for machine in hardware.flavors():
         by_kind.setdefault(machine.accelerator.name if machine.accelerator else "", []).append(
             machine

@@ -9,7 +9,7 @@ from tunesmith.estimate.compute import Interval, step_seconds
 from tunesmith.estimate.memory import trained_bytes
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import Training
-from tunesmith.knowledge.hardware import Accelerator, Flavor
+from tunesmith.knowledge.hardware import Accelerator, Machine
 
 START_S = Interval(60, 180, 480)
 """Seconds until a job's script runs: a machine, its image, and torch with all that it needs (about
@@ -66,9 +66,9 @@ class Duration:
         """Of the whole job."""
         return self.start.plus(self.training)
 
-    def dollars(self, flavor: Flavor) -> Interval:
+    def dollars(self, machine: Machine) -> Interval:
         """What the job costs: billed is the time that it runs."""
-        return self.hours.times(flavor.usd_per_hour)
+        return self.hours.times(machine.usd_per_hour)
 
 
 def duration(

@@ -57,8 +57,8 @@ class Accelerator:
 
 
 @dataclass(frozen=True, slots=True)
-class Flavor:
-    """A machine that `--flavor` names.
+class Machine:
+    """A machine to train on; of Jobs, one that `--flavor` names.
 
     Attributes:
         name: as "a10g-large".
@@ -86,12 +86,12 @@ class Flavor:
         return self.accelerators * self.accelerator.usable_vram_gib if self.accelerator else 0.0
 
 
-def flavor(name: str) -> Flavor | None:
+def flavor(name: str) -> Machine | None:
     """A flavor by its exact name; None where there is none (any more)."""
     return _flavors().get(name)
 
 
-def flavors() -> Sequence[Flavor]:
+def flavors() -> Sequence[Machine]:
     """Every flavor: CPUs first, then by kind of GPU from the smallest to the largest."""
     return tuple(_flavors().values())
 
@@ -148,12 +148,12 @@ _MEANT = {
 
 
 @cache
-def _flavors() -> Mapping[str, Flavor]:
+def _flavors() -> Mapping[str, Machine]:
     rows = table("hardware")
     kinds = {name: _accelerator(name, row) for name, row in rows["accelerators"].items()}
     return MappingProxyType(
         {
-            name: replace(Flavor(name, **row), accelerator=kinds.get(row["accelerator"]))
+            name: replace(Machine(name, **row), accelerator=kinds.get(row["accelerator"]))
             for name, row in rows["flavors"].items()
         }
     )

@@ -9,19 +9,16 @@ from typing import Any
 
 from tunesmith.errors import UserError
 from tunesmith.estimate.compute import Interval
-from tunesmith.estimate.duration import Duration, Workload, duration
-from tunesmith.estimate.fit import GB, Fit, Need, fit, need
-from tunesmith.estimate.script import ScriptTraining, trainings_of
+from tunesmith.estimate.fit import GB
+from tunesmith.estimate.forecast import Data, Forecast, forecast
+from tunesmith.estimate.script import trainings_of
 from tunesmith.knowledge import hardware
-from tunesmith.knowledge.hardware import Flavor
+from tunesmith.knowledge.hardware import Machine
 from tunesmith.lint.flavors import flavors_of
 from tunesmith.output.one_script import fail, read_script
 from tunesmith.output.text_format import printable
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
-
-TOKENS = (0.1, 0.35, 1.0)
-"""Tokens of an example as a part of the longest, where nobody says how many they are: a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +35,10 @@ class Question:
     examples: int | None
     tokens: int | None
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The estimate of one trainer; None for what is not known."""
-
-    training: ScriptTraining
-    flavor: Flavor | None
-    need: Need | None
-    fit: Fit
-    duration: Duration | None
-    no_duration: str
-
     @property
-    def dollars(self) -> Interval | None:
-        return self.duration.dollars(self.flavor) if self.duration and self.flavor else None
+    def data(self) -> Data:
+        tokens = Interval(*[float(self.tokens)] * 3) if self.tokens is not None else None
+        return Data(self.examples, tokens)
 
 
 def show_estimate(name: str, question: Question, *, as_json: bool) -> int:
@@ -60,7 +46,7 @@ def show_estimate(name: str, question: Question, *, as_json: bool) -> int:
     try:
         script, project = read_script(name)
         machine = _flavor(question, script, project)
-        answers = [_answer(each, machine, question) for each in trainings_of(script, project)]
+        answers = [forecast(it, machine, question.data) for it in trainings_of(script, project)]
         if not answers:
             raise UserError(
                 "there is no trainer of TRL in it that can be estimated",
@@ -78,7 +64,7 @@ def show_estimate(name: str, question: Question, *, as_json: bool) -> int:
     return 0
 
 
-def _flavor(question: Question, script: PythonScript, project: Project) -> Flavor | None:
+def _flavor(question: Question, script: PythonScript, project: Project) -> Machine | None:
     if question.flavor is None:
         found = flavors_of(script, project)
         return found[0] if found else None
@@ -90,38 +76,7 @@ def _flavor(question: Question, script: PythonScript, project: Project) -> Flavo
     return machine
 
 
-def _answer(training: ScriptTraining, machine: Flavor | None, question: Question) -> Answer:
-    gpu = machine.accelerator if machine else None
-    needed = need(training.shape, training.training) if training.shape else None
-    workload = _workload(training, question)
-    missing = "the number of examples is not known; give --examples N" if not workload else ""
-    if not gpu:
-        missing = "no machine with a GPU is named; give --flavor NAME"
-    if not training.shape:
-        missing = f"the shape of {training.model_id or 'the model'} is not known"
-    lasts = None
-    if training.shape and gpu and workload:
-        lasts = duration(training.shape, training.training, gpu, workload)
-    return Answer(training, machine, needed, fit(needed, gpu), lasts, missing)
-
-
-def _workload(training: ScriptTraining, question: Question) -> Workload | None:
-    if question.examples is None and training.max_steps < 1:
-        return None
-    tokens = Interval(*(part * training.training.length for part in TOKENS))
-    if question.tokens is not None:
-        tokens = Interval(*[float(question.tokens)] * 3)
-    return Workload(
-        question.examples or 0,
-        tokens,
-        training.epochs,
-        training.accumulation,
-        training.is_packed,
-        training.max_steps,
-    )
-
-
-def _fields(name: str, answer: Answer) -> dict[str, Any]:
+def _fields(name: str, answer: Forecast) -> dict[str, Any]:
     needed, lasts, dollars = answer.need, answer.duration, answer.dollars
     return {
         "filename": name,
@@ -135,7 +90,7 @@ def _fields(name: str, answer: Answer) -> dict[str, Any]:
         "moment": needed.moment if needed else None,
         "verdict": answer.fit.verdict,
         "reason": answer.fit.reason,
-        "flavor": answer.flavor.name if answer.flavor else None,
+        "flavor": answer.machine.name if answer.machine else None,
         "hours": _rounded(lasts.hours) if lasts else None,
         "dollars": _rounded(dollars) if dollars else None,
         "no_hours": answer.no_duration or None,
@@ -149,7 +104,7 @@ def _fields(name: str, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _lines(name: str, script: PythonScript, answer: Answer) -> Iterator[str]:
+def _lines(name: str, script: PythonScript, answer: Forecast) -> Iterator[str]:
     training, needed = answer.training, answer.need
     row = script.text.count("\n", 0, training.trainer.callee_span.start) + 1
     trl = training.versions["trl"]
@@ -162,7 +117,7 @@ def _lines(name: str, script: PythonScript, answer: Answer) -> Iterator[str]:
         )
         terms = asdict(needed.breakdown).items()
         yield "           " + ", ".join(f"{term} {_gb(size)}" for term, size in terms if size)
-    where = f"{answer.flavor.name}: " if answer.flavor else ""
+    where = f"{answer.machine.name}: " if answer.machine else ""
     yield f"  verdict  {where}{answer.fit.verdict}. {answer.fit.reason}"
     if answer.duration and answer.dollars:
         lasts = answer.duration

@@ -31,7 +31,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tunesmith.knowledge.hardware import Flavor, flavor
+from tunesmith.knowledge.hardware import Machine, flavor
 from tunesmith.knowledge.models import model
 from tunesmith.lint.conversations import model_id
 from tunesmith.lint.job_outputs import mounts_volume
@@ -76,7 +76,7 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         )
 
 
-def _flavor(script: PythonScript, project: Project) -> Flavor | None:
+def _flavor(script: PythonScript, project: Project) -> Machine | None:
     """The flavor with the largest disk that the script is started on; None where one is unknown."""
     table = (script.header.jobs_table if script.header else None) or {}
     names: list[object] = []

@@ -31,7 +31,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tunesmith.knowledge.hardware import Flavor
+from tunesmith.knowledge.hardware import Machine
 from tunesmith.knowledge.signature_table import MODEL_LOADERS
 from tunesmith.lint.conflicts import CONFIGURATIONS
 from tunesmith.lint.flavors import flavors_of
@@ -80,11 +80,11 @@ def _given(call: Call, *names: str) -> Iterator[Argument]:
             yield argument
 
 
-def _lacks_bfloat16(flavor: Flavor) -> bool:
+def _lacks_bfloat16(flavor: Machine) -> bool:
     return flavor.accelerator is not None and not flavor.accelerator.has_bfloat16
 
 
-def _finding(argument: Argument, written: str, flavor: Flavor, better: str | None) -> Finding:
+def _finding(argument: Argument, written: str, flavor: Machine, better: str | None) -> Finding:
     name = flavor.accelerator.name if flavor.accelerator else flavor.name
     fix = None
     if better and not argument.comes_from_expansion:

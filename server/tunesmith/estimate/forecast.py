@@ -1,0 +1,96 @@
+"""What becomes of a training on a machine: whether it fits, how long it takes, what it costs.
+
+The command line, the rules and the editor all ask here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.duration import Duration, Workload, duration
+from tunesmith.estimate.fit import Fit, Need, fit, need
+from tunesmith.estimate.script import ScriptTraining
+from tunesmith.knowledge.hardware import Machine
+
+TOKENS = (0.1, 0.35, 1.0)
+"""Tokens of an example as a part of the longest, where nobody says how many they are: a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What is known of a data set.
+
+    Attributes:
+        examples: rows; None where that is not known.
+        tokens: of an example; None where that is not known.
+    """
+
+    examples: int | None = None
+    tokens: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The estimate of one training on one machine; None for what is not known.
+
+    Attributes:
+        training: what the script says.
+        machine: where it runs.
+        need: what a step takes of each GPU.
+        fit: whether that fits the machine's GPUs.
+        duration: how long the job takes.
+        no_duration: why that is not known; empty where it is.
+    """
+
+    training: ScriptTraining
+    machine: Machine | None
+    need: Need | None
+    fit: Fit
+    duration: Duration | None
+    no_duration: str
+
+    @property
+    def dollars(self) -> Interval | None:
+        """What the job costs."""
+        return self.duration.dollars(self.machine) if self.duration and self.machine else None
+
+
+def forecast(
+    training: ScriptTraining, machine: Machine | None, data: Data | None = None
+) -> Forecast:
+    """The estimate of a training on a machine.
+
+    Args:
+        training: as the script says.
+        machine: None where none is named.
+        data: what is known of its data set; None where that is nothing.
+    """
+    gpu = machine.accelerator if machine else None
+    shape = training.shape
+    needed = need(shape, training.training) if shape else None
+    workload = _workload(training, data or Data())
+    lasts, missing = None, ""
+    if shape is None:
+        missing = f"the shape of {training.model_id or 'the model'} is not known"
+    elif gpu is None:
+        missing = "no machine with a GPU is named; give --flavor NAME"
+    elif workload is None:
+        missing = "the number of examples is not known; give --examples N"
+    else:
+        lasts = duration(shape, training.training, gpu, workload)
+    return Forecast(training, machine, needed, fit(needed, gpu), lasts, missing)
+
+
+def _workload(training: ScriptTraining, data: Data) -> Workload | None:
+    if data.examples is None and training.max_steps < 1:
+        return None
+    guess = Interval(*(part * training.training.length for part in TOKENS))
+    return Workload(
+        data.examples or 0,
+        data.tokens or guess,
+        training.epochs,
+        training.accumulation,
+        training.is_packed,
+        training.max_steps,
+    )
