@@ -16,7 +16,7 @@ from tunesmith.folder_facts import Note, internal_error, is_version, unknown_rul
 from tunesmith.lint import engine
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import SAFE, UNSAFE, Rule, Severity
-from tunesmith.output.result import Result
+from tunesmith.output.result import Result, shown_path
 from tunesmith.platform import active_interpreter
 from tunesmith.project import Settings
 from tunesmith.sources.document import MAX_CHARACTERS, Document
@@ -134,20 +134,20 @@ class _Run:
             if os.path.isdir(path):  # noqa: PTH112 - pathlib raises for overlong names
                 yield from self._files_below(path)
             elif os.path.lexists(path):
-                yield _Target(path, _shown(path), is_named=True)
+                yield _Target(path, shown_path(path), is_named=True)
             else:
                 self._fail(name, "there is no such file or folder")
 
     def _files_below(self, folder: Path) -> Iterator[_Target]:
         if not os.access(folder, os.R_OK | os.X_OK):
-            self._fail(_shown(folder), "this folder cannot be read: permission denied")
+            self._fail(shown_path(folder), "this folder cannot be read: permission denied")
             return
         workspace = self._workspace(folder)
         found = [path for path in workspace.files if path.is_relative_to(folder)]
         if not found and folder != workspace.root:  # a folder that the workspace leaves out
             found = [f.path / name for f in walk(folder, (), self._tell) for name in f.names]
         for path in found:
-            yield _Target(path, _shown(path), is_named=False)
+            yield _Target(path, shown_path(path), is_named=False)
 
     def _workspace(self, path: Path) -> Workspace:
         root = find_root(path)
@@ -286,7 +286,7 @@ class _Run:
         _complain(f"{name}: error: {message}")
 
     def _tell(self, note: Note) -> None:
-        _complain(f"{_shown(note.path)}: warning: {note.message}")
+        _complain(f"{shown_path(note.path)}: warning: {note.message}")
 
 
 def _why_not_fixed(after: Document) -> str:
@@ -309,12 +309,6 @@ def _complain(line: str) -> None:
     from tunesmith.output.text_format import printable
 
     print(printable(line), file=sys.stderr)
-
-
-def _shown(path: Path) -> str:
-    """A path as a user reads it: below the working directory, else whole."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _wants_colour(out: object) -> bool:

@@ -11,9 +11,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tunesmith import __version__
+
+if TYPE_CHECKING:
+    from tunesmith.output.estimate_page import Question
 
 EXIT_OK, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 
@@ -54,10 +57,13 @@ def _run(options: argparse.Namespace) -> int:
 
         return show_versions(options.script, as_json=options.json)
     if options.command == "estimate":
-        from tunesmith.output.estimate_page import Question, show_estimate
+        from tunesmith.output.estimate_page import show_estimate
 
-        question = Question(options.flavor, options.examples, options.tokens)
-        return show_estimate(options.script, question, as_json=options.json)
+        return show_estimate(options.script, _question(options), as_json=options.json)
+    if options.command == "preflight":
+        from tunesmith.output.preflight_page import show_preflight
+
+        return show_preflight(options.script, _question(options), as_json=options.json)
     if options.command == "update":
         from tunesmith.update import run_update
 
@@ -87,6 +93,12 @@ def _run(options: argparse.Namespace) -> int:
     )
 
 
+def _question(options: argparse.Namespace) -> Question:
+    from tunesmith.output.estimate_page import Question
+
+    return Question(options.flavor, options.trl, options.examples, options.tokens)
+
+
 class _Parser(argparse.ArgumentParser):
     """Says in one line what is wrong, instead of the whole usage."""
 
@@ -113,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     of_script.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
     of_script.add_argument("--json", action="store_true", help="for programs")
     _add_estimate(commands.add_parser("estimate", help="estimate memory, time and cost"))
+    _add_estimate(commands.add_parser("preflight", help="check and estimate before a job starts"))
     commands.add_parser("update", help="fetch newer tables of library releases, through pip or uv")
     _add_toolchain(
         commands.add_parser("toolchain", help="install what training on this machine needs")
@@ -147,6 +160,9 @@ def _add_estimate(estimate: argparse.ArgumentParser) -> None:
     estimate.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
     estimate.add_argument(
         "--flavor", metavar="NAME", help="the machine (default: what starts the script names)"
+    )
+    estimate.add_argument(
+        "--trl", metavar="VERSION", help="suppose this release (default: what the script gets)"
     )
     estimate.add_argument("--examples", type=_positive, metavar="N", help="rows of the data set")
     estimate.add_argument("--tokens", type=_positive, metavar="N", help="tokens of a row, mean")

@@ -96,6 +96,7 @@ class Project:
     Attributes:
         environment: what is installed for the interpreter that the user selected.
         today: the day of the check; None where it does not matter.
+        supposed: requirements that take the place of all others of their packages: "what if".
     """
 
     root: PurePosixPath = field(default=PurePosixPath("/"))
@@ -108,6 +109,7 @@ class Project:
     settings: Settings = Settings()
     environment: Environment | None = None
     today: date | None = None
+    supposed: Sequence[Pin] = ()
 
     def with_file(self, path: PurePosixPath, facts: FileFacts | None) -> Project:
         """This project after one file changed; None where it is gone."""

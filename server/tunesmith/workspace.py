@@ -20,7 +20,7 @@ from tunesmith.environments import environment_beside, environment_of
 from tunesmith.files import UnreadableFileError, document_of, read_bytes, read_document
 from tunesmith.folder_facts import Note, internal_error, read_folder, says_something
 from tunesmith.platform import project_path
-from tunesmith.project import FolderFacts, Project, Settings
+from tunesmith.project import FolderFacts, Pin, Project, Settings
 from tunesmith.sources.document import Document, Kind, kind_of
 from tunesmith.sources.facts import FileFacts
 from tunesmith.sources.understand import Understanding, understand
@@ -257,6 +257,10 @@ class Workspace:
         if facts:
             folders[project_path(folder)] = facts
         self.project = replace(self.project, folders=folders)
+
+    def suppose(self, pins: Sequence[Pin]) -> None:
+        """Let requirements take the place of all others of their packages."""
+        self.project = replace(self.project, supposed=pins)
 
     def use_interpreter(self, interpreter: Path | None) -> None:
         """Take another interpreter as the one that the user selected."""

@@ -106,3 +106,27 @@ def test_numbers_that_are_none(number: str, folder: Path, capsys: pytest.Capture
     with pytest.raises(SystemExit):
         main(["estimate", "train.py", f"--examples={number}"])
     assert f"expected a whole number from 1 on, got '{number}'" in capsys.readouterr().err
+
+
+def test_another_release_of_trl(folder: Path, capsys: pytest.CaptureFixture[str]):
+    now = as_json(capsys)
+    before = as_json(capsys, "--trl", "1.0.0")
+    assert before["versions"]["trl"] == "1.0.0"
+    assert before["breakdown"]["logits"] > 3
+    assert before["peak_gb"] > now["peak_gb"] + 1
+
+
+@pytest.mark.parametrize(
+    ("release", "message"),
+    [
+        ("99.1", "--trl: there is no release 99.1 of TRL"),
+        ("new", "--trl: there is no release new of TRL"),
+        ("0.12.2", "trl 0.12.2 cannot be installed"),
+    ],
+)
+def test_a_release_that_cannot_be(
+    folder: Path, capsys: pytest.CaptureFixture[str], release: str, message: str
+):
+    (folder / "train.py").write_text(SCRIPT.replace('"peft==0.21.2"', '"accelerate<0.30"'))
+    assert main(["estimate", "train.py", "--trl", release]) == 2
+    assert capsys.readouterr().err.startswith(f"train.py: error: {message}")

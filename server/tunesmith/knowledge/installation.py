@@ -100,8 +100,18 @@ def installations(script: PythonScript, project: Project) -> Sequence[Installati
     known = _known.get(script)
     if known is None or known[0] is not project:
         found = _Reader(script, project).installations()
+        found = [_supposing(project.supposed, each) for each in found]
         known = _known[script] = (project, found)
     return known[1]
+
+
+def _supposing(pins: Sequence[Pin], found: Installation) -> Installation:
+    """An installation in which some requirements take the place of those of the same packages."""
+    names = {pin.name for pin in pins}
+    rest, additions = (
+        [pin for pin in stated if pin.name not in names] for stated in (found.pins, found.additions)
+    )
+    return replace(found, pins=[*rest, *pins], additions=additions)
 
 
 class _Reader:

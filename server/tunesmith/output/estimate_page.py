@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from packaging.requirements import Requirement
+
 from tunesmith.errors import UserError
 from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.fit import GB
@@ -14,11 +16,13 @@ from tunesmith.estimate.forecast import Data, Forecast, forecast
 from tunesmith.estimate.script import trainings_of
 from tunesmith.knowledge import hardware
 from tunesmith.knowledge.hardware import Machine
+from tunesmith.knowledge.releases import releases
+from tunesmith.knowledge.versions import clashes
 from tunesmith.lint.flavors import flavors_of
-from tunesmith.output.one_script import fail, read_script
+from tunesmith.output.one_script import OneScript, fail, read_script
+from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
-from tunesmith.project import Project
-from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.requirements import Pin
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,46 +31,76 @@ class Question:
 
     Attributes:
         flavor: the machine; None: what commands, calls or the header say.
+        trl: the release of TRL to suppose; None: the one that the script will get.
         examples: rows of the data set; None where that is not known.
         tokens: of an example, in the mean; None where that is not known.
     """
 
-    flavor: str | None
-    examples: int | None
-    tokens: int | None
+    flavor: str | None = None
+    trl: str | None = None
+    examples: int | None = None
+    tokens: int | None = None
 
     @property
     def data(self) -> Data:
         tokens = Interval(*[float(self.tokens)] * 3) if self.tokens is not None else None
         return Data(self.examples, tokens)
 
+    def supposed(self) -> list[Pin]:
+        """The requirements that take the place of the script's own.
+
+        Raises:
+            UserError: there is no such release of TRL.
+        """
+        if self.trl is None:
+            return []
+        known = releases("trl")
+        if self.trl not in map(str, known):
+            newest = max(known)
+            advice = f"`tunesmith update` learns of newer ones than {newest}"
+            raise UserError(f"--trl: there is no release {self.trl} of TRL", advice)
+        return [Pin(Requirement(f"trl=={self.trl}"), "--trl")]
+
 
 def show_estimate(name: str, question: Question, *, as_json: bool) -> int:
     """Print the estimate of the script's trainer that needs most; returns the exit status."""
     try:
-        script, project = read_script(name)
-        machine = _flavor(question, script, project)
-        answers = [forecast(it, machine, question.data) for it in trainings_of(script, project)]
-        if not answers:
-            raise UserError(
-                "there is no trainer of TRL in it that can be estimated",
-                "give a script with SFTTrainer, DPOTrainer, KTOTrainer, GRPOTrainer or "
-                "RewardTrainer, without unsloth",
-            )
+        one = read_script(name, question.supposed())
+        found = largest_forecast(one, question)
     except UserError as error:
         return fail(name, error)
-    largest = max(answers, key=lambda each: each.need.total if each.need else 0)
     if as_json:
-        print(json.dumps(_fields(name, largest), indent=2))
+        print(json.dumps(estimate_fields(name, found), indent=2))
     else:
-        for line in _lines(name, script, largest):
+        for line in estimate_lines(one, found):
             print(printable(line))
     return 0
 
 
-def _flavor(question: Question, script: PythonScript, project: Project) -> Machine | None:
+def largest_forecast(one: OneScript, question: Question) -> Forecast:
+    """The estimate of the trainer that needs most.
+
+    Raises:
+        UserError: there is none, no such flavor, or the requirements clash.
+    """
+    machine = _machine(question, one)
+    if question.trl and (found := clashes(one.script, one.project)):
+        causes = "; ".join(map(str, found[0]))
+        raise UserError(f"trl {question.trl} cannot be installed: {causes}", "take another release")
+    trainings = trainings_of(one.script, one.project)
+    if not trainings:
+        raise UserError(
+            "there is no trainer of TRL in it that can be estimated",
+            "give a script with SFTTrainer, DPOTrainer, KTOTrainer, GRPOTrainer or RewardTrainer, "
+            "without unsloth",
+        )
+    found = (forecast(training, machine, question.data) for training in trainings)
+    return max(found, key=lambda each: each.need.total if each.need else 0)
+
+
+def _machine(question: Question, one: OneScript) -> Machine | None:
     if question.flavor is None:
-        found = flavors_of(script, project)
+        found = flavors_of(one.script, one.project)
         return found[0] if found else None
     machine = hardware.flavor(question.flavor)
     if machine is None:
@@ -76,7 +110,8 @@ def _flavor(question: Question, script: PythonScript, project: Project) -> Machi
     return machine
 
 
-def _fields(name: str, answer: Forecast) -> dict[str, Any]:
+def estimate_fields(name: str, answer: Forecast) -> dict[str, Any]:
+    """An estimate as a JSON object; sizes in GB (10**9 bytes)."""
     needed, lasts, dollars = answer.need, answer.duration, answer.dollars
     return {
         "filename": name,
@@ -104,12 +139,14 @@ def _fields(name: str, answer: Forecast) -> dict[str, Any]:
     }
 
 
-def _lines(name: str, script: PythonScript, answer: Forecast) -> Iterator[str]:
+def estimate_lines(one: OneScript, answer: Forecast) -> Iterator[str]:
+    """An estimate for people."""
     training, needed = answer.training, answer.need
-    row = script.text.count("\n", 0, training.trainer.callee_span.start) + 1
+    place = place_of(one.script.document, training.trainer.callee_span.start)
+    cell = f"cell {place.cell}:" if place.cell is not None else ""
     trl = training.versions["trl"]
     model = training.model_id or "a model that is not known"
-    yield f"{name}:{row}: {model}, with TRL {trl or 'of an unknown version'}"
+    yield f"{one.name}:{cell}{place.row}: {model}, with TRL {trl or 'of an unknown version'}"
     if needed:
         yield (
             f"  memory   about {_gb(needed.total)} GB ({_gb(needed.low)} to {_gb(needed.high)}), "

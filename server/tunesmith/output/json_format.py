@@ -14,10 +14,11 @@ from tunesmith.sources.document import Document
 
 def render_json(results: Iterable[Result]) -> str:
     """A JSON list with one object for each finding, in ASCII."""
-    return json.dumps([_finding(r, f) for r in results for f in r.findings], indent=2)
+    return json.dumps([finding_fields(r, f) for r in results for f in r.findings], indent=2)
 
 
-def _finding(result: Result, finding: Diagnostic) -> dict[str, Any]:
+def finding_fields(result: Result, finding: Diagnostic) -> dict[str, Any]:
+    """One finding as a JSON object."""
     document = result.document
     return {
         "code": finding.code,

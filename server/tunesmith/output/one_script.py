@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.errors import UserError
@@ -12,12 +14,36 @@ from tunesmith.output.text_format import printable
 from tunesmith.platform import active_interpreter
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.requirements import Pin
 from tunesmith.sources.understand import understand
 from tunesmith.workspace import Workspace, find_root
 
 
-def read_script(name: str) -> tuple[PythonScript, Project]:
-    """A Python script or notebook, and what its folder says of it.
+@dataclass(frozen=True, slots=True)
+class OneScript:
+    """A script that a command is asked about.
+
+    Attributes:
+        name: as the user gave it.
+        script: what it means.
+        workspace: the folder around it.
+    """
+
+    name: str
+    script: PythonScript
+    workspace: Workspace
+
+    @property
+    def project(self) -> Project:
+        return self.workspace.project
+
+
+def read_script(name: str, supposed: Sequence[Pin] = ()) -> OneScript:
+    """Read a Python script or notebook, and what its folder says of it.
+
+    Args:
+        name: its path.
+        supposed: requirements that take the place of others of their packages.
 
     Raises:
         UserError: it cannot be read, or there is no Python in it.
@@ -27,14 +53,15 @@ def read_script(name: str) -> tuple[PythonScript, Project]:
         document = read_document(path)
     except UnreadableFileError as error:
         raise UserError(str(error), "") from None
-    workspace = Workspace(find_root(path), interpreter=active_interpreter())
+    workspace = Workspace(find_root(path), keep=True, interpreter=active_interpreter())
+    workspace.suppose(supposed)
     workspace.scan()
     workspace.update(path, document)
     understanding = understand(document, relevant=True)
     if understanding.script is None:
         reason = understanding.unreadable or "there is no Python in it"
         raise UserError(reason, "give a Python script or a notebook")
-    return understanding.script, workspace.project
+    return OneScript(name, understanding.script, workspace)
 
 
 def fail(name: str, error: UserError) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from tunesmith.lint.engine import Diagnostic
@@ -39,3 +40,9 @@ def place_of(document: Document, offset: int) -> Place:
         return Place(None, line + 1, column + 1)
     first_line = document.lines.position(document.cells[cell].span.start).line
     return Place(cell + 1, line - first_line + 1, column + 1)
+
+
+def shown_path(path: Path) -> str:
+    """A path as a user reads it: below the working directory, else whole."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -24,14 +24,14 @@ def show_versions(name: str, *, as_json: bool) -> int:
     0: its requirements can be installed; 2: they cannot, or the file cannot be read.
     """
     try:
-        script, project = read_script(name)
+        one = read_script(name)
     except UserError as error:
         return fail(name, error)
-    found = overview(script, project)
+    found = overview(one.script, one.project)
     if as_json:
-        print(_json(name, found, script.document))
+        print(_json(name, found, one.script.document))
     else:
-        for line in _text(name, found, project):
+        for line in _text(name, found, one.project):
             print(printable(line))
     return 2 if found.clashes else 0
 
