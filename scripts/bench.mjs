@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { PYTHON, ROOT } from './lib/paths.mjs';
+import { usersLibraries } from './lib/python.mjs';
 import { Failure, main, run } from './lib/run.mjs';
 import { repository } from './lib/setup.mjs';
 import { runStages } from './lib/stages.mjs';
@@ -13,6 +14,10 @@ await main(async (chosen) => {
     /^[a-z]\w*\.py$/.test(name),
   );
   if (scripts.length === 0) throw new Failure('benchmarks/ holds no program that measures');
-  const stage = (name) => [name.slice(0, -3), () => run(PYTHON, [path.join('benchmarks', name)])];
+  const env = { ...process.env, TUNESMITH_LIBRARIES: await usersLibraries() };
+  const stage = (name) => [
+    name.slice(0, -3),
+    () => run(PYTHON, [path.join('benchmarks', name)], { env }),
+  ];
   await runStages(Object.fromEntries(scripts.map(stage)), chosen);
 });
