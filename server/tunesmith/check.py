@@ -27,8 +27,7 @@ _STDIN = "-"
 _STDIN_NAME = "stdin.py"
 
 
-@dataclass(frozen=True)
-class CheckOptions:
+class CheckOptions(NamedTuple):
     """What the user asked for; the fields are the options of `tunesmith check`."""
 
     paths: Sequence[str]

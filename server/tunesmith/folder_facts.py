@@ -6,7 +6,6 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -148,8 +147,7 @@ def _is_strings(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(v, str) for v in cast("list[object]", value))
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
+class _Setting(NamedTuple):
     field: str
     expected: str
     admits: Callable[[object], bool]
@@ -214,7 +212,7 @@ def _mentioned(folder: Path, names: Sequence[str]) -> Iterator[Pin]:
             if text not in seen:
                 seen.add(text)
                 for pin in _pin(text, folder / name):
-                    yield replace(pin, is_hearsay=True)
+                    yield pin._replace(is_hearsay=True)
 
 
 _MAX_MENTION = 512 * 1024

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.version import Version
 
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Environment", "FolderFacts", "Pin", "Project", "Settings"]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What a user can set; from weakest to strongest: editor, pyproject.toml, script header.
 
     Attributes:
@@ -41,6 +41,9 @@ class Settings:
     ignore: frozenset[str] = frozenset()
     hub_version: str | None = None
     exclude: Sequence[str] = ()
+
+
+_DEFAULT = Settings()
 
 
 def _no_scan(_: str) -> Scan | None:
@@ -64,8 +67,7 @@ class Environment:
     scan: Callable[[str], Scan | None] = field(default=_no_scan, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class FolderFacts:
+class FolderFacts(NamedTuple):
     """What holds for the files in a folder and below.
 
     Attributes:
@@ -82,8 +84,8 @@ class FolderFacts:
     settings: Settings | None = None
     pins: Sequence[Pin] = ()
     mentioned: Sequence[Pin] = ()
-    locks: Mapping[str, Sequence[Pin]] = field(default_factory=dict[str, Sequence[Pin]])
-    uv: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    locks: Mapping[str, Sequence[Pin]] = MappingProxyType({})
+    uv: Mapping[str, Any] = MappingProxyType({})
     requires_python: str | None = None
     indexes: Sequence[str] = ()
     environment: Environment | None = None
@@ -106,7 +108,7 @@ class Project:
     folders: Mapping[PurePosixPath, FolderFacts] = field(
         default_factory=dict[PurePosixPath, FolderFacts], repr=False
     )
-    settings: Settings = Settings()
+    settings: Settings = _DEFAULT
     environment: Environment | None = None
     today: date | None = None
     supposed: Sequence[Pin] = ()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -143,8 +142,7 @@ def common_prefix_length(first: str, second: str) -> int:
     return low
 
 
-@dataclass(frozen=True, slots=True)
-class MappedText:
+class MappedText(NamedTuple):
     """Text that was taken out of a document, with the place that every character came from.
 
     Dedented YAML blocks, Markdown quotes, Python strings with escapes and joined lines all lose

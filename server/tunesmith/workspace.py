@@ -157,7 +157,7 @@ class Workspace:
     ) -> None:
         settings = settings or Settings()
         if hub_version:
-            settings = replace(settings, hub_version=hub_version)
+            settings = settings._replace(hub_version=hub_version)
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 - keeps symlinks
         self.project = Project(project_path(self.root), settings=settings)
         self._interpreter = interpreter
@@ -276,13 +276,13 @@ class Workspace:
         facts = read_folder(folder, names, self.notes.append)
         environment = environment_beside(folder)
         if environment:
-            facts = replace(facts or FolderFacts(), environment=environment)
+            facts = (facts or FolderFacts())._replace(environment=environment)
         return self._forced(facts) if facts else None
 
     def _forced(self, facts: FolderFacts) -> FolderFacts:
         if not (facts.settings and self._hub_version):
             return facts
-        return replace(facts, settings=replace(facts.settings, hub_version=self._hub_version))
+        return facts._replace(settings=facts.settings._replace(hub_version=self._hub_version))
 
     def _exclude(self, folder: Path, facts: FolderFacts, exclude: list[str]) -> None:
         """Note what a folder's settings leave out, as patterns below the root."""

@@ -424,15 +424,13 @@ def test_one_file_and_its_folder_agree(capsys: pytest.CaptureFixture[str]):
 def test_a_rule_that_raises_is_named_and_the_others_run(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    from dataclasses import replace
-
     from tunesmith.lint import engine
 
     def fail(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
     first, *others = engine.all_rules()
-    broken = replace(first, check=fail, sources=frozenset({"LaunchCommand"}), words=())
+    broken = first._replace(check=fail, sources=frozenset({"LaunchCommand"}), words=())
     monkeypatch.setattr(engine, "all_rules", lambda: (broken, *others))
     put("run.sh", BAD)
 

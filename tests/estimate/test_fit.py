@@ -82,7 +82,7 @@ def test_a_verdict_says_why() -> None:
 
 def test_between_the_ends_it_is_tight() -> None:
     needed = need(whole(GEMMA), guides(OLD, 8192))
-    middle = replace(gpu(A10G), usable_vram_gib=needed.total / 2**30)
+    middle = gpu(A10G)._replace(usable_vram_gib=needed.total / 2**30)
     assert fit(needed, middle).verdict == "tight"
     assert needed.low < needed.total < needed.high
     terms = needed.breakdown

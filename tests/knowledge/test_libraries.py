@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import re
@@ -77,9 +76,7 @@ def test_the_tables_hold_what_a_scan_of_the_files_tells(package: str):
 def _undocumented(signature: Signature) -> object:
     """A signature without what the tables keep of the newest release only: wording and order."""
     parameters = {
-        name: dataclasses.replace(
-            one, doc=None, choices=None if one.choices is None else list(one.choices)
-        )
+        name: one._replace(doc=None, choices=None if one.choices is None else list(one.choices))
         for name, one in signature.parameters.items()
     }
     positional = None if signature.positional is None else list(signature.positional)

@@ -228,8 +228,8 @@ def test_a_table_of_signatures_loses_nothing_but_old_wordings():
     table = signatures.compress(scans(), "2026-11-22")
     expected = scans()
     first = expected["1.0"]["made.A"]
-    worded = {"a": replace(first.parameters["a"], doc="Old.")}
-    expected["1.0"]["made.A"] = replace(first, parameters=worded)
+    worded = {"a": first.parameters["a"]._replace(doc="Old.")}
+    expected["1.0"]["made.A"] = first._replace(parameters=worded)
     assert signatures.expand(table) == expected
     assert signatures.compress(signatures.expand(table), "2026-11-22") == table
     assert table["objects"]["made.A"] == {

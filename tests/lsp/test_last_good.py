@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 from tunesmith.lint import engine
@@ -28,7 +27,7 @@ def _shown(document: Document, last: list[Diagnostic]) -> list[str]:
 
 def _typed(document: Document) -> Understanding:
     """What the server understands of code that is being typed."""
-    return replace(understand(document), broken=None)
+    return understand(document)._replace(broken=None)
 
 
 def _python(text: str) -> Document:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from operator import itemgetter
+from typing import NamedTuple
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -131,8 +132,7 @@ def just_before(version: Version) -> Version:
     return Version(f"{version.epoch}!{'.'.join(map(str, (*parts, _LAST)))}")
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(NamedTuple):
     """The machine that packages are chosen for; by default that of Hugging Face Jobs.
 
     Attributes:
@@ -222,8 +222,7 @@ def lowest_python(requires_python: str) -> tuple[bool, Version] | None:
     return (is_excluded, version) if version else None
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """A requirement as it stands in a table or a header.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -83,8 +84,8 @@ def _told_by_itself(
         elsewhere = installation.uv.elsewhere.get(package)
         if elsewhere:
             return InForce(package, None, elsewhere, stated=pins)
-        if installation.uv.index:
-            reason = f"as it may come from the index {installation.uv.index}"
+        if installation.uv.foreign_index:
+            reason = f"as it may come from the index {installation.uv.foreign_index}"
             return InForce(package, None, reason, stated=pins)
     if not is_tracked(package):
         return InForce(package, None, "as no table has it", stated=pins)
@@ -130,8 +131,7 @@ def _newest(package: str) -> Version:
     return releases(package)[-1]
 
 
-@dataclass(frozen=True)
-class _Explanation:
+class _Explanation(NamedTuple):
     """Says what a solution gives for a package, and why."""
 
     package: str

@@ -20,19 +20,17 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.version import Version
 
 from tunesmith.knowledge.tables import table
 
 
-@dataclass(frozen=True, slots=True)
-class Accelerator:
+class Accelerator(NamedTuple):
     """A kind of GPU.
 
     Attributes:
@@ -56,8 +54,7 @@ class Accelerator:
         return self.compute_capability >= (8, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """A machine to train on; of Jobs, one that `--flavor` names.
 
     Attributes:
@@ -153,7 +150,7 @@ def _flavors() -> Mapping[str, Machine]:
     kinds = {name: _accelerator(name, row) for name, row in rows["accelerators"].items()}
     return MappingProxyType(
         {
-            name: replace(Machine(name, **row), accelerator=kinds.get(row["accelerator"]))
+            name: Machine(name, **row)._replace(accelerator=kinds.get(row["accelerator"]))
             for name, row in rows["flavors"].items()
         }
     )

@@ -11,11 +11,10 @@ no longer brings); the table says what they take where they start.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from packaging.version import Version
 
@@ -23,8 +22,7 @@ from tunesmith.knowledge.changes import Changes, value_at
 from tunesmith.knowledge.tables import table
 
 
-@dataclass(frozen=True, slots=True)
-class OptionSpec:
+class OptionSpec(NamedTuple):
     """How one option is written.
 
     Attributes:
@@ -48,8 +46,7 @@ class OptionSpec:
     choices: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """A word that is no option.
 
     Attributes:
@@ -65,8 +62,7 @@ class Argument:
         return self.arity in ("*", "+")
 
 
-@dataclass(frozen=True)
-class Grammar:
+class Grammar(NamedTuple):
     """How a release reads the words behind a command.
 
     Attributes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -18,8 +18,7 @@ Span = tuple[Version, "Version | None"]
 """The release from which, and the one before which something is there; None: it still is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A parameter in one release: who brought it and how; both None where nobody did."""
 
     release: Version
@@ -27,8 +26,7 @@ class Row:
     facts: Parameter | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     """What became of a parameter in one package's releases. All releases are of that package.
 
     Attributes:
@@ -38,7 +36,7 @@ class History:
     """
 
     package: str
-    rows: Sequence[Row] = field(repr=False)
+    rows: Sequence[Row]
     curated: str | None = None
 
     @property

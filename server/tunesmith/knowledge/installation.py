@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
@@ -54,8 +55,7 @@ class Python(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True)
-class Installation:
+class Installation(NamedTuple):
     """What is installed for one way to run a script.
 
     Attributes:
@@ -75,8 +75,8 @@ class Installation:
     python: Python
     pins: Sequence[Pin] = ()
     additions: Sequence[Pin] = ()
-    locked: Mapping[str, Pin] = field(default_factory=dict[str, Pin])
-    uv: UvSettings = field(default_factory=UvSettings)
+    locked: Mapping[str, Pin] = MappingProxyType({})
+    uv: UvSettings = UvSettings()
     requires_python: str | None = None
     environment: Environment | None = None
     is_whole: bool = False
@@ -139,10 +139,10 @@ class _Reader:
         python = self._python_of_job(launch)
         if self._header:
             found = self._of_header(self._header, is_job=True)
-            return replace(found, python=python, additions=launch.additions)
+            return found._replace(python=python, additions=launch.additions)
         if launch.additions:
             return Installation(python, additions=launch.additions, is_whole=True)
-        return replace(self._of_files(python), environment=None)
+        return self._of_files(python)._replace(environment=None)
 
     def _of_header(self, header: ScriptHeader, *, is_job: bool) -> Installation:
         path, today = header.path, self._project.today
@@ -194,7 +194,7 @@ class _Reader:
         indexes = [address for facts in around for address in facts.indexes]
         settings = _with_indexes(settings, list(foreign([*indexes, *cells.indexes])))
         if cells.pre_releases:
-            settings = replace(settings, early=Early.ALLOW)
+            settings = settings._replace(early=Early.ALLOW)
         return Installation(
             python,
             pins,
@@ -372,7 +372,9 @@ def _with_indexes(settings: UvSettings, addresses: Sequence[str]) -> UvSettings:
     elsewhere = dict(settings.elsewhere)
     if holds_torch_only(addresses):
         elsewhere.update(dict.fromkeys(TORCH_FAMILY, "as it comes from PyTorch's index"))
-    return replace(settings, elsewhere=elsewhere, index=settings.index or unknown_index(addresses))
+    return settings._replace(
+        elsewhere=elsewhere, foreign_index=settings.foreign_index or unknown_index(addresses)
+    )
 
 
 def _table(value: object) -> Mapping[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
+from typing import NamedTuple
 
 from tunesmith.knowledge.histories import histories
 from tunesmith.knowledge.scan.types import Scan
@@ -25,8 +25,7 @@ class Why(Enum):
     MISSPELLED = "the names differ in few letters"
 
 
-@dataclass(frozen=True, slots=True)
-class Likely:
+class Likely(NamedTuple):
     """A keyword that the releases in force take.
 
     Attributes:

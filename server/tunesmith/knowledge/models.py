@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tunesmith.knowledge.tables import table
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """A language model on the Hub.
 
     Attributes:
@@ -53,7 +51,7 @@ def model(model_id: str) -> Model | None:
     """What is certain about a model; None for every id that is not known."""
     maker, _, name = model_id.partition("/")
     found = _official(model_id) or _mirrored(maker, name)
-    return replace(found, id=model_id) if found else None
+    return found._replace(id=model_id) if found else None
 
 
 def _official(model_id: str) -> Model | None:
@@ -69,7 +67,7 @@ def _mirrored(maker: str, name: str) -> Model | None:
             continue
         for end in re.finditer(rf"(?:{mirror['added']})\Z", name):
             if found := _by_name().get(name[: end.start()].lower()):
-                return replace(found, is_gated=False)
+                return found._replace(is_gated=False)
     return None
 
 

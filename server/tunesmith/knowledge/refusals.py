@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tunesmith.knowledge.histories import History, histories, packages_behind
 from tunesmith.knowledge.likely import Likely, likely
@@ -20,8 +20,7 @@ _LOADERS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """An argument whose keyword raises TypeError.
 
     Attributes:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.version import Version
 
@@ -18,8 +17,7 @@ from tunesmith.knowledge.changes import Changes, parsed
 from tunesmith.knowledge.tables import table
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """One release of a package.
 
     Attributes:

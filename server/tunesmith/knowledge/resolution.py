@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -52,8 +53,7 @@ class Order(Enum):
     LOWEST_DIRECT = "lowest-direct"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What is to be installed, and where.
 
     Attributes:
@@ -82,8 +82,7 @@ class Request:
     preferences: tuple[tuple[str, Version], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """A fact that takes part in a clash.
 
     Attributes:
@@ -108,8 +107,7 @@ class Cause:
         return f"{who} {self.lacks or f'{verb} {self.needs}'}"
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """What would be installed.
 
     Attributes:
@@ -119,7 +117,7 @@ class Resolution:
         is_known: False where the search was given up or the tables know too little to tell.
     """
 
-    versions: Mapping[str, Version] = field(default_factory=dict[str, Version])
+    versions: Mapping[str, Version] = MappingProxyType({})
     unknown: frozenset[str] = frozenset()
     clash: Sequence[Cause] = ()
     is_known: bool = True

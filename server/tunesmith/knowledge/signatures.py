@@ -7,8 +7,8 @@ transformers. What a table does not know is unknown, and nothing follows from it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -19,8 +19,7 @@ Versions = Mapping[str, "Version | None"]
 """Normalised name of a package -> the release in force; None or no entry where it is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnedParameter:
+class OwnedParameter(NamedTuple):
     """A parameter, and the object that brings it.
 
     Attributes:
@@ -39,8 +38,7 @@ class OwnedParameter:
         return package_of(self.owner)
 
 
-@dataclass(frozen=True, slots=True)
-class ComposedSignature:
+class ComposedSignature(NamedTuple):
     """What an object takes, all bases included.
 
     Attributes:
@@ -126,8 +124,7 @@ def _own(name: str, versions: Versions, scanned: Mapping[str, Scan]) -> Signatur
 
 def _over(own: Parameter, inherited: Parameter) -> Parameter:
     """A redefined parameter: what the base checks and warns of, it still does."""
-    return replace(
-        own,
+    return own._replace(
         choices=own.choices or inherited.choices,
         deprecated=own.deprecated or inherited.deprecated,
         replaced_by=own.replaced_by or inherited.replaced_by,

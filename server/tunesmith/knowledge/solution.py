@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from tunesmith.knowledge.installation import Installation
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(NamedTuple):
     """What is installed together.
 
     Attributes:
@@ -28,7 +27,7 @@ class Solution:
         is_known: False where the tables know too little to tell.
     """
 
-    versions: Mapping[str, Version] = field(default_factory=dict[str, Version])
+    versions: Mapping[str, Version] = MappingProxyType({})
     unknown: frozenset[str] = frozenset()
     clash: Sequence[Cause] = ()
     is_known: bool = True
@@ -83,7 +82,7 @@ def _over(base: Resolution, installation: Installation) -> Solution:
     """What `--with` puts over the environment below, whose versions it prefers."""
     wanted = [pin.requirement for pin in installation.additions]
     asked = request(installation, wanted, sorted(base.versions.items()))
-    found = resolve(replace(asked, constraints=(), overrides=()))
+    found = resolve(asked._replace(constraints=(), overrides=()))
     if found.clash or not found.is_known:
         return _solution(found)
     unknown = (base.unknown - found.versions.keys()) | found.unknown

@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, cast
+from types import MappingProxyType
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
@@ -25,16 +25,15 @@ TORCH_FAMILY = frozenset(
 """Tracked packages that PyTorch's index holds. uv takes them from there alone, if it is named."""
 
 
-@dataclass(frozen=True)
-class UvSettings:
+class UvSettings(NamedTuple):
     """How uv chooses versions.
 
     Attributes:
         exclude_newer: the moment from which on uploads do not count.
         exclude_newer_package: the same for single packages; None lifts it.
         elsewhere: packages that come from somewhere else, and why that makes them unknown.
-        index: the host or folder that any package may come from; None where all come from the
-            public index, the only one that the tables know.
+        foreign_index: the host or folder that any package may come from; None where all come from
+            the public index, the only one that the tables know.
     """
 
     constraints: Sequence[Requirement] = ()
@@ -43,8 +42,8 @@ class UvSettings:
     exclude_newer_package: tuple[tuple[str, datetime.datetime | None], ...] = ()
     early: Early = Early.IF_NECESSARY
     order: Order = Order.HIGHEST
-    elsewhere: Mapping[str, str] = field(default_factory=dict[str, str])
-    index: str | None = None
+    elsewhere: Mapping[str, str] = MappingProxyType({})
+    foreign_index: str | None = None
 
 
 def read_uv_settings(

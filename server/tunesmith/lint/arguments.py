@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -20,8 +20,7 @@ from tunesmith.sources.python_values import Reference, Value
 from tunesmith.sources.unknown import ABSENT, UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """A call of a library's class whose signature is known in the releases in force.
 
     Attributes:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tunesmith.sources.launch_command import LaunchCommand, Option, Word
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_values import DictValue, Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """A variable that a command gives to a job.
 
     Attributes:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import libcst as cst
 
@@ -21,8 +20,7 @@ from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
+class Backend(NamedTuple):
     """A library that something in a script needs, beside what it imports.
 
     Attributes:
@@ -70,8 +68,7 @@ _KERNELS_LOAD_FLASH_ATTENTION = "4.56"
 _KERNELS_BY_NAME = "4.54"
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(NamedTuple):
     script: PythonScript
     project: Project
     lacks: Lacks

@@ -7,16 +7,14 @@ from the configuration that a trainer is given; it holds only where all of them 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tunesmith.sources.python_script import Call
 from tunesmith.sources.python_values import DictValue, Reference
 from tunesmith.sources.unknown import ABSENT
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(NamedTuple):
     """Arguments that raise together.
 
     Attributes:

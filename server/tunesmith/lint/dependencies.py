@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -31,8 +31,7 @@ _INSTALLS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(NamedTuple):
     """What may be installed in one of the ways to run a script.
 
     Attributes:
@@ -47,8 +46,7 @@ class Installed:
         return distribution in self.names or (self.is_open and not is_tracked(distribution))
 
 
-@dataclass(frozen=True, slots=True)
-class Environments:
+class Environments(NamedTuple):
     """What may be installed in each of the ways to run a script; none where it cannot be told."""
 
     ways: Sequence[Installed] = ()

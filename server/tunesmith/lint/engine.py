@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from tunesmith.knowledge.versions import stale_since
 from tunesmith.lint import rule_index
@@ -18,8 +18,7 @@ from tunesmith.text import Span
 DOCUMENTATION_URL = "https://github.com/tunesmith/tunesmith/blob/main/docs/rules/{name}.md"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """A finding with its rule's name and severity, as every front door shows it."""
 
     code: str
@@ -101,8 +100,7 @@ def _is_test(document: Document) -> bool:
     return is_named_so and _TEST_TOOL.search(document.text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """The rules to run and what they are run against."""
 
     rules: Sequence[Rule]

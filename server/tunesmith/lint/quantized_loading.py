@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -28,8 +28,7 @@ _KEYWORDS = frozenset(["load_in_4bit", "load_in_8bit"])
 """Since 5.0.0 they reach the model's `__init__`, which raises TypeError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loading:
+class Loading(NamedTuple):
     """A keyword that a model is loaded with and that the release in force refuses.
 
     Attributes:

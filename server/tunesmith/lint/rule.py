@@ -10,9 +10,8 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tunesmith.text import Edit, Span
 
@@ -43,8 +42,7 @@ class Applicability(Enum):
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits of one document that remove a finding. `title` is a verb phrase."""
 
     title: str
@@ -52,8 +50,7 @@ class Fix:
     applicability: Applicability
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What a rule reports: where, what happens, since which version, what to do."""
 
     span: Span
@@ -71,8 +68,7 @@ SUPPRESSION_MARK = "tunesmith:"
 Check = Callable[[Any, "Project"], Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule as the engine runs it.
 
     Attributes:
@@ -88,7 +84,7 @@ class Rule:
     sources: frozenset[str]
     words: Sequence[str]
     module: str
-    check: Check = field(repr=False)
+    check: Check
 
     @property
     def documentation(self) -> str:
@@ -99,8 +95,7 @@ class Rule:
         return not self.words or any(word in text for word in self.words)
 
 
-@dataclass(frozen=True, slots=True)
-class Bad:
+class Bad(NamedTuple):
     """An example that a rule must find, exactly once.
 
     Attributes:
@@ -122,8 +117,7 @@ class Bad:
     severity: Severity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Good:
+class Good(NamedTuple):
     """An example that a rule must stay silent on, where it takes more than a text to say it."""
 
     text: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tunesmith.lint.rule import UNSAFE, Fix
 from tunesmith.sources.python_script import Call, PythonScript
@@ -31,8 +31,7 @@ _MENTION = re.compile(r"Trainer\b")
 _TRAINS = re.compile(r"\.train\(")
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingRun:
+class TrainingRun(NamedTuple):
     """A trainer that is made, and its configuration.
 
     Attributes:

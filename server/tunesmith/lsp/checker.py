@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -216,7 +216,7 @@ def _check(document: Document, known: Understanding | None, project: Project) ->
         known = understand(document, relevant=True if is_launched else None)
     if known.unreadable is None and project.files.get(document.path) != known.facts:
         project = project.with_file(document.path, known.facts)
-    settled = replace(known, broken=None)  # code is broken most of the time that it is typed
+    settled = known._replace(broken=None)  # code is broken most of the time that it is typed
     return _Result(known, engine.check(settled, project, on_failure=_log_failure))
 
 

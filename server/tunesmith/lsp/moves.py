@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import Fix
@@ -25,13 +24,13 @@ def _moved(finding: Diagnostic, edit: Edit) -> Diagnostic | None:
     span = moved_span(finding.span, edit)
     if span is None:
         return None
-    return replace(finding, span=span, fix=_moved_fix(finding.fix, edit))
+    return finding._replace(span=span, fix=_moved_fix(finding.fix, edit))
 
 
 def _moved_fix(fix: Fix | None, edit: Edit) -> Fix | None:
     if fix is None or any(_cuts(edit.span, own.span) for own in fix.edits):
         return None
-    return replace(fix, edits=[Edit(_shifted(own.span, edit), own.text) for own in fix.edits])
+    return fix._replace(edits=[Edit(_shifted(own.span, edit), own.text) for own in fix.edits])
 
 
 def moved_span(span: Span, edit: Edit) -> Span | None:

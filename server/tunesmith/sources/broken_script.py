@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import warnings
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -20,11 +19,10 @@ class SyntaxFault(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True)
-class BrokenScript:
+class BrokenScript(NamedTuple):
     """A script whose code could not be parsed."""
 
-    document: Document = field(repr=False)
+    document: Document
     header: ScriptHeader | None
 
     @property

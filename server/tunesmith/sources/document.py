@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from pathlib import PurePath, PurePosixPath
+from typing import NamedTuple
 
 from tunesmith.text import LineIndex, Span
 
@@ -62,8 +63,7 @@ class CellKind(Enum):
     RAW = "raw"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell of a notebook: where its source stands in the document's text."""
 
     kind: CellKind

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.mlx_configuration import MlxConfiguration
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptFacts:
+class ScriptFacts(NamedTuple):
     """What other files need to know of a Python script.
 
     Attributes:
@@ -34,8 +32,7 @@ class ScriptFacts:
         return self.jobs_table is not None
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts:
+class FileFacts(NamedTuple):
     """What the project knows of one file.
 
     Attributes:

@@ -7,7 +7,7 @@ Options may stand before and after other words, `--` ends them, and short ones m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from tunesmith.knowledge.hf_cli import Grammar, OptionSpec
@@ -36,8 +36,7 @@ class Stop(NamedTuple):
     word: Word | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A command as one release receives it.
 
     Attributes:
@@ -150,7 +149,7 @@ def _short_options(words: Sequence[Word], index: int, grammar: Grammar, taken: T
         break
     if unknown:
         whole = unknown == letters
-        taken.unknown[index] = word if whole else replace(word, text=f"-{unknown}")
+        taken.unknown[index] = word if whole else word._replace(text=f"-{unknown}")
     return used
 
 

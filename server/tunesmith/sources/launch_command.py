@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from tunesmith.sources.document import Document
 from tunesmith.text import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One argument of a command.
 
     Attributes:
@@ -42,8 +42,7 @@ class Word:
         return self.prefix if self.text is None else self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Argv:
+class Argv(NamedTuple):
     """The words of one command, program first, as found in a document.
 
     Attributes:
@@ -60,8 +59,7 @@ class Argv:
     is_mention: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """An option that `hf` takes for itself.
 
     Attributes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
@@ -68,12 +67,12 @@ def parse(argv: Argv, document: Document) -> LaunchCommand | None:
         return None
     return LaunchCommand(
         document=document,
-        argv=replace(argv, words=words),
+        argv=argv._replace(words=words),
         program=program.name,
         action=program.action,
         hub=hub,
         options=[
-            replace(option, after_script=target is not None and index > target)
+            option._replace(after_script=target is not None and index > target)
             for index, option in parsed.options
         ],
         unknown_options=[

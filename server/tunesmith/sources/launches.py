@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from tunesmith.sources.launch_command import LaunchCommand, Option
 from tunesmith.sources.requirements import Pin, read_requirement
 from tunesmith.text import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(NamedTuple):
     """What a job installs for a script, as far as its start says.
 
     Attributes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from tunesmith.sources.document import Kind
 from tunesmith.sources.launch_command import LaunchCommand
@@ -26,8 +26,7 @@ class Break(Enum):
     """A backslash in PowerShell, which continues a line by a backtick."""
 
 
-@dataclass(frozen=True, slots=True)
-class LostLines:
+class LostLines(NamedTuple):
     """Where a command breaks off.
 
     Attributes:

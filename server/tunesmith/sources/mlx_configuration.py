@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SETTING = re.compile(r"^([a-z_]+)[ \t]*:[ \t]*(?:([^\s#]+))?", re.MULTILINE)
 _OWN = frozenset(["adapter_path", "fine_tune_type", "lora_parameters", "mask_prompt"])
 _TRUE = re.compile(r"(?:true|on|yes)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class MlxConfiguration:
+class MlxConfiguration(NamedTuple):
     """The settings that decide what the loss is taken over; options of the command come first."""
 
     trains: bool

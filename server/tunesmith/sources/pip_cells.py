@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tunesmith.sources.document import CellKind, Document, Kind
 from tunesmith.sources.launch_command import Word
@@ -14,8 +14,7 @@ from tunesmith.text import MappedText
 ORIGIN = "the pip cell"
 
 
-@dataclass(frozen=True, slots=True)
-class PipInstall:
+class PipInstall(NamedTuple):
     """One `pip install`.
 
     Attributes:

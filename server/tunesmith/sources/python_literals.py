@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -21,8 +21,7 @@ _ESCAPE = re.compile(
 _BYTES_ONLY = ("newline", "simple", "octal", "x", "line")
 
 
-@dataclass(frozen=True, slots=True)
-class LiteralPart:
+class LiteralPart(NamedTuple):
     """A piece of a string expression: written text, or an expression that an f-string inserts.
 
     Attributes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -26,8 +26,7 @@ HOLE = "\ufffc"
 """Stands in a text for a part that the program makes while it runs, one character a part."""
 
 
-@dataclass(frozen=True, slots=True)
-class StringLiteral:
+class StringLiteral(NamedTuple):
     """A string as the program sees it: escapes decoded, neighbouring literals joined.
 
     Attributes:
@@ -45,8 +44,7 @@ class StringLiteral:
     is_statement: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StringElement:
+class StringElement(NamedTuple):
     """One element of a `StringSequence`.
 
     Attributes:
@@ -63,8 +61,7 @@ class StringElement:
     is_unpacked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StringSequence:
+class StringSequence(NamedTuple):
     """A list or tuple display, such as the argv of a subprocess.
 
     Attributes:

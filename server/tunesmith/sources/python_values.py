@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias, Union
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, Union
 
 import libcst as cst
 
@@ -30,8 +30,7 @@ Constant: TypeAlias = str | bytes | int | float | complex | bool | None
 Value: TypeAlias = Union[Constant, "Reference", "ListValue", "DictValue", "Call", Unknown, Absent]
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """Something of a library by its qualified name, as `torch.bfloat16`."""
 
     name: str

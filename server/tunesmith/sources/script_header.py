@@ -21,8 +21,7 @@ from tunesmith.sources.toml import Element, Place, places, read_toml
 from tunesmith.text import MappedText, Span
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderRequirement:
+class HeaderRequirement(NamedTuple):
     """One entry of `dependencies`.
 
     Attributes:
@@ -44,8 +43,7 @@ class HeaderRequirement:
         return canonicalize_name(self.requirement.name) if self.requirement else None
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderError:
+class HeaderError(NamedTuple):
     """Why a header cannot be used, and where."""
 
     span: Span

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tunesmith.sources.commands import find_argvs
 from tunesmith.sources.commands.found import Sought
@@ -43,8 +42,7 @@ _MODULE = re.compile(rf"mlx_lm\.({_MLX})")
 _MOST_COMMANDS = 200
 
 
-@dataclass(frozen=True)
-class ToolCommand:
+class ToolCommand(NamedTuple):
     """A command of MLX-LM, of llama.cpp's converter or of huggingface-cli, or a clone of llama.cpp.
 
     Attributes:
@@ -57,8 +55,8 @@ class ToolCommand:
         is_file_of_module: it is run as `python -m mlx_lm.lora`.
     """
 
-    document: Document = field(repr=False)
-    argv: Argv = field(repr=False)
+    document: Document
+    argv: Argv
     tool: str
     program: Sequence[Word]
     arguments: Sequence[Word]
@@ -126,7 +124,7 @@ def _read(argv: Argv, document: Document) -> ToolCommand | None:
         follows_m = index > 0 and words[index - 1].text == "-m"
         return ToolCommand(
             document,
-            replace(argv, words=words[index:]),
+            argv._replace(words=words[index:]),
             tool,
             words[index:end],
             words[end:],

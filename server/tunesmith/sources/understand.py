@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind
 from tunesmith.sources.facts import FileFacts, ScriptFacts
@@ -29,8 +28,7 @@ _MENTIONS_TOOL = re.compile(
 _HAS_HEADER = re.compile(r"^#[ \t]*///[ \t]*script", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Understanding:
+class Understanding(NamedTuple):
     """What a document means.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 ROOT = ""
 """The name of what is solved for; it has the one candidate 1."""
@@ -12,8 +12,7 @@ EVERYTHING = -1
 ROOT_CHOSEN = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(NamedTuple):
     """What a candidate needs.
 
     Attributes:

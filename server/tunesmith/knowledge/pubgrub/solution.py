@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tunesmith.knowledge.pubgrub.model import EVERYTHING, Incompatibility
 from tunesmith.knowledge.pubgrub.priorities import Priority
@@ -12,8 +12,7 @@ SATISFIED = "\0"
 """Stands for "every term holds" where the one open term is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """What became known of a package: by a decision, or by a cause that left nothing else."""
 
     order: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tunesmith.knowledge.scan.documentation import first_sentence, parameter_docs, text_of
 from tunesmith.knowledge.scan.functions import Function, Handover, function, source
@@ -108,7 +108,7 @@ class Signatures:
             else:
                 parameters.pop(name, None)
         where = module.name if any(_fields(module, node)) else inherited.module
-        return replace(inherited, module=where, parameters=parameters, positional=None)
+        return inherited._replace(module=where, parameters=parameters, positional=None)
 
     def _inherited(self, module: Module, node: ast.ClassDef) -> Signature:
         """What the bases of a class take together."""

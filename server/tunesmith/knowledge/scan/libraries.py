@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 from tunesmith.knowledge.scan.classes import Signatures
@@ -99,7 +98,7 @@ def _heir(signature: Signature, name: str, base: Signature | None) -> Signature:
     if base is None:
         return signature
     own = {k: v for k, v in signature.parameters.items() if k not in base.parameters}
-    return replace(signature, parameters=own, bases=(f"transformers.{name}.from_pretrained",))
+    return signature._replace(parameters=own, bases=(f"transformers.{name}.from_pretrained",))
 
 
 def _auto_models(signatures: Signatures, base: Signature) -> Objects:

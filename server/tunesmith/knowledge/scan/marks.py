@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tunesmith.knowledge.scan.choices import choices_of
@@ -36,8 +36,8 @@ class Marks:
         parameters = dict(marked.parameters)
         for name, choices in _of(self._choices[found.node], prefix).items():
             if name in parameters:
-                parameters[name] = replace(parameters[name], choices=list(choices))
-        return replace(marked, parameters=parameters)
+                parameters[name] = parameters[name]._replace(choices=list(choices))
+        return marked._replace(parameters=parameters)
 
     def deprecated(self, signature: Signature, found: Found, prefix: str = "") -> Signature:
         """A signature with what a definition calls deprecated."""
@@ -48,10 +48,10 @@ class Marks:
             if parameter is None and not prefix and name in _old_names(found.node):
                 parameter = Parameter(default="None")
             if parameter:
-                parameters[name] = replace(
-                    parameter, deprecated=mark.message, replaced_by=mark.replaced_by
+                parameters[name] = parameter._replace(
+                    deprecated=mark.message, replaced_by=mark.replaced_by
                 )
-        return replace(signature, parameters=parameters)
+        return signature._replace(parameters=parameters)
 
     def _read(self, found: Found) -> None:
         if found.node not in self._choices:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 ReadFile = Callable[[str], "str | None"]
 """Gives the text of a file by its path below site-packages, as "trl/trainer/sft_config.py"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of a class or function in one release.
 
     Attributes:
@@ -30,8 +30,7 @@ class Parameter:
     doc: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """What a class or function takes by itself in one release, without what it inherits.
 
     Attributes:
@@ -46,7 +45,7 @@ class Signature:
     """
 
     module: str
-    parameters: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
+    parameters: Mapping[str, Parameter] = MappingProxyType({})
     bases: Sequence[str] = ()
     positional: Sequence[str] | None = None
     takes_any: bool = False

@@ -18,7 +18,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from tunesmith.knowledge.scan.classes import Signatures
 from tunesmith.knowledge.scan.modules import Found, Module
@@ -112,7 +111,7 @@ def _configuration(rl: Module, template: str, name: str) -> Signature:
         parameters.update(_parameters(source))
     for key, doc in re.findall(r"(\w+) ?: [^:]*?'help': '([^']*)'", template):
         if key in parameters:
-            parameters[key] = replace(parameters[key], doc=doc.partition(". ")[0])
+            parameters[key] = parameters[key]._replace(doc=doc.partition(". ")[0])
     return Signature(
         rl.name,
         parameters,

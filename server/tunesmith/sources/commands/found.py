@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tunesmith.sources.launch_command import Argv, Word
 from tunesmith.text import MappedText, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Sought:
+class Sought(NamedTuple):
     """Which commands are looked for.
 
     Attributes:
@@ -46,8 +45,7 @@ HOLE = "\ufffc"
 _UNKNOWN = re.compile(f"[{UNKNOWN_PART}{OPEN_PART}{HOLE}]")
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """What a piece of a word stands for.
 
     Attributes:
@@ -120,13 +118,13 @@ def _stands_as_it_is(source: MappedText, start: int, end: int) -> bool:
 
 def placed_in(argv: Argv, outer: MappedText) -> Argv:
     """An argv that was found in `outer.text` alone, with places in the document."""
-    return replace(argv, words=[_placed(word, outer) for word in argv.words])
+    return argv._replace(words=[_placed(word, outer) for word in argv.words])
 
 
 def _placed(word: Word, outer: MappedText) -> Word:
     start, end = word.span
     is_movable = word.is_movable and _stands_as_it_is(outer, start, end)
-    return replace(word, span=outer.span(start, end), is_movable=is_movable)
+    return word._replace(span=outer.span(start, end), is_movable=is_movable)
 
 
 def substituted(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 from tunesmith.sources.commands import prose, python
@@ -46,7 +45,7 @@ def read(name: str, text: MappedText, outer: Mark | None, sought: Sought) -> Ite
 
 def _marked(found: Iterator[Argv], outer: Mark | None) -> Iterator[Argv]:
     is_wrong = outer is Mark.WRONG
-    return (replace(argv, is_counter_example=argv.is_counter_example or is_wrong) for argv in found)
+    return (argv._replace(is_counter_example=argv.is_counter_example or is_wrong) for argv in found)
 
 
 def _difference(text: MappedText, outer: Mark | None, sought: Sought) -> Iterator[Argv]:

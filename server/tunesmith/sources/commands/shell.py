@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tunesmith.sources.commands.found import (
     LAUNCHES,
@@ -39,8 +38,7 @@ _SEARCHES = ("grep", "egrep", "rg", "pgrep", "pkill", "sed")
 _TEXTS = ("string", "raw_string", "heredoc_body", "comment", "ansi_c_string")
 
 
-@dataclass(frozen=True, slots=True)
-class ShellCommand:
+class ShellCommand(NamedTuple):
     """A command's words, and where it stands in the shell text."""
 
     words: list[Word]

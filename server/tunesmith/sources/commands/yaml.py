@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tunesmith.sources.commands import prose, scripts
@@ -79,7 +78,7 @@ class _Reader:
                 folder = self._folder(node)
                 for argv in self._in_node(node):
                     parts = [part for part in (folder, argv.folder_hint) if part]
-                    yield replace(argv, folder_hint="/".join(parts) or None)
+                    yield argv._replace(folder_hint="/".join(parts) or None)
 
     def _holder(self, place: Span) -> Node | None:
         """The scalar or the sequence that holds a whole mention."""

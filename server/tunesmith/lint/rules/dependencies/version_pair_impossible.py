@@ -27,7 +27,6 @@ Every release. Silent where a URL, another index or a release that the tables do
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -90,9 +89,9 @@ def _fix(involved: Sequence[Pin], installation: Installation) -> Fix | None:
     for pin in reversed(involved):
         if not pin.requirement.specifier or pin.span is None:
             continue
-        free = replace(pin, requirement=_without_versions(pin))
+        free = pin._replace(requirement=_without_versions(pin))
         pins = [free if each is pin else each for each in installation.pins]
-        solution = solve(replace(installation, pins=pins))
+        solution = solve(installation._replace(pins=pins))
         if solution.is_known and not solution.clash:
             text = str(free.requirement).replace('"', "'")
             title = f"Let uv choose the release of {pin.name}"
