@@ -20,13 +20,14 @@ from packaging.version import InvalidVersion, Version
 
 from tunesmith.platform import environment_of_interpreter, site_packages_of
 from tunesmith.project import Environment
+from tunesmith.text import regex
 
 if TYPE_CHECKING:
     from tunesmith.knowledge.scan.types import Scan
 
-_DIST_INFO = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)\.dist-info")
-_PYTHON = re.compile(r"^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
-_FOLDER = re.compile(r"python(\d+\.\d+)t?")
+_DIST_INFO = regex(r"(?P<name>.+?)-(?P<version>[^-]+)\.dist-info")
+_PYTHON = regex(r"^version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
+_FOLDER = regex(r"python(\d+\.\d+)t?")
 _NAMES = (".venv", "venv")
 MAX_SOURCE_BYTES = 4 * 1024 * 1024
 

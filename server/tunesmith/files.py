@@ -14,7 +14,7 @@ from tunesmith.platform import copy_ownership, project_path
 from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind, kind_of, notebook
 from tunesmith.sources.document_edits import with_edits
 from tunesmith.sources.notebook import NotebookError, read_cells, replace_sources
-from tunesmith.text import Edit
+from tunesmith.text import Edit, regex
 
 MAX_BYTES = 4 * MAX_CHARACTERS
 """Larger text files are not read at all."""
@@ -140,7 +140,7 @@ _MARKS = (  # those of UTF-32 first, as one of them begins like one of UTF-16
     _Encoding("utf-16-be", codecs.BOM_UTF16_BE),
     _Encoding("utf-8", codecs.BOM_UTF8),
 )
-_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
+_COOKIE = regex(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _QUADRATIC = ("punycode", "idna")
 """Codecs that are no source encodings and take minutes for a large text."""
 

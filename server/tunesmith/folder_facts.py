@@ -22,6 +22,7 @@ from tunesmith.platform import project_path
 from tunesmith.project import FolderFacts, Pin, Settings
 from tunesmith.sources.requirements import read_requirement
 from tunesmith.sources.toml import read_toml
+from tunesmith.text import regex
 
 MAX_BYTES = 8 * 1024 * 1024
 """Larger files are not read."""
@@ -218,7 +219,7 @@ def _mentioned(folder: Path, names: Sequence[str]) -> Iterator[Pin]:
 _MAX_MENTION = 512 * 1024
 _PROJECT_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 
-_LOCKED = re.compile(
+_LOCKED = regex(
     r'^\[\[package\]\]\r?\nname = "([^"]+)"\r?\nversion = "([^"]+)"\r?\n'
     r'(?:source = \{ (?:git|url) = "([^"]+)")?',
     re.MULTILINE,
@@ -236,14 +237,14 @@ def _locked(path: Path) -> Iterator[Pin]:
         yield from _pin(address or f"{match[1]}=={match[2]}", path)
 
 
-_CONTINUATION = re.compile(r"\\\r?\n")
-_COMMENT = re.compile(r"(?:^|\s)#.*")
-_INDEX = re.compile(
+_CONTINUATION = regex(r"\\\r?\n")
+_COMMENT = regex(r"(?:^|\s)#.*")
+_INDEX = regex(
     r"(?:-i|-f|--index-url|--extra-index-url|--find-links)(?:\s*=\s*|\s+)(\S+)", re.IGNORECASE
 )
-_INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s*=\s*|\s*)(\S.*)")
-_EDITABLE = re.compile(r"(?:-e|--editable)(?:\s*=\s*|\s+)", re.IGNORECASE)
-_OPTIONS = re.compile(r"\s--?[a-z].*")
+_INCLUDE = regex(r"(?:-r|-c|--requirement|--constraint)(?:\s*=\s*|\s*)(\S.*)")
+_EDITABLE = regex(r"(?:-e|--editable)(?:\s*=\s*|\s+)", re.IGNORECASE)
+_OPTIONS = regex(r"\s--?[a-z].*")
 
 
 def _is_requirements(name: str) -> bool:

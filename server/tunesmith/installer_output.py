@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
-_NO_NETWORK = re.compile(
+from tunesmith.text import regex
+
+_NO_NETWORK = regex(
     r"NewConnectionError|ConnectTimeout|NameResolutionError|Temporary failure|getaddrinfo"
     r"|error sending request|dns error|Connection refused|unreachable|Failed to fetch"
     r"|Read timed out|Connection broken|ConnectionResetError|IncompleteRead|RemoteDisconnected",
     re.IGNORECASE,
 )
-_ADDRESS_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
+_ADDRESS_LOGIN = regex(r"(?<=://)[^/@\s]+@")
 _SHOWN_LINES = 4
 
 

@@ -12,22 +12,21 @@ from pathlib import PurePath
 from typing import Any, cast
 
 from tunesmith.sources.document import Kind, kind_of
+from tunesmith.text import regex
 
 _VERSION = r"(?:===?|~=|!=|<=?|>=?)[ \t]*\d[\w.*+!]*"
 _NAME = r"[A-Za-z][\w.-]*(?:\[[\w, -]*\])?"
-_REQUIREMENT = re.compile(rf"(?<![\w./-]){_NAME}[ \t]*{_VERSION}(?:[ \t]*,[ \t]*{_VERSION})*")
-_ADDRESS = re.compile(r"git\+\w+://[^\s'\"`)]+@[\w./-]+")
-_INSTALL = re.compile(r"\b(?:pip3?|uv)\b[^;&|\n]{0,80}?\b(?:install|add)\b([^;&|\n]{0,4000})")
-_CONTINUED = re.compile(r"\\\r?\n")
-_QUOTED = re.compile(rf"""(["'])[ \t]*({_REQUIREMENT.pattern})[^"'\n]*\1""")
-_CONDA = re.compile(
+_REQUIREMENT = regex(rf"(?<![\w./-]){_NAME}[ \t]*{_VERSION}(?:[ \t]*,[ \t]*{_VERSION})*")
+_ADDRESS = regex(r"git\+\w+://[^\s'\"`)]+@[\w./-]+")
+_INSTALL = regex(r"\b(?:pip3?|uv)\b[^;&|\n]{0,80}?\b(?:install|add)\b([^;&|\n]{0,4000})")
+_CONTINUED = regex(r"\\\r?\n")
+_QUOTED = regex(rf"""(["'])[ \t]*({_REQUIREMENT.pattern})[^"'\n]*\1""")
+_CONDA = regex(
     rf"^[ \t]*-[ \t]*[\"']?({_NAME})[ \t]*(={{1,2}}|[<>]=?)[ \t]*(\d[\w.*]*)", re.MULTILINE
 )
-_LINE = re.compile(rf"^[ \t>*`-]*({_REQUIREMENT.pattern})[ \t\r`]*$", re.MULTILINE)
-_PIPFILE = re.compile(rf"^\"?({_NAME})\"?[ \t]*=.*?\"({_VERSION}[^\"\n]*)\"", re.MULTILINE)
-_OWN_NAME = re.compile(
-    r"^[ \t]*name[ \t]*=[ \t]*[\"']?([A-Za-z][\w.-]*)[\"']?,?[ \t]*$", re.MULTILINE
-)
+_LINE = regex(rf"^[ \t>*`-]*({_REQUIREMENT.pattern})[ \t\r`]*$", re.MULTILINE)
+_PIPFILE = regex(rf"^\"?({_NAME})\"?[ \t]*=.*?\"({_VERSION}[^\"\n]*)\"", re.MULTILINE)
+_OWN_NAME = regex(r"^[ \t]*name[ \t]*=[ \t]*[\"']?([A-Za-z][\w.-]*)[\"']?,?[ \t]*$", re.MULTILINE)
 _SCRIPTS = (".py", ".ipynb")
 
 

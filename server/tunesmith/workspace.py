@@ -24,6 +24,7 @@ from tunesmith.project import FolderFacts, Pin, Project, Settings
 from tunesmith.sources.document import Document, Kind, kind_of
 from tunesmith.sources.facts import FileFacts
 from tunesmith.sources.understand import Understanding, understand
+from tunesmith.text import regex
 
 MAX_ENTRIES = 100_000
 """Directory entries that a walk looks at; what lies deeper is left out with a note."""
@@ -37,10 +38,8 @@ _SKIPPED = {
     "node_modules", "site-packages", "venv",
 }  # fmt: skip
 _ENVIRONMENT_MARKS = {"pyvenv.cfg", "conda-meta"}
-_JOBS = re.compile(rb"\bjobs\b|uv_job\b")
-_MLX = re.compile(
-    rb"^(?:adapter_path|fine_tune_type|lora_parameters|mask_prompt)[ \t]*:", re.MULTILINE
-)
+_JOBS = regex(rb"\bjobs\b|uv_job\b")
+_MLX = regex(rb"^(?:adapter_path|fine_tune_type|lora_parameters|mask_prompt)[ \t]*:", re.MULTILINE)
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 

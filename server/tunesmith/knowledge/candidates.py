@@ -8,7 +8,6 @@ and are chosen only where no listed release will do.
 from __future__ import annotations
 
 import datetime
-import re
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,12 +23,13 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tunesmith.knowledge.releases import Release, all_releases
+from tunesmith.text import regex
 
 OLDEST, NEWEST = Version("0.dev0"), Version("9999!0")
 """Stand for all releases long before and after those of the tables."""
 _LAST = 99999999
 _GLIBC = range(5, 40)
-_EXTRA = re.compile(r"""\s*(?:\band\s+)?\bextra\s*==\s*["'][^"']*["'](?:\s+and\b)?""")
+_EXTRA = regex(r"""\s*(?:\band\s+)?\bextra\s*==\s*["'][^"']*["'](?:\s+and\b)?""")
 _LEGACY = ("linux", "manylinux1", "manylinux2010", "manylinux2014")
 
 

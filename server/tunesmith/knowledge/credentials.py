@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tunesmith.text import regex
+
 
 class Credential(NamedTuple):
     """A kind of token.
@@ -26,41 +28,41 @@ def _shaped(shape: str) -> re.Pattern[str]:
 
 
 CREDENTIALS = (
-    Credential("Hugging Face", "HF_TOKEN", re.compile(r"hf_[A-Za-z0-9]{30,40}")),
-    Credential("Hugging Face", "HF_TOKEN", re.compile(r"api_org_[A-Za-z0-9]{30,40}")),
-    Credential("Weights & Biases", "WANDB_API_KEY", re.compile(r"wandb_v\d_[A-Za-z0-9_]{40,120}")),
-    Credential("Anthropic", "ANTHROPIC_API_KEY", re.compile(r"sk-ant-[a-z0-9]+-[\w-]{80,120}")),
+    Credential("Hugging Face", "HF_TOKEN", regex(r"hf_[A-Za-z0-9]{30,40}")),
+    Credential("Hugging Face", "HF_TOKEN", regex(r"api_org_[A-Za-z0-9]{30,40}")),
+    Credential("Weights & Biases", "WANDB_API_KEY", regex(r"wandb_v\d_[A-Za-z0-9_]{40,120}")),
+    Credential("Anthropic", "ANTHROPIC_API_KEY", regex(r"sk-ant-[a-z0-9]+-[\w-]{80,120}")),
     Credential(
         "OpenAI",
         "OPENAI_API_KEY",
-        re.compile(r"sk-(?:(?:proj|svcacct|admin|None)-[\w-]{40,200}|[A-Za-z0-9]{48})"),
+        regex(r"sk-(?:(?:proj|svcacct|admin|None)-[\w-]{40,200}|[A-Za-z0-9]{48})"),
     ),
-    Credential("OpenRouter", "OPENROUTER_API_KEY", re.compile(r"sk-or-v1-[0-9a-f]{64}")),
-    Credential("Groq", "GROQ_API_KEY", re.compile(r"gsk_[A-Za-z0-9]{52}")),
-    Credential("GitHub", "GITHUB_TOKEN", re.compile(r"gh[pousr]_[A-Za-z0-9]{36,}")),
-    Credential("GitHub", "GITHUB_TOKEN", re.compile(r"github_pat_\w{60,}")),
-    Credential("Google", "GOOGLE_API_KEY", re.compile(r"AIza[\w-]{35}")),
-    Credential("GitLab", "GITLAB_TOKEN", re.compile(r"glpat-[\w-]{20}")),
-    Credential("Replicate", "REPLICATE_API_TOKEN", re.compile(r"r8_[A-Za-z0-9]{37}")),
+    Credential("OpenRouter", "OPENROUTER_API_KEY", regex(r"sk-or-v1-[0-9a-f]{64}")),
+    Credential("Groq", "GROQ_API_KEY", regex(r"gsk_[A-Za-z0-9]{52}")),
+    Credential("GitHub", "GITHUB_TOKEN", regex(r"gh[pousr]_[A-Za-z0-9]{36,}")),
+    Credential("GitHub", "GITHUB_TOKEN", regex(r"github_pat_\w{60,}")),
+    Credential("Google", "GOOGLE_API_KEY", regex(r"AIza[\w-]{35}")),
+    Credential("GitLab", "GITLAB_TOKEN", regex(r"glpat-[\w-]{20}")),
+    Credential("Replicate", "REPLICATE_API_TOKEN", regex(r"r8_[A-Za-z0-9]{37}")),
 )
 ANY_CREDENTIAL = _shaped("(?:" + "|".join(each.shape.pattern for each in CREDENTIALS) + ")")
 
-_WANDB_KEY = re.compile(r"[0-9a-f]{40}")
+_WANDB_KEY = regex(r"[0-9a-f]{40}")
 WANDB = next(each for each in CREDENTIALS if each.variable == "WANDB_API_KEY")
 
 _FEWEST_CHARACTERS = 10
 """Random letters of a token's length have more different ones than `hf_xxxx`."""
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"(.)\1{3}|your|token|example|secret|dummy|fake|placeholder|redacted|abcdef|qwerty|12345",
     re.IGNORECASE,
 )
-_SECRET_NAME = re.compile(
+_SECRET_NAME = regex(
     r"(?:.*_)?(?:API_?KEY|ACCESS_TOKEN|AUTH_TOKEN|API_TOKEN|HUB_TOKEN|SECRET_KEY|SECRET_ACCESS_KEY"
     r"|PASSWORD|PRIVATE_KEY|CLIENT_SECRET)"
     r"|HF_\w*TOKEN|HUGGING_?FACE_\w*TOKEN|HUGGINGFACEHUB_API_TOKEN|(?:GITHUB|GH|GITLAB)_(?:TOKEN|PAT)",
     re.IGNORECASE,
 )
-_NO_SECRET = re.compile(
+_NO_SECRET = regex(
     r"|EMPTY|none|null|dummy|fake|x+|not?[-_ ]?(?:needed|required|used|key)|unused|local|test|0|1"
     r"|true|false|(?:sk-)?no-key[\w-]*|token-abc123",
     re.IGNORECASE,

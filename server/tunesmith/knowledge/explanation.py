@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from functools import partial
@@ -19,9 +18,10 @@ from tunesmith.knowledge.solution import Solution, applies, solve
 from tunesmith.knowledge.versions import InForce
 from tunesmith.project import Environment
 from tunesmith.sources.requirements import Pin
+from tunesmith.text import regex
 
-_NAME = re.compile(r"[\w.-]+")
-_EXTRA = re.compile(r"extra == \"([^\"]+)\"")
+_NAME = regex(r"[\w.-]+")
+_EXTRA = regex(r"extra == \"([^\"]+)\"")
 
 
 def in_force(package: str, installation: Installation) -> InForce:

@@ -14,7 +14,6 @@ Where the layers come from, strongest first, as `uv run` (0.13) and `pip` treat 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from types import MappingProxyType
@@ -41,6 +40,7 @@ from tunesmith.sources.pip_cells import PipInstall, pip_installs
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import Pin, read_requirement
 from tunesmith.sources.script_header import ScriptHeader
+from tunesmith.text import regex
 
 HEADER = "the header"
 _IMAGE_PYTHON = Version("3.12")
@@ -268,7 +268,7 @@ def default_python(requires: str | None) -> Version:
     return next((each for each in _PYTHONS if admits_python(requires, each)), _IMAGE_PYTHON)
 
 
-_DEMAND = re.compile(r"\b(?:require|check)_version\(\s*[\"']([^\"'\n]+)[\"']")
+_DEMAND = regex(r"\b(?:require|check)_version\(\s*[\"']([^\"'\n]+)[\"']")
 
 
 def _demanded(script: PythonScript) -> Iterator[Pin]:

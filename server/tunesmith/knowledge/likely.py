@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
@@ -11,9 +10,10 @@ from typing import NamedTuple
 from tunesmith.knowledge.histories import histories
 from tunesmith.knowledge.scan.types import Scan
 from tunesmith.knowledge.signatures import ComposedSignature, Versions, signature
+from tunesmith.text import regex
 
 _CLOSE, _CLOSE_HEAD = 0.8, 0.7
-_DIGITS = re.compile(r"\d+")
+_DIGITS = regex(r"\d+")
 _MOST_RENAMES = 3
 
 

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from tunesmith.knowledge.tables import table
+from tunesmith.text import regex
 
 
 class Model(NamedTuple):
@@ -41,10 +42,10 @@ class Model(NamedTuple):
     billions: float | None
 
 
-_SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:[._]\d+)?)([BbMm])(?![A-Za-z0-9])")
-_EXPERTS = re.compile(r"\d+E\b|OLMoE|MoE", re.IGNORECASE)
+_SIZE = regex(r"(?<![A-Za-z0-9.])(\d+(?:[._]\d+)?)([BbMm])(?![A-Za-z0-9])")
+_EXPERTS = regex(r"\d+E\b|OLMoE|MoE", re.IGNORECASE)
 _OPEN_SIZE = r"\d+(?:\.\d+)?B"
-_QUANTIZED = re.compile(r"-(?:GPTQ-Int[48]|AWQ|FP8)")
+_QUANTIZED = regex(r"-(?:GPTQ-Int[48]|AWQ|FP8)")
 
 
 def model(model_id: str) -> Model | None:

@@ -14,8 +14,9 @@ from tunesmith.knowledge.versions import InForce
 from tunesmith.project import Project
 from tunesmith.sources.pip_cells import ORIGIN
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.text import regex
 
-_IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)", re.MULTILINE)
+_IMPORT = regex(r"^[ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)", re.MULTILINE)
 _DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"}
 """Distributions whose name is not that of their module."""
 

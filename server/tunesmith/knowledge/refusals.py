@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,10 +13,9 @@ from tunesmith.knowledge.versions import InForce, library, stale_since
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.unknown import UNKNOWN
+from tunesmith.text import regex
 
-_LOADERS = re.compile(
-    rf"transformers\.AutoModel(?:For\w+)?\.from_pretrained|{MODEL_LOADERS.pattern}"
-)
+_LOADERS = regex(rf"transformers\.AutoModel(?:For\w+)?\.from_pretrained|{MODEL_LOADERS.pattern}")
 
 
 class Refusal(NamedTuple):

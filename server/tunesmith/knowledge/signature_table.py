@@ -18,7 +18,6 @@ All lists are changes (`changes.py`); `doc` is the newest.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -28,11 +27,10 @@ from packaging.version import Version
 from tunesmith.knowledge.changes import Changes, parsed
 from tunesmith.knowledge.scan.types import Parameter, Signature
 from tunesmith.knowledge.tables import table
+from tunesmith.text import regex
 
 _SHARED = ("choices", "deprecated", "replaced_by")
-MODEL_LOADERS = re.compile(
-    r"transformers\.(?!Auto|TF|Flax)\w+?(?:For[A-Z]\w+|Model)\.from_pretrained"
-)
+MODEL_LOADERS = regex(r"transformers\.(?!Auto|TF|Flax)\w+?(?:For[A-Z]\w+|Model)\.from_pretrained")
 """Loaders of the hundreds of model classes, which all inherit it: `LlamaForCausalLM`."""
 _INHERITED_LOADER = "transformers.PreTrainedModel.from_pretrained"
 

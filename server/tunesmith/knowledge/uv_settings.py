@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from tunesmith.knowledge.resolution import Early, Order
 from tunesmith.sources.requirements import read_requirement
+from tunesmith.text import regex
 
 TORCH_FAMILY = frozenset(
     {"fsspec", "jinja2", "numpy", "pillow", "torch", "torchao", "torchaudio", "torchvision",
@@ -88,9 +89,9 @@ def holds_torch_only(addresses: Sequence[str]) -> bool:
     return any(map(_is_torch_index, addresses))
 
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_DURATION = re.compile(r"(?:P(?=\d))?(\d+)\s*(d|days?|w|weeks?|h|hours?)", re.IGNORECASE)
-_HOURS = re.compile(r"PT(\d+)H", re.IGNORECASE)
+_DATE = regex(r"\d{4}-\d\d-\d\d")
+_DURATION = regex(r"(?:P(?=\d))?(\d+)\s*(d|days?|w|weeks?|h|hours?)", re.IGNORECASE)
+_HOURS = regex(r"PT(\d+)H", re.IGNORECASE)
 
 
 def moment(value: object, today: datetime.date | None) -> datetime.datetime | None:
@@ -193,7 +194,7 @@ def foreign(addresses: Sequence[str]) -> Iterator[str]:
     return (address for address in addresses if not _PUBLIC_HOST.fullmatch(_host(address)))
 
 
-_PUBLIC_HOST = re.compile(r"(?:www\.)?pypi\.[a-z]+")
+_PUBLIC_HOST = regex(r"(?:www\.)?pypi\.[a-z]+")
 
 
 def _is_torch_index(address: str) -> bool:

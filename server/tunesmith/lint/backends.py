@@ -17,7 +17,7 @@ from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.python_tree import parts
 from tunesmith.sources.python_values import DictValue, Entry, ListValue, Reference, Value
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import Span
+from tunesmith.text import Span, regex
 
 
 class Backend(NamedTuple):
@@ -46,13 +46,13 @@ def backends(script: PythonScript, project: Project, lacks: Lacks) -> Sequence[B
     return sorted(found, key=lambda backend: backend.span)
 
 
-_CONFIGURATION = re.compile(
+_CONFIGURATION = regex(
     r"trl\.(?:\w+\.)*\w+Config|(?:transformers|sentence_transformers)\.\w*TrainingArguments"
 )
-_ARGUMENTS = re.compile(r"transformers\.\w*TrainingArguments")
-_LOADER = re.compile(r"transformers\.\w+\.from_pretrained")
-_EVALUATE = re.compile(r"evaluate\.load")
-_MENTIONS = re.compile(r"Config\b|TrainingArguments|Trainer\b|from_pretrained|evaluate\.")
+_ARGUMENTS = regex(r"transformers\.\w*TrainingArguments")
+_LOADER = regex(r"transformers\.\w+\.from_pretrained")
+_EVALUATE = regex(r"evaluate\.load")
+_MENTIONS = regex(r"Config\b|TrainingArguments|Trainer\b|from_pretrained|evaluate\.")
 _SWITCHES: Mapping[str, Sequence[str]] = {
     "use_liger_kernel": ["liger-kernel"],
     "use_liger_loss": ["liger-kernel"],
@@ -60,7 +60,7 @@ _SWITCHES: Mapping[str, Sequence[str]] = {
     "use_vllm": ["vllm"],
 }
 _QUANTIZES = ("load_in_4bit", "load_in_8bit")
-_MATH_REWARD = re.compile(r"trl\.(?:\w+\.)*(?:reasoning_)?accuracy_reward")
+_MATH_REWARD = regex(r"trl\.(?:\w+\.)*(?:reasoning_)?accuracy_reward")
 _ID = "pretrained_model_name_or_path"
 _LOAD_PROCESSORS = ("trl.SFTTrainer", "trl.DPOTrainer", "trl.GRPOTrainer", "trl.RLOOTrainer")
 _TRAINERS_LOAD_PROCESSORS = "0.24"

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
-
 from tunesmith.lint.arguments import value_at
 from tunesmith.lint.training_runs import TrainingRun
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.python_values import Value
 from tunesmith.sources.unknown import UNKNOWN
+from tunesmith.text import regex
 
-_DATASETS = re.compile(
+_DATASETS = regex(
     r"""["'](?:trl-lib/Capybara|HuggingFaceH4/(?:ultrachat_200k|no_robots|Multilingual-Thinking)"""
     r"""|HuggingFaceTB/(?:smoltalk2?|smol-smoltalk)|allenai/tulu-3-sft-mixture"""
     r"""|open-r1/Mixture-of-Thoughts)["']"""
 )
 """Public data sets with a column `messages`."""
-_MESSAGES = re.compile(
+_MESSAGES = regex(
     r"""["']messages["']\s*:\s*\[|["']role["']\s*:\s*["'](?:user|assistant|system)["']"""
     r"""|\[["']messages["']\]\s*=|\[["']messages["']\]"""
 )
-_ROWS = re.compile(r"""["']messages["']\s*:\s*\[""")
+_ROWS = regex(r"""["']messages["']\s*:\s*\[""")
 _WRAPPERS = ("peft.get_peft_model", "peft.prepare_model_for_kbit_training")
 _MAX_WRAPPERS = 4
 _LOADERS = (

@@ -6,7 +6,6 @@ that start it. What a URL, a Git repository or an unknown distribution may bring
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
@@ -24,8 +23,9 @@ from tunesmith.sources.python_index import dotted_name
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import read_requirement
 from tunesmith.sources.script_header import ScriptHeader
+from tunesmith.text import regex
 
-_INSTALLS = re.compile(
+_INSTALLS = regex(
     r"(?:\bsubprocess\.|\bos\.system\(|\b(?:run|check_call|Popen)\()"
     r"[^)]{0,80}\b(?:pip|uv)\b[^)]{0,40}\b(?:install|add)\b"
 )

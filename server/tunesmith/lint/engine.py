@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from tunesmith.lint.rule import SUPPRESSION_MARK, Finding, Fix, Rule, Severity
 from tunesmith.project import Project
 from tunesmith.sources.document import Document
 from tunesmith.sources.understand import Understanding
-from tunesmith.text import Span
+from tunesmith.text import Span, regex
 
 DOCUMENTATION_URL = "https://github.com/tunesmith/tunesmith/blob/main/docs/rules/{name}.md"
 
@@ -79,8 +78,8 @@ def check(
     return sorted(once.values(), key=lambda diagnostic: (diagnostic.span, diagnostic.code))
 
 
-_TEST_NAME = re.compile(r"(?:test_.*|.*_test|conftest)\.py")
-_TEST_TOOL = re.compile(r"\b(?:pytest|unittest)\b")
+_TEST_NAME = regex(r"(?:test_.*|.*_test|conftest)\.py")
+_TEST_TOOL = regex(r"\b(?:pytest|unittest)\b")
 _IN_TESTS_TOO = frozenset(
     [
         "deprecated-argument",

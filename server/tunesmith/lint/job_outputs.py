@@ -8,8 +8,9 @@ from typing import Any, cast
 
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.text import regex
 
-_KEEPS = re.compile(
+_KEEPS = regex(
     r"push_to_hub|\bpush|upload|save_to_hub|create_(?:commit|repo|bucket)|HfApi|HfFileSystem"
     r"|Repository\(|hub_model_id|bucket|hf://|\bsync_|artifact|WANDB_LOG_MODEL|wandb\.save"
     r"|mlflow|comet|neptune|clearml|dagshub|boto3|\bs3|gs://|google\.cloud|azure|minio|fsspec"
@@ -21,7 +22,7 @@ _KEEPS = re.compile(
 )
 """What may save something outside the job, also by what the command line or a file says."""
 
-_KEEPS_NOT = re.compile(r"\bpush_to_hub[\"']?\s*[=:]\s*False\b")
+_KEEPS_NOT = regex(r"\bpush_to_hub[\"']?\s*[=:]\s*False\b")
 
 
 def may_keep(script: PythonScript, project: Project) -> bool:

@@ -21,6 +21,7 @@ from tunesmith.project import Project
 from tunesmith.sources.job_calls import api_calls
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import Argument, PythonScript
+from tunesmith.text import regex
 
 _PACKAGES = ("trl", "transformers", "peft", "datasets", "trackio", "huggingface-hub", "unsloth")
 _CLOSE = 0.8
@@ -31,14 +32,14 @@ MODEL_INIT_TRAINERS = frozenset(
 )
 """The trainers whose configuration takes it."""
 _TITLES = {"trl": "TRL", "huggingface-hub": "huggingface_hub"}
-_ADAPTS = re.compile(
+_ADAPTS = regex(
     r"version|signature|inspect|\bfields\b|hasattr|supports|compat|legacy|\bparams\b|parameters|"
     r"processing_class|AVAILABLE"
 )
-_CATCHES_TYPE_ERROR = re.compile(r"\bTypeError\b")
-_SENTENCE_END = re.compile(r"(?<=\.)\s+")
-_ANNOUNCES = re.compile(r"deprecat|will be removed|supported|migration guide", re.IGNORECASE)
-_PATCHES_INIT = re.compile(r"\.__init__\s*=[^=]")
+_CATCHES_TYPE_ERROR = regex(r"\bTypeError\b")
+_SENTENCE_END = regex(r"(?<=\.)\s+")
+_ANNOUNCES = regex(r"deprecat|will be removed|supported|migration guide", re.IGNORECASE)
+_PATCHES_INIT = regex(r"\.__init__\s*=[^=]")
 
 _refused: WeakKeyDictionary[PythonScript, tuple[Project, Sequence[tuple[Call, Refusal]]]] = (
     WeakKeyDictionary()

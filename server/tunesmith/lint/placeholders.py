@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import libcst as cst
 
 from tunesmith.sources.python_script import PythonScript
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
-_VARIABLE = re.compile(
+_VARIABLE = regex(
     r"""\$(?:env:)?\{?(\w+)(?::-)?\}?|\$?\{\{\s*(?:secrets\.|env\.)?(\w+)\s*\}\}|%(\w+)%"""
     r"""|(?:os\.)?(?:environ(?:\.get\(|\[)|getenv\()["'](\w+)["'][\])]"""
 )

@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 from tunesmith.lint.rule import UNSAFE, Finding, Fix, Rule
 from tunesmith.sources.document import CellKind, Document, Kind
 from tunesmith.sources.understand import Understanding
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
 FIRST_LINES = 10
 """Where `ignore-file` may stand."""
@@ -26,14 +26,14 @@ MAX_COMMENTS = 500
 _MAX_EXPLANATION = 10
 """Comment lines that may stand between a lone comment and the code that it is for."""
 
-_DIRECTIVE = re.compile(
+_DIRECTIVE = regex(
     r"(?P<open>#|<!--)[ \t]*tunesmith:[ \t]*(?P<kind>ignore-file|ignore)(?![\w-])"
     r"(?:\[(?P<names>[^\]\r\n]*)\])?(?P<close>[ \t]*-->)?"
 )
-_NAME = re.compile(r"[^\s,]+")
-_BEFORE_LONE_COMMENT = re.compile(r"[\s#>*-]*")
-_COMMENT_LINE = re.compile(r"\s*#")
-_FENCE = re.compile(r"[\s>]*(```+|~~~+)")
+_NAME = regex(r"[^\s,]+")
+_BEFORE_LONE_COMMENT = regex(r"[\s#>*-]*")
+_COMMENT_LINE = regex(r"\s*#")
+_FENCE = regex(r"[\s>]*(```+|~~~+)")
 
 
 class _Placed(Protocol):

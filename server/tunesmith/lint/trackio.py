@@ -7,7 +7,6 @@ configuration says, and `trackio.finish()` when it ends.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import InForce
@@ -15,6 +14,7 @@ from tunesmith.lint.training_runs import TrainingRun, last_training, training_ru
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.python_values import ListValue
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import regex
 
 CALLBACK_SINCE = "4.54"
 """The first transformers with a `TrackioCallback`."""
@@ -23,11 +23,11 @@ PROJECT_SINCE = "4.57"
 NO_SPACE_SINCE = "5.6"
 """The first transformers that makes no Space "trackio" unless it is told to."""
 
-_LOGS = re.compile(
+_LOGS = regex(
     r"\btrackio\.(?!init\b|finish\b)\w+\(|\.log\(|TrackioCallback|add_callback|callbacks\s*="
     r"|\bfrom\s+trackio\s+import[^\n]*\blog|\.report_to\b"
 )
-_OWN_CALLBACK = re.compile(r"\bremove_callback\b|\(TrackioCallback\)")
+_OWN_CALLBACK = regex(r"\bremove_callback\b|\(TrackioCallback\)")
 
 
 def uses_trackio(script: PythonScript) -> bool:

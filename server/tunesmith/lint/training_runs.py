@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tunesmith.lint.rule import UNSAFE, Fix
 from tunesmith.sources.python_script import Call, PythonScript
+from tunesmith.text import regex
 
 _METHODS = (
     "BCO CPO DPO Distillation GKD GRPO IterativeSFT KTO NashMD ORPO OnlineDPO PPO PRM RLOO Reward "
@@ -26,9 +26,9 @@ TRAINERS = (
 )
 """Every trainer that runs the callbacks of transformers."""
 
-_CONFIGURATION = re.compile(r"trl\.(?:\w+\.)*\w+Config|transformers\.\w*TrainingArguments")
-_MENTION = re.compile(r"Trainer\b")
-_TRAINS = re.compile(r"\.train\(")
+_CONFIGURATION = regex(r"trl\.(?:\w+\.)*\w+Config|transformers\.\w*TrainingArguments")
+_MENTION = regex(r"Trainer\b")
+_TRAINS = regex(r"\.train\(")
 
 
 class TrainingRun(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from tunesmith.files import with_edits
@@ -12,10 +11,10 @@ from tunesmith.lsp.moves import moved
 from tunesmith.project import Project
 from tunesmith.sources.document import CellKind, Document, Kind
 from tunesmith.sources.understand import Understanding, understand
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
-_EXISTING = re.compile(r"tunesmith:\s*ignore\[[^\]\n]*(?=\])")
-_FENCE = re.compile(r"[ \t>]*(?:```|~~~)")
+_EXISTING = regex(r"tunesmith:\s*ignore\[[^\]\n]*(?=\])")
+_FENCE = regex(r"[ \t>]*(?:```|~~~)")
 
 
 def ignore_edits(

@@ -14,8 +14,9 @@ from typing import NamedTuple
 from tunesmith.knowledge.hf_cli import Grammar, OptionSpec
 from tunesmith.sources.hf_options import Reading, Stop, StopKind
 from tunesmith.sources.launch_command import Option, Word
+from tunesmith.text import regex
 
-_NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
+_NEGATIVE_NUMBER = regex(r"-\d+|-\d*\.\d+")
 _ONE, _REST = "(-*A-*)", "([-AO]*)"
 
 

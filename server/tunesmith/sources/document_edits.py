@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from tunesmith.sources.document import Document, Kind, notebook
-from tunesmith.text import Edit, Span, apply_edits
+from tunesmith.text import Edit, Span, apply_edits, regex
 
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_LINE_BREAK = regex(r"\r\n|\n|\r")
 
 
 def with_edits(document: Document, edits: Iterable[Edit]) -> Document:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from tunesmith.sources.script_header import ScriptHeader
 from tunesmith.sources.toml import Place
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
-_BEFORE_HEADER = re.compile(r"\ufeff?(?:#!.*(?:\r\n|\n|\r))?(?:#.*coding[:=].*(?:\r\n|\n|\r))?")
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_BEFORE_HEADER = regex(r"\ufeff?(?:#!.*(?:\r\n|\n|\r))?(?:#.*coding[:=].*(?:\r\n|\n|\r))?")
+_LINE_BREAK = regex(r"\r\n|\n|\r")
 _OPENING = "# /// script"
 
 
@@ -87,5 +86,5 @@ def closing_edits(text: str, opening_end: int) -> Sequence[Edit]:
     return ()
 
 
-_LINE = re.compile(r"(?<![^\r\n])[^\r\n]*(?![^\r\n])")
-_END = re.compile(r"#[ \t]*/{2,4}[ \t]*")
+_LINE = regex(r"(?<![^\r\n])[^\r\n]*(?![^\r\n])")
+_END = regex(r"#[ \t]*/{2,4}[ \t]*")

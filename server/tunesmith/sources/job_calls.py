@@ -10,12 +10,13 @@ import libcst as cst
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_index import CallSite
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.text import regex
 
 _NAMES = ("run_job", "run_uv_job", "create_scheduled_job", "create_scheduled_uv_job")
-_API = re.compile(r"\b_?(?:hf_?)?api(?:\(\))?$", re.IGNORECASE)
+_API = regex(r"\b_?(?:hf_?)?api(?:\(\))?$", re.IGNORECASE)
 JOB_WORDS = ("jobs", "_job")
 """One of them stands in every text with such a call, with a command or with `[tool.hf-jobs]`."""
-_MENTION = re.compile(r"\b(?:run_(?:uv_)?job|create_scheduled_(?:uv_)?job)\b")
+_MENTION = regex(r"\b(?:run_(?:uv_)?job|create_scheduled_(?:uv_)?job)\b")
 
 
 def job_calls(script: PythonScript) -> Iterator[Call]:

@@ -17,6 +17,7 @@ from tunesmith.knowledge.hf_cli import Grammar, grammar
 from tunesmith.sources.document import Document
 from tunesmith.sources.hf_options import Taken, take_options
 from tunesmith.sources.launch_command import Argv, LaunchCommand, Word
+from tunesmith.text import regex
 
 _PROGRAMS = ("hf", "huggingface-cli", "hfjobs")
 _ACTIONS = (
@@ -26,15 +27,13 @@ _ACTIONS = (
     ("jobs", "scheduled", "uv", "run"),
 )
 _HFJOBS_ACTIONS = (("run",), ("uv", "run"))
-_PIN = re.compile(
+_PIN = regex(
     r"\b(?:huggingface[-_.]hub|hf)(?:\[[^\]]*\])?\s*(?:==|@)\s*v?(\d[\w.]*)", re.IGNORECASE
 )
-_SCRIPT = re.compile(r".*\.py|https?://.*|-", re.IGNORECASE | re.DOTALL)
-_NO_WORD = re.compile(r"[/.:\d]\w|^-$")
-_NAMES_SCRIPT = re.compile(r"script|url|file|path|train|\.py|[$%]\{?\d", re.IGNORECASE)
-_SYNOPSIS = re.compile(
-    r"\[(?:OPTIONS|ARGS|COMMAND|SCRIPT_ARGS)\]|SCRIPT|IMAGE|COMMAND\.{3}|SCRIPT\.{3}"
-)
+_SCRIPT = regex(r".*\.py|https?://.*|-", re.IGNORECASE | re.DOTALL)
+_NO_WORD = regex(r"[/.:\d]\w|^-$")
+_NAMES_SCRIPT = regex(r"script|url|file|path|train|\.py|[$%]\{?\d", re.IGNORECASE)
+_SYNOPSIS = regex(r"\[(?:OPTIONS|ARGS|COMMAND|SCRIPT_ARGS)\]|SCRIPT|IMAGE|COMMAND\.{3}|SCRIPT\.{3}")
 
 
 class _Program(NamedTuple):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from tunesmith.sources.launch_command import LaunchCommand, Option
 from tunesmith.sources.requirements import Pin, read_requirement
-from tunesmith.text import Span
+from tunesmith.text import Span, regex
 
 
 class Launch(NamedTuple):
@@ -44,12 +43,12 @@ class Launch(NamedTuple):
     may_keep_files: bool = False
 
 
-_DECIDES_VERSIONS = re.compile(
+_DECIDES_VERSIONS = regex(
     r"PYTHONPATH|UV_(?:CONSTRAINT|DEFAULT_INDEX|EXCLUDE_NEWER|EXTRA_INDEX_URL|FIND_LINKS|INDEX"
     r"|INDEX_URL|OVERRIDE|PRERELEASE|PYTHON|RESOLUTION)"
 )
-_PYTHON_FILE = re.compile(r"[\w./-]+\.py\b")
-_COMMA = re.compile(r",(?=\s*[A-Za-z])")
+_PYTHON_FILE = regex(r"[\w./-]+\.py\b")
+_COMMA = regex(r",(?=\s*[A-Za-z])")
 
 
 def of_command(command: LaunchCommand) -> Iterator[Launch]:

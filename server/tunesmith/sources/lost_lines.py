@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tunesmith.sources.document import Kind
 from tunesmith.sources.launch_command import LaunchCommand
-from tunesmith.text import Span
+from tunesmith.text import Span, regex
 
 
 class Break(Enum):
@@ -45,19 +45,19 @@ class LostLines(NamedTuple):
 
 
 _KINDS = (Kind.SHELL, Kind.MARKDOWN, Kind.NOTEBOOK, Kind.YAML, Kind.POWERSHELL)
-_TAIL = re.compile(
+_TAIL = regex(
     r"[ \t]*(?P<backslash>\\)?(?P<behind>[ \t]*(?P<comment>\#[^\r\n]*)?)\r?\n"
     r"(?P<between>(?:[ \t]*(?:\#[^\r\n]*)?\r?\n)*)"
     r"[ \t]*(?P<lost>[^\s#][^\r\n]*)"
 )
-_FENCE = re.compile(r"^[ \t>]*(?:```|~~~)[ \t]*(\w*)", re.MULTILINE)
+_FENCE = regex(r"^[ \t>]*(?:```|~~~)[ \t]*(\w*)", re.MULTILINE)
 _POWERSHELL = ("powershell", "ps1", "pwsh", "posh", "ps")
 _ELSEWHERE = ("...", "…", "^")
 """Ends of lines that leave something out, or are continued as Windows' cmd does it."""
 
-_COMMENT = re.compile(r"#[^\r\n]*")
-_OPTION = re.compile(r"--[a-z][\w-]*(?:[=\s]|$)|-[a-zA-Z][ \t]+[\w'\"$]")
-_SCRIPT = re.compile(r"[^\s|&;]*\.py\b|https?://", re.IGNORECASE)
+_COMMENT = regex(r"#[^\r\n]*")
+_OPTION = regex(r"--[a-z][\w-]*(?:[=\s]|$)|-[a-zA-Z][ \t]+[\w'\"$]")
+_SCRIPT = regex(r"[^\s|&;]*\.py\b|https?://", re.IGNORECASE)
 
 
 def lost_lines(command: LaunchCommand) -> LostLines | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_SETTING = re.compile(r"^([a-z_]+)[ \t]*:[ \t]*(?:([^\s#]+))?", re.MULTILINE)
+from tunesmith.text import regex
+
+_SETTING = regex(r"^([a-z_]+)[ \t]*:[ \t]*(?:([^\s#]+))?", re.MULTILINE)
 _OWN = frozenset(["adapter_path", "fine_tune_type", "lora_parameters", "mask_prompt"])
-_TRUE = re.compile(r"(?:true|on|yes)", re.IGNORECASE)
+_TRUE = regex(r"(?:true|on|yes)", re.IGNORECASE)
 
 
 class MlxConfiguration(NamedTuple):

@@ -6,15 +6,14 @@ Format: https://nbformat.readthedocs.io (versions 3 and 4).
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from tunesmith.sources.document import CellKind
-from tunesmith.text import Edit, Span, apply_edits
+from tunesmith.text import Edit, Span, apply_edits, regex
 
 _KINDS = {"code": CellKind.CODE, "markdown": CellKind.MARKDOWN}
-_SPACE = re.compile(r"[ \t\r\n]*")
+_SPACE = regex(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
 

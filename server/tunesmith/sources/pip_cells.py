@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tunesmith.sources.document import CellKind, Document, Kind
 from tunesmith.sources.launch_command import Word
 from tunesmith.sources.requirements import Pin, read_requirement
-from tunesmith.text import MappedText
+from tunesmith.text import MappedText, regex
 
 ORIGIN = "the pip cell"
 
@@ -34,19 +34,19 @@ class PipInstall(NamedTuple):
     is_open: bool = False
 
 
-INSTALL = re.compile(
+INSTALL = regex(
     r"\b(?:pip3?|pip3?\.\d+|uv\W+pip)(?:\W{1,200}|[ \t]+(?:-[\w-]+[ \t]+){1,4})install\b"
 )
-_LINE = re.compile(
+_LINE = regex(
     r"^[ \t]*(?:[\w, ]+=[ \t]*)?(?:!!?|%(?:sx|system|sh)[ \t]|%(?=(?:uv|pip)\b))[ \t]*"
     r"(?P<command>(?:[^\\\n]|\\[^\n]|\\\n)+)",
     re.MULTILINE,
 )
-_CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*(?:\n|\Z)")
+_CELL_MAGIC = regex(r"\s*%%(\w+)[^\n]*(?:\n|\Z)")
 _SHELL_MAGICS = ("bash", "sh", "shell", "system", "sx", "cmd", "script")
-_BRACES = re.compile(r"(?<!\$)\{[^{}\n]*\}")
-_PROGRAM = re.compile(r"(?:.*[/\\])?(?:pip3?(?:\.\d+)?|uv)", re.DOTALL)
-_FLAGS = re.compile(r"-[a-zA-Z]+")
+_BRACES = regex(r"(?<!\$)\{[^{}\n]*\}")
+_PROGRAM = regex(r"(?:.*[/\\])?(?:pip3?(?:\.\d+)?|uv)", re.DOTALL)
+_FLAGS = regex(r"-[a-zA-Z]+")
 _INDEX_OPTIONS = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--index",
                   "--default-index")  # fmt: skip
 _FILE_OPTIONS = ("-r", "--requirement", "--requirements")

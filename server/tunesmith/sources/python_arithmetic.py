@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeGuard
 
@@ -10,6 +9,7 @@ import libcst as cst
 
 from tunesmith.sources.python_values import Constant, ListValue, Value
 from tunesmith.sources.unknown import UNKNOWN
+from tunesmith.text import regex
 
 _MAX_TEXT = 65_536
 _MAX_BITS = 4096
@@ -24,8 +24,8 @@ _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     cst.RightShift: lambda left, right: left >> right,
     cst.Subtract: lambda left, right: left - right,
 }
-_PLAIN_FIELD = re.compile(r"\{(\w*)\}")
-_PLAIN_PERCENT = re.compile(r"%[sd]")
+_PLAIN_FIELD = regex(r"\{(\w*)\}")
+_PLAIN_PERCENT = regex(r"%[sd]")
 
 
 def is_constant(value: Value) -> TypeGuard[Constant]:

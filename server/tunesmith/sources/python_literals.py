@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from tunesmith.text import MappedText
+from tunesmith.text import MappedText, regex
 
 _SIMPLE = dict(zip("abfnrtv\\'\"", "\a\b\f\n\r\t\v\\'\"", strict=True))
-_ESCAPE = re.compile(
+_ESCAPE = regex(
     r"""\\(?:(?P<newline>\r\n|\r|\n)|(?P<simple>[abfnrtv\\'"])|(?P<octal>[0-7]{1,3})
     |x(?P<x>[0-9a-fA-F]{2})|N\{(?P<name>[^}]*)\}|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8}))
     |(?P<line>\r\n?)|(?P<brace>\{\{|\}\})""",

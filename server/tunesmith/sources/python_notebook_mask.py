@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from tunesmith.sources.document import CellKind, Document
 from tunesmith.sources.python_scan import CLOSE, NEWLINE, OPEN, TOKEN
+from tunesmith.text import regex
 
-_NOT_LINE_BREAK = re.compile(r"[^\r\n]")
-_CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\r\n]*")
+_NOT_LINE_BREAK = regex(r"[^\r\n]")
+_CELL_MAGIC = regex(r"\s*%%(\w+)[^\r\n]*")
 _PYTHON_CELL_MAGICS = frozenset({"capture", "memit", "prun", "time", "timeit"})
 _SHELL_LINE = r"(?:\\(?:\r\n|\n|\r)|[^\r\n])*"
-_TIMED = re.compile(r"[ \t]*(?P<magic>%time(?:it)?[ \t]+)(?=[^\s%!-])")
-_MAGIC = re.compile(
+_TIMED = regex(r"[ \t]*(?P<magic>%time(?:it)?[ \t]+)(?=[^\s%!-])")
+_MAGIC = regex(
     rf"[ \t]*(?:[\w.,\[\] \t]+?=[ \t]*(?=[!%]))?(?P<magic>[!%?]{_SHELL_LINE})"
     r"|[ \t]*(?P<help>[\w.]+\?\??)[ \t]*(?=[\r\n]|\Z)"
 )

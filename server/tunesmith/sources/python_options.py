@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -12,11 +11,12 @@ from tunesmith.sources.python_evaluate import Evaluator
 from tunesmith.sources.python_index import CallSite, PythonIndex
 from tunesmith.sources.python_names import Names
 from tunesmith.sources.python_values import Value
+from tunesmith.text import regex
 
-_MENTIONS_OPTIONS = re.compile(
+_MENTIONS_OPTIONS = regex(
     r"add_argument|\bclick\b|\btyper\b|HfArgumentParser|TrlParser|sys\.argv|\btyro\b|DEFINE_"
 )
-_IN_ARGV = re.compile(r"""["'](--?[A-Za-z][\w-]*)=?["']\s+in\s+(?:sys\.)?argv\b""")
+_IN_ARGV = regex(r"""["'](--?[A-Za-z][\w-]*)=?["']\s+in\s+(?:sys\.)?argv\b""")
 _DATACLASS_PARSERS = frozenset({"transformers.HfArgumentParser", "trl.TrlParser"})
 _DECLARATIONS = frozenset({"click.option", "typer.Option", "typer.Argument"})
 

@@ -14,17 +14,17 @@ from tunesmith.sources.python_index import PythonIndex
 from tunesmith.sources.python_positions import Positions
 from tunesmith.sources.python_scan import find_excess
 from tunesmith.sources.python_walk import MAX_DEPTH, TooDeepError, index_module
-from tunesmith.text import Span, common_prefix_length
+from tunesmith.text import Span, common_prefix_length, regex
 
 _STACK_BYTES = 64 * 1024 * 1024
 _stack_size_lock = threading.Lock()
-_ODD = re.compile("[\r\f\ud800-\udfff]|\\A\ufeff")
-_LONE_RETURN = re.compile(r"\r(?!\n)")
-_FORM_FEED_BEFORE_CODE = re.compile(r"(\r?\n)(\f+)(?=[^\r\n\f])")
-_NO_CODE = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?[\r\n])*[ \t\f]*(?:#[^\r\n]*)?")
-_COMMENT = re.compile(r"#[^\r\n]*")
-_IGNORED_START = re.compile("\ufeff?\f*")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_ODD = regex("[\r\f\ud800-\udfff]|\\A\ufeff")
+_LONE_RETURN = regex(r"\r(?!\n)")
+_FORM_FEED_BEFORE_CODE = regex(r"(\r?\n)(\f+)(?=[^\r\n\f])")
+_NO_CODE = regex(r"(?:[ \t\f]*(?:#[^\r\n]*)?[\r\n])*[ \t\f]*(?:#[^\r\n]*)?")
+_COMMENT = regex(r"#[^\r\n]*")
+_IGNORED_START = regex("\ufeff?\f*")
+_SURROGATE = regex("[\ud800-\udfff]")
 
 
 class UnreadableScriptError(Exception):

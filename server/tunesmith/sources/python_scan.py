@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tunesmith.text import regex
+
 MAX_BRACKET_DEPTH = 100
 MAX_PATTERN_DEPTH = 6
 MAX_EXPRESSION = 2_000
@@ -26,7 +28,7 @@ _LONG_EXPRESSION = 300
 _DEEP_BRACKET = 15
 _CALL_WEIGHT = 6  # characters that a pair of brackets counts for, whatever is inside
 
-TOKEN = re.compile(
+TOKEN = regex(
     r"""(?P<triple>[a-zA-Z]{0,2}(?:'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:''')?
             |\"\"\"[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:\"\"\")?))
     |(?P<string>[a-zA-Z]{0,2}(?:'[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*'?
@@ -40,11 +42,11 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 TRIPLE, STRING, COMMENT, OPEN, CLOSE, COMMA, CONTINUATION, NEWLINE = range(1, 9)
-_BRACKET = re.compile(r"[\[({]|[\])}]")
-_LONG_HOLE = re.compile(rf"\{{[^{{}},]{{{MAX_EXPRESSION}}}")
-_FORMATTED = re.compile(r"[a-zA-Z]?[fFtT]")
-_CASE = re.compile(r"case\b")
-_ELIF = re.compile(r"^[ \t\f]*elif\b", re.MULTILINE)
+_BRACKET = regex(r"[\[({]|[\])}]")
+_LONG_HOLE = regex(rf"\{{[^{{}},]{{{MAX_EXPRESSION}}}")
+_FORMATTED = regex(r"[a-zA-Z]?[fFtT]")
+_CASE = regex(r"case\b")
+_ELIF = regex(r"^[ \t\f]*elif\b", re.MULTILINE)
 
 
 def find_excess(text: str) -> tuple[int, str] | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import libcst as cst
 
-_PUNCTUATION = re.compile(
+from tunesmith.text import regex
+
+_PUNCTUATION = regex(
     r"__|whitespace|comma|[lr]par|[lr]bracket|[lr]brace|semicolon|colon|dot|header|footer"
     r"|(?:leading|empty)_lines|lines_after|indent|equal"
 )

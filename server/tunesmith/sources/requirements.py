@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from tunesmith.text import Span
+from tunesmith.text import Span, regex
 
 
 class Pin(NamedTuple):
@@ -67,9 +67,9 @@ def read_requirement(text: str) -> Requirement | None:
     return requirement
 
 
-_ADDRESS = re.compile(r"(?:git|hg|svn|bzr)\+\w+://\S+|(?:https?|file)://\S+", re.IGNORECASE)
-_EGG = re.compile(r"\begg=([\w.-]+)")
-_NAME = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?")
+_ADDRESS = regex(r"(?:git|hg|svn|bzr)\+\w+://\S+|(?:https?|file)://\S+", re.IGNORECASE)
+_EGG = regex(r"\begg=([\w.-]+)")
+_NAME = regex(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?")
 
 
 def _name_of_address(text: str) -> str | None:

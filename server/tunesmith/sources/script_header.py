@@ -5,7 +5,6 @@ Format: https://packaging.python.org/en/latest/specifications/inline-script-meta
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 from tunesmith.sources.document import CellKind, Document, Kind
 from tunesmith.sources.toml import Element, Place, places, read_toml
-from tunesmith.text import MappedText, Span
+from tunesmith.text import MappedText, Span, regex
 
 
 class HeaderRequirement(NamedTuple):
@@ -149,9 +148,9 @@ class _Block(NamedTuple):
 
 _OPENING = "# /// script"
 _CLOSING = "# ///"
-_COMMENT_LINE = re.compile(r"(?:\A|(?<=[\r\n]))#(?: [^\r\n]*)?(?=[\r\n]|\Z)")
-_OTHER_OPENING = re.compile(r"# /// [a-zA-Z0-9-]+\Z")
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_COMMENT_LINE = regex(r"(?:\A|(?<=[\r\n]))#(?: [^\r\n]*)?(?=[\r\n]|\Z)")
+_OTHER_OPENING = regex(r"# /// [a-zA-Z0-9-]+\Z")
+_LINE_BREAK = regex(r"\r\n|\n|\r")
 
 
 def _python_parts(document: Document) -> Sequence[Span]:
@@ -213,7 +212,7 @@ def _toml_of(text: str, content: Sequence[Span]) -> MappedText:
     return MappedText.join(parts)
 
 
-_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
+_TOML_PLACE = regex(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 
 
 def _toml_error(error: ValueError, toml: MappedText, block: _Block) -> HeaderError:

@@ -16,9 +16,10 @@ from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_index import CallSite
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import regex
 
-_MAY_NEED = re.compile(r"push_to_hub|from_pretrained|Trainer\(")
-_BRINGS_TOKEN = re.compile(
+_MAY_NEED = regex(r"push_to_hub|from_pretrained|Trainer\(")
+_BRINGS_TOKEN = regex(
     r"\bhf_[A-Za-z0-9]{10,}|token\w*\s*=\s*[\"'f]|[\"']--[\w-]*token|dotenv|getpass|userdata"
     r"|UV_SCRIPT|HF_ENDPOINT|HF_HUB_OFFLINE|TOKEN[\"']\]\s*=|setdefault\(|HfFolder|/run/secrets"
     r"|\bunsloth\b|sys\.argv",

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tunesmith.text import Span
+from tunesmith.text import Span, regex
 
 _tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r'''(?P<string>"""(?:\\.|[^\\])*?"""(?:"{1,2}(?!"))?|\'\'\'.*?\'\'\'(?:'{1,2}(?!'))?'''
     r"""|"(?:\\.|[^"\\\n])*"|'[^'\n]*')"""
     r"""|(?P<comment>\#[^\n]*)|(?P<newline>\n)|(?P<space>[ \t\r]+)"""

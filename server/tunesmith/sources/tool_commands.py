@@ -15,6 +15,7 @@ from tunesmith.sources.commands import find_argvs
 from tunesmith.sources.commands.found import Sought
 from tunesmith.sources.document import Document
 from tunesmith.sources.launch_command import Argv, Word, is_inline
+from tunesmith.text import regex
 
 if TYPE_CHECKING:
     from tunesmith.sources.python_script import PythonScript
@@ -26,19 +27,19 @@ _MLX = (
 _CONVERTER = r"convert[-_]hf[-_]to[-_]gguf(?:\.py)?"
 _OLD_HF = r"huggingface-cli(?:\.exe)?"
 _LLAMA_CPP = r"github\.com[/:]gg[\w-]+/llama\.cpp"
-CLONES_LLAMA_CPP = re.compile(rf"\bclone\b[^\n]{{1,80}}{_LLAMA_CPP}")
+CLONES_LLAMA_CPP = regex(rf"\bclone\b[^\n]{{1,80}}{_LLAMA_CPP}")
 TOOLS = Sought(
-    re.compile(
+    regex(
         rf"\bmlx_lm(?:\.|\W{{1,20}}){_MLX}\b|{_CONVERTER}|--outtype\b|{_LLAMA_CPP}"
         rf"|\b{_OLD_HF}(?=\W{{1,20}}[a-z])"
     ),
     rf"(?:[\w./~-]*/)?(?:mlx_lm(?:\.|[ \t]+){_MLX}\b|{_OLD_HF}[ \t]+[a-z]|git[ \t]+clone\b)"
     rf"|(?:(?:\S*/)?python[\d.]*[ \t]+(?:-\w+[ \t]+)*)?[^\s\"'`]*{_CONVERTER}(?=[ \t])",
-    re.compile(rf"clone|mlx_lm(?:\.\w+)?|(?:.*[/\\])?(?:{_CONVERTER}|{_OLD_HF})", re.DOTALL),
+    regex(rf"clone|mlx_lm(?:\.\w+)?|(?:.*[/\\])?(?:{_CONVERTER}|{_OLD_HF})", re.DOTALL),
 )
 """Which commands these are."""
 
-_MODULE = re.compile(rf"mlx_lm\.({_MLX})")
+_MODULE = regex(rf"mlx_lm\.({_MLX})")
 _MOST_COMMANDS = 200
 
 

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-_TRAINER = re.compile(r"\b\w*Trainer\(")
-_OWN_LOOP = re.compile(r"\.backward\(")
-_FEW_STEPS = re.compile(r"\bmax_steps\s*=\s*(\d+)\b")
+from tunesmith.text import regex
+
+_TRAINER = regex(r"\b\w*Trainer\(")
+_OWN_LOOP = regex(r"\.backward\(")
+_FEW_STEPS = regex(r"\bmax_steps\s*=\s*(\d+)\b")
 _MOST_STEPS_OF_A_TEST = 50
 
-_NAME = re.compile(
+_NAME = regex(
     r"(?:^|[^a-z])(?:train(?:er|ing)?|(?:pre|post)train(?:ing)?|sft|dpo|grpo|orpo|kto|rloo|ppo"
     r"|fine[-_]?tun(?:e|ing)|finetuner|q?lora|distill(?:ation)?)(?![a-z])"
 )
-_OTHER_WORK = re.compile(
+_OTHER_WORK = regex(
     r"eval|infer|generat|test|smoke|prepar|preprocess|merge|convert|export|check|debug|dry|launch"
     r"|submit|demo|plot|tokeni[sz]|push|upload|report|quick|mini|tiny|data|estimate|inspect|bench"
     r"|gguf|quanti|probe|probing|score|label"
 )
-_TRAINS_IN_SHELL = re.compile(
+_TRAINS_IN_SHELL = regex(
     r"\btrl\s+(?:sft|dpo|grpo|kto|rloo|reward)\b|\b(?:axolotl|llamafactory-cli)\s+train\b"
     r"|\bswift\s+(?:sft|pt|rlhf)\b|\btune\s+run\b"
 )
-_RUN = re.compile(
+_RUN = regex(
     r"\b(?:python[\d.]*|accelerate|torchrun|deepspeed|uv|uvx|pdm|poetry|bash|sh)\s+(?P<words>[^;&|]*)"
 )
-_SCRIPT = re.compile(r"[^\s'\"=()]{1,300}\.(?:py|sh)(?![\w.])|(?<=-m )[A-Za-z_][\w.]*")
-_TEST_RUN = re.compile(
+_SCRIPT = regex(r"[^\s'\"=()]{1,300}\.(?:py|sh)(?![\w.])|(?<=-m )[A-Za-z_][\w.]*")
+_TEST_RUN = regex(
     r"--(?:smoke|test|dry|debug|fast|quick|sanity|tiny|overfit|validate|help|version)(?![\w-])"
     r"|--(?:smoke|dry|fast|quick|sanity)[-_]\w+"
     r"|--(?:train[-_]|num[-_]|n[-_])*(?:max[-_])?(?:train[-_])?(?:steps|samples|examples|limit)[= ]"

@@ -12,20 +12,21 @@ from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.mlx_configuration import read_mlx_configuration
 from tunesmith.sources.script_header import ScriptHeader, find_header
 from tunesmith.sources.training import text_trains
+from tunesmith.text import regex
 
 if TYPE_CHECKING:
     from tunesmith.sources.broken_script import BrokenScript
     from tunesmith.sources.python_script import PythonScript
     from tunesmith.sources.tool_commands import ToolCommand
 
-_MENTIONS_COMMAND = re.compile(r"\bjobs\b")
-_MENTIONS_LIBRARY = re.compile(
+_MENTIONS_COMMAND = regex(r"\bjobs\b")
+_MENTIONS_LIBRARY = regex(
     r"\b(?:trl|peft|transformers|unsloth|huggingface_hub|datasets|bitsandbytes|trackio)\b"
 )
-_MENTIONS_TOOL = re.compile(
+_MENTIONS_TOOL = regex(
     r"\bmlx_lm\b|convert[-_]hf[-_]to[-_]gguf|--outtype\b|\bhuggingface-cli\b|/llama\.cpp\b"
 )
-_HAS_HEADER = re.compile(r"^#[ \t]*///[ \t]*script", re.MULTILINE)
+_HAS_HEADER = regex(r"^#[ \t]*///[ \t]*script", re.MULTILINE)
 
 
 class Understanding(NamedTuple):

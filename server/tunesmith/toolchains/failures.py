@@ -8,17 +8,18 @@ from pathlib import Path
 
 from tunesmith.errors import UserError
 from tunesmith.installer_output import has_no_network, last_lines
+from tunesmith.text import regex
 
 AGAIN = "run the same command again: it goes on where it stopped"
-_FULL = re.compile(
+_FULL = regex(
     r"No space left on device|File too large|Disk quota exceeded|not enough space"
     r"|\[Errno (28|27|122)\]|os error (28|27|122|112)"
 )
-_READ_ONLY = re.compile(r"(Permission denied|Read-only file system|Access is denied)[^\n]*")
-_MISSING = re.compile(r"No matching distribution found for (\S+)")
-_NO_ENSUREPIP = re.compile(r"ensurepip|No module named venv")
-_HASHES = re.compile(r"DO NOT MATCH THE HASHES")
-_WRONG = re.compile(r"^\s+(\S+==\S+|\S+\.whl)\b[^\n]*:\s*$", re.MULTILINE)
+_READ_ONLY = regex(r"(Permission denied|Read-only file system|Access is denied)[^\n]*")
+_MISSING = regex(r"No matching distribution found for (\S+)")
+_NO_ENSUREPIP = regex(r"ensurepip|No module named venv")
+_HASHES = regex(r"DO NOT MATCH THE HASHES")
+_WRONG = regex(r"^\s+(\S+==\S+|\S+\.whl)\b[^\n]*:\s*$", re.MULTILINE)
 
 
 def failure(name: str, status: int, output: str, folder: Path) -> UserError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import re
 import shutil
 import sys
 from collections.abc import Callable, Generator, Sequence
@@ -15,20 +14,21 @@ from packaging.version import InvalidVersion, Version
 
 from tunesmith.platform import interpreter_in
 from tunesmith.processes import Program
+from tunesmith.text import regex
 from tunesmith.toolchains.failures import failure
 from tunesmith.toolchains.lock import Pinned
 from tunesmith.toolchains.plan import Step
 
 # What would send files elsewhere, or leave some out.
-_STRIPPED = re.compile(
+_STRIPPED = regex(
     r"PYTHON.*|__PYVENV_LAUNCHER__|PIP_(TARGET|PREFIX|ROOT|USER|REQUIREMENT|CONSTRAINT|REPORT|DRY_RUN|"
     r"QUIET|VERBOSE|NO_BINARY|ONLY_BINARY|PYTHON|PLATFORM|ABI|IMPLEMENTATION|NO_DEPS|"
     r"REQUIRE_VIRTUALENV|REQUIRE_HASHES|PRE|UPGRADE|LOG|PROGRESS_BAR)"
 )
 _FIRST_TO_SERVE_OTHERS = Version("22.3")
 """The release of pip that learned --python."""
-_COLLECTING = re.compile(r"Collecting ([\w.-]+)")
-_PROGRESS = re.compile(r"Progress (\d+) of \d+")
+_COLLECTING = regex(r"Collecting ([\w.-]+)")
+_PROGRESS = regex(r"Progress (\d+) of \d+")
 _KEPT_LINES = 60
 
 Bytes = Callable[[str, int], None]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from tunesmith.errors import UserError
+from tunesmith.text import regex
 from tunesmith.toolchains.catalogue import Toolchain
 from tunesmith.toolchains.interpreter import (
     Interpreter,
@@ -23,9 +23,9 @@ from tunesmith.toolchains.lock import Pinned, pinned_for, supported_pythons
 
 DEFAULT_TORCH = "default"
 EXISTING_TORCH = "existing"
-_BACKEND = re.compile(r"auto|cpu|xpu|cu\d+|rocm[\d.]+")
+_BACKEND = regex(r"auto|cpu|xpu|cu\d+|rocm[\d.]+")
 # Each build of torch pins its own.
-_OF_AN_ACCELERATOR = re.compile(r"torch|triton|(cuda|nvidia)-.*")
+_OF_AN_ACCELERATOR = regex(r"torch|triton|(cuda|nvidia)-.*")
 _CHUNK_BYTES = 64 * 1024 * 1024
 _CHUNK_PACKAGES = 16
 # Measured: wheels of libraries unpack to 3.7 times their size; those of CUDA grow less.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from tunesmith.knowledge.scan.checks import CONSTRUCTORS, arguments_of, methods_of
 from tunesmith.knowledge.scan.modules import Definition
+from tunesmith.text import regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +166,14 @@ _NAME = rf"(?:{_QUOTED}|\b[a-z]+_\w+\b(?:=(?:True|False)\b)?)"
 _NAMES = rf"(?P<names>{_NAME}(?:(?:,? and | or |, ){_NAME})*)"
 _KIND = r"(?:argument|arguement|parameter|option|keyword|field|flag|setting)s?"
 _GONE = r"(?:deprecated|going to be deprecated|removed)\b(?! when| if| for)"
-_SUBJECT = re.compile(
+_SUBJECT = regex(
     rf"(?:note that |the |(?:using|passing|setting) |(?:{_KIND}) )*"
     rf"{_NAMES}(?: {_KIND})?(?: directly to `\w+`)?"
     rf" (?:is|are|was|were|has been|have been|will be) (?:now )?{_GONE}",
     re.IGNORECASE,
 )
-_DEPRECATED_USE = re.compile(rf"(?:using )?(?:the )?deprecated {_NAMES}", re.IGNORECASE)
-_RELATIVE = re.compile(rf".*\bwith {_NAMES}, which is (?:now )?deprecated\b", re.IGNORECASE)
+_DEPRECATED_USE = regex(rf"(?:using )?(?:the )?deprecated {_NAMES}", re.IGNORECASE)
+_RELATIVE = regex(rf".*\bwith {_NAMES}, which is (?:now )?deprecated\b", re.IGNORECASE)
 
 
 def _subjects(message: str) -> list[str]:
@@ -188,7 +189,7 @@ def _bare(name: str) -> str:
     return name.strip("`'").removeprefix("--").partition("=")[0]
 
 
-_INSTEAD = re.compile(
+_INSTEAD = regex(
     rf"\b(?:use|using|in favor of|alias (?:of|for)|renamed to) (?:the )?(?:{_KIND} )?"
     rf"(?P<name>{_NAME})(?: \([^()]*\))?(?: (?:list )?{_KIND})?"
     r"(?=$|[.,;!](?: |$)| instead| is preferred| and | as it| which)",
@@ -209,8 +210,8 @@ def _deprecation(name: str, message: str) -> Deprecation:
 
 # --- documentation --------------------------------------------------------------------------
 
-_ENTRY = re.compile(r"(?P<indent> *)(?:-- )?\**(?P<name>[a-z_]\w*)\**(?: ?\((?P<kind>.*)\))?:")
-_DOCUMENTED = re.compile(
+_ENTRY = regex(r"(?P<indent> *)(?:-- )?\**(?P<name>[a-z_]\w*)\**(?: ?\((?P<kind>.*)\))?:")
+_DOCUMENTED = regex(
     r"[*(\[_ ]*deprecated\b(?! (?:parameters|arguments|values?)\b)"
     rf"|this {_KIND} is (?:now )?deprecated",
     re.IGNORECASE,

@@ -6,14 +6,16 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-_ENTRY = re.compile(
+from tunesmith.text import regex
+
+_ENTRY = regex(
     r"""^(?P<indent>\s*) (?:[-*]\s+)? [`*]{0,2} (?P<name>\w+) [`*]{0,2}
     \s* (?:\( .* \))? \s* (?:--|:) (?:\s+|$) (?P<text>.*)$""",
     re.VERBOSE,
 )
-_LINK = re.compile(r"\[([^\][]*)\](?:\([^()\s]*\))?")
-_EMPHASIS = re.compile(r"(?<!\w)\*{1,2}(\w[^*]*)\*{1,2}")
-_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!etc)(?<!vs)[.!?](?=\s+[^\s\da-z])")
+_LINK = regex(r"\[([^\][]*)\](?:\([^()\s]*\))?")
+_EMPHASIS = regex(r"(?<!\w)\*{1,2}(\w[^*]*)\*{1,2}")
+_SENTENCE_END = regex(r"(?<!e\.g)(?<!i\.e)(?<!etc)(?<!vs)[.!?](?=\s+[^\s\da-z])")
 _MAX_LENGTH = 200
 
 

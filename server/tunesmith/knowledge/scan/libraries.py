@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -12,13 +11,14 @@ from tunesmith.knowledge.scan.modules import Found, Module
 from tunesmith.knowledge.scan.types import Signature
 from tunesmith.knowledge.scan.unsloth import unsloth
 from tunesmith.sources.python_names import canonical_name
+from tunesmith.text import regex
 
 Objects: TypeAlias = Iterator[tuple[str, Signature]]
 
-_TRL_MODULE = re.compile(
+_TRL_MODULE = regex(
     r"trl/(trainer/\w+_(config|trainer)|experimental/\w+/(__init__|\w+_(config|trainer)))\.py"
 )
-_TRL_CLASS = re.compile(r"(?!Base)[A-Z]\w*(Config|Trainer)")
+_TRL_CLASS = regex(r"(?!Base)[A-Z]\w*(Config|Trainer)")
 _TRANSFORMERS_CLASSES = {
     "GenerationConfig": "transformers.generation.configuration_utils",
     "HfArgumentParser": "transformers.hf_argparser",
@@ -31,7 +31,7 @@ _TRANSFORMERS_MODULES = (
     "transformers.data.data_collator",
     "transformers.utils.quantization_config",
 )
-_TRANSFORMERS_CLASS = re.compile(r"[A-Z]\w*Config|D\w*DataCollator|DataCollator\w+")
+_TRANSFORMERS_CLASS = regex(r"[A-Z]\w*Config|D\w*DataCollator|DataCollator\w+")
 _LOADERS = {
     "PreTrainedModel": ("transformers.modeling_utils", ""),
     "PreTrainedTokenizerBase": ("transformers.tokenization_utils_base", ""),

@@ -11,9 +11,9 @@ from tunesmith.lsp.convert import lsp_range, position
 from tunesmith.lsp.documents import OpenDocument, Part
 from tunesmith.lsp.language_server import TunesmithServer
 from tunesmith.lsp.version_hover import explain_versions, version_place
-from tunesmith.text import Span
+from tunesmith.text import Span, regex
 
-_WHY = re.compile(r"^## Why it costs you\n\n(.+?)\n\n", re.MULTILINE | re.DOTALL)
+_WHY = regex(r"^## Why it costs you\n\n(.+?)\n\n", re.MULTILINE | re.DOTALL)
 
 
 def register(server: TunesmithServer) -> None:

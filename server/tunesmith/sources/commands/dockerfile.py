@@ -21,12 +21,12 @@ from tunesmith.sources.commands.found import (
 from tunesmith.sources.commands.marks import Mark, mark_at
 from tunesmith.sources.commands.syntax import SyntaxTree, ancestors
 from tunesmith.sources.launch_command import Argv
-from tunesmith.text import MappedText
+from tunesmith.text import MappedText, regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_COMMENT_LINE = re.compile(r"^[ \t]*#[^\n]*\n", re.MULTILINE)
+_COMMENT_LINE = regex(r"^[ \t]*#[^\n]*\n", re.MULTILINE)
 _PLACES = ("shell_command", "json_string_array", "heredoc_block")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tunesmith.sources.launch_command import Argv, Word
-from tunesmith.text import MappedText, Span
+from tunesmith.text import MappedText, Span, regex
 
 
 class Sought(NamedTuple):
@@ -26,10 +26,10 @@ class Sought(NamedTuple):
 
 
 LAUNCHES = Sought(
-    re.compile(r"\b(?:jobs\W{1,200}(?:scheduled\W{1,200})?|hfjobs\W{1,200})(?:uv\W{1,200})?run\b"),
+    regex(r"\b(?:jobs\W{1,200}(?:scheduled\W{1,200})?|hfjobs\W{1,200})(?:uv\W{1,200})?run\b"),
     r"(?:[\w./~-]*/)?(?:hf|huggingface-cli|hfjobs|huggingface_hub(?:\.[\w.]+)?)(?:@[\w.]+)?"
     r"[ \t]+(?:jobs[ \t]+)?(?:\\\n[ \t]*)?(?:scheduled|uv|run)\b",
-    re.compile("run"),
+    regex("run"),
 )
 """The commands that start a job."""
 
@@ -42,7 +42,7 @@ OPEN_PART = "\x02"
 HOLE = "\ufffc"
 """Stands for what a Python f-string inserts; `python_strings.HOLE`."""
 
-_UNKNOWN = re.compile(f"[{UNKNOWN_PART}{OPEN_PART}{HOLE}]")
+_UNKNOWN = regex(f"[{UNKNOWN_PART}{OPEN_PART}{HOLE}]")
 
 
 class Value(NamedTuple):
@@ -159,8 +159,8 @@ def lines_of(source: MappedText) -> Iterator[MappedText]:
         position += len(line)
 
 
-_COMMENT_BLOCK = re.compile(r"(?:^[ \t]*#[^\n]*(?:\n|\Z))+", re.MULTILINE)
-_COMMENT_SIGN = re.compile(r"^[ \t]*#+[!:]?[ \t]?", re.MULTILINE)
+_COMMENT_BLOCK = regex(r"(?:^[ \t]*#[^\n]*(?:\n|\Z))+", re.MULTILINE)
+_COMMENT_SIGN = regex(r"^[ \t]*#+[!:]?[ \t]?", re.MULTILINE)
 
 
 def comment_blocks(source: MappedText, sought: Sought = LAUNCHES) -> Iterator[MappedText]:
@@ -185,5 +185,5 @@ def unified_line_ends(source: MappedText) -> MappedText:
     return substituted(source, _LINE_END, lambda _: "\n") if "\r" in source.text else source
 
 
-_LONG_LINE = re.compile(r"[^\n]{10001,}")
-_LINE_END = re.compile(r"\r\n?")
+_LONG_LINE = regex(r"[^\n]{10001,}")
+_LINE_END = regex(r"\r\n?")

@@ -17,13 +17,13 @@ from tunesmith.sources.commands.found import (
 )
 from tunesmith.sources.commands.marks import mark_at
 from tunesmith.sources.launch_command import Argv
-from tunesmith.text import MappedText
+from tunesmith.text import MappedText, regex
 
-_LOGICAL_LINE = re.compile(r"(?:[^\\\n]|\\[^\n]|\\\n)+")
-_RECIPE = re.compile(r"\t[ \t]*[@+-]*[ \t]*|[^\t#=:\n][^#=:\n]*:[^#=;\n]*;[ \t]*")
-_VARIABLE = re.compile(r"[ \t]*(?:export[ \t]+|override[ \t]+)?[\w.-]+[ \t]*[:?+!]{0,3}=[ \t]*")
-_CONTINUATION_TAB = re.compile(r"(?<=\\\n)\t")
-_EXPANSION = re.compile(r"\$\$|\$\((?:[^()\n]|\([^()\n]*\))*\)|\$\{[^{}\n]*\}|\$[@<^*?%+|]")
+_LOGICAL_LINE = regex(r"(?:[^\\\n]|\\[^\n]|\\\n)+")
+_RECIPE = regex(r"\t[ \t]*[@+-]*[ \t]*|[^\t#=:\n][^#=:\n]*:[^#=;\n]*;[ \t]*")
+_VARIABLE = regex(r"[ \t]*(?:export[ \t]+|override[ \t]+)?[\w.-]+[ \t]*[:?+!]{0,3}=[ \t]*")
+_CONTINUATION_TAB = regex(r"(?<=\\\n)\t")
+_EXPANSION = regex(r"\$\$|\$\((?:[^()\n]|\([^()\n]*\))*\)|\$\{[^{}\n]*\}|\$[@<^*?%+|]")
 
 
 def find(source: MappedText, sought: Sought = LAUNCHES) -> Iterator[Argv]:

@@ -11,7 +11,7 @@ from tunesmith.sources.commands.found import LAUNCHES, Sought, lines_of, unified
 from tunesmith.sources.commands.marks import Mark, heading_mark, mark_of
 from tunesmith.sources.commands.syntax import SyntaxTree, ancestors, descendants
 from tunesmith.sources.launch_command import Argv
-from tunesmith.text import MappedText
+from tunesmith.text import MappedText, regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -20,10 +20,10 @@ Reader = Callable[[str, MappedText, "Mark | None", Sought], Iterator[Argv]]
 """Finds the commands in a fence of some other language: its name, its text, the mark before it, and
 what is sought."""
 
-_SHELL = re.compile(
+_SHELL = regex(
     "bash|sh|shell|zsh|ksh|fish|console|terminal|shell-?session|(?:ba)?sh-session|cmd|bat|batch"
 )
-_PLAIN = re.compile("|text|txt|plaintext|plain|none|log|output|md|markdown")
+_PLAIN = regex("|text|txt|plaintext|plain|none|log|output|md|markdown")
 _BLOCKS = (
     "code_fence_content",
     "indented_code_block",
@@ -34,8 +34,8 @@ _BLOCKS = (
     "setext_heading",
 )
 _HEADINGS = ("atx_heading", "setext_heading")
-_PROMPT_LINE = re.compile(rf"[ \t]*{prose.PROMPT}(?=\S)")
-_SECOND_PROMPT = re.compile(r"[ \t]*>[ \t]")
+_PROMPT_LINE = regex(rf"[ \t]*{prose.PROMPT}(?=\S)")
+_SECOND_PROMPT = regex(r"[ \t]*>[ \t]")
 
 
 def find(source: MappedText, read_other: Reader, sought: Sought = LAUNCHES) -> Iterator[Argv]:

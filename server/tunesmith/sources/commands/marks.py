@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from enum import Enum
 
+from tunesmith.text import regex
+
 
 class Mark(Enum):
     """What a text says of the command that it stands at."""
@@ -18,31 +20,31 @@ class Mark(Enum):
     RIGHT = "right"
 
 
-_WRONG_SIGN = re.compile(r"[❌✗✘🚫⛔❎👎🛑]|:x:|:no_entry(?:_sign)?:|错误")
-_RIGHT_SIGN = re.compile(r"[✅✓✔👍🟢☑]|:(?:white|heavy)_check_mark:|正确")
+_WRONG_SIGN = regex(r"[❌✗✘🚫⛔❎👎🛑]|:x:|:no_entry(?:_sign)?:|错误")
+_RIGHT_SIGN = regex(r"[✅✓✔👍🟢☑]|:(?:white|heavy)_check_mark:|正确")
 _LEAD = r"^[\W_]*(?:(?:this|that|it)(?: is|'s)\s+)?(?:the\s+)?"
 _NOUN = r"(?:\s+(?:way|usage|syntax|form|example|order|command|version|this|instead))?"
 _LABEL_END = r"\s*(?:[:!.,;(*_\-\u2013\u2014]|$)"
-_RIGHT_LABEL = re.compile(
+_RIGHT_LABEL = regex(
     rf"{_LEAD}(?:correct(?:ly|ed)?|right|good|better|best|fixed|fix|solution|recommended|preferred"
     rf"|after|new|instead|works?|valid|ok|yes|use (?:this|the following|instead))\b"
     rf"{_NOUN}{_LABEL_END}",
     re.IGNORECASE,
 )
-_WRONG_LABEL = re.compile(
+_WRONG_LABEL = regex(
     rf"{_LEAD}(?:wrong|incorrect|bad|broken|invalid|old|before|outdated|deprecated|legacy|ignored"
     rf"|don'?ts?|avoid|never|fails?|instead of|worse|anti-?pattern|mistake|error)\b"
     rf"{_NOUN}{_LABEL_END}",
     re.IGNORECASE,
 )
-_FORBIDS = re.compile(
+_FORBIDS = regex(
     r"^[\W_]*(?:(?:so|please|but|and|note|important|warning|caution)\W+)*"
     r"(?:do\s+not|don[\u2019']?t|never|avoid|not)\b"
     r"(?!\s+(?:forget|worry|need|have|hesitate|miss|want|edit|change|modify|remove|touch|commit|close"
     r"|interrupt|share|let|know)\b)",
     re.IGNORECASE,
 )
-_CONDEMNS = re.compile(
+_CONDEMNS = regex(
     r"\b(?:wrong|incorrect(?:ly)?|mistakes?|anti-?patterns?|deprecated|obsolete|outdated|misplaced"
     r"|no longer (?:works?|supported|valid)|not (?:valid|supported|allowed|correct|like this)"
     r"|(?:do(?:es)?|will|would)(?:n[\u2019']?t| not) work|won[\u2019']?t work|counter-?example"
@@ -50,34 +52,34 @@ _CONDEMNS = re.compile(
     r"|bad (?:example|idea|practice))",
     re.IGNORECASE,
 )
-_COMPLAINS = re.compile(
+_COMPLAINS = regex(
     r"\b(?:fails|ignored|swallowed|dropped|rejected|broken|breaks|crashes"
     r"|(?:will|would) (?:silently )?(?:fail|break|error|crash))\b",
     re.IGNORECASE,
 )
-_CONDITION = re.compile(
+_CONDITION = regex(
     r"\b(?:if|when|whenever|in case|unless|after|once|to avoid|so that|or|otherwise|instead of)\b",
     re.IGNORECASE,
 )
-_NEGATED = re.compile(
+_NEGATED = regex(
     r"\b(?:not|never|instead of|rather than|avoid|don[\u2019']?t (?:use|run|write)|formerly"
     r"|previously|replac(?:es|ing)|renamed from|deprecated|legacy|used to be)\W*$",
     re.IGNORECASE,
 )
-_DISMISSED = re.compile(
+_DISMISSED = regex(
     r"^[`\"']*\s*(?:(?:command|cli)\s+)?(?:(?:is|was|are|has been)\s+(?:now\s+)?\W*"
     r"(?:deprecated|removed|gone|obsolete|replaced|renamed|no longer)"
     r"|no longer works|(?:does|will) not work|doesn[\u2019']?t work"
     r"|\W*(?:for|on|in|with)\s+(?:older|old|earlier|previous)\b)",
     re.IGNORECASE,
 )
-_HEADING_OF_MISTAKES = re.compile(
+_HEADING_OF_MISTAKES = regex(
     r"\b(?:wrong|incorrect|mistakes?|pitfalls?|anti-?patterns?|don[\u2019']?ts)\b"
     r"|^[\W\d_]*(?:do not|don[\u2019']?t|never|bad)\b",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?:;])\s+|\n\s*\n")
-_COMMENT = re.compile(
+_SENTENCE_END = regex(r"(?<=[.!?:;])\s+|\n\s*\n")
+_COMMENT = regex(
     r"(?:^|\s)#+(?:\s|$)(.*)|^\W{0,4}\(([^()]*)\)|^\s*(?:<-+|←|//|--|\u2013|\u2014)(.*)"
 )
 _REACH = 4_000

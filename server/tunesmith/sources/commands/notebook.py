@@ -18,19 +18,19 @@ from tunesmith.sources.commands.found import (
 from tunesmith.sources.commands.marks import mark_at
 from tunesmith.sources.document import Cell, CellKind, Document
 from tunesmith.sources.launch_command import Argv
-from tunesmith.text import MappedText
+from tunesmith.text import MappedText, regex
 
 if TYPE_CHECKING:
     from tunesmith.sources.python_script import PythonScript
 
-_CELL_MAGIC = re.compile(r"\s*%%(\w+)([^\n]*)(?:\n|\Z)")
+_CELL_MAGIC = regex(r"\s*%%(\w+)([^\n]*)(?:\n|\Z)")
 _SHELL_MAGICS = ("bash", "sh", "shell", "system", "sx", "cmd", "script")
-_SHELL_LINE = re.compile(
+_SHELL_LINE = regex(
     r"^[ \t]*(?:[\w, ]+=[ \t]*)?(?:!!?|%(?:sx|system|sh)[ \t])[ \t]*"
     r"(?P<command>(?:[^\\\n]|\\[^\n]|\\\n)+)",
     re.MULTILINE,
 )
-_BRACES = re.compile(r"(?<!\$)\{[^{}\n]*\}")
+_BRACES = regex(r"(?<!\$)\{[^{}\n]*\}")
 
 
 def find(

@@ -20,16 +20,16 @@ from tunesmith.sources.commands.found import (
 from tunesmith.sources.commands.marks import Mark, mark_at
 from tunesmith.sources.commands.syntax import SyntaxTree, ancestors, descendants
 from tunesmith.sources.launch_command import Argv, Word
-from tunesmith.text import MappedText, Span
+from tunesmith.text import MappedText, Span, regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _STRINGS = ("string_literal", "expandable_here_string_literal", "verbatim_here_string_characters")
 _ELEMENTS = ("unary_expression", "string_literal", "variable")
-_UNKNOWN = re.compile(r"(?<!`)\$|^[@({]")
-_REST_OF_WORD = re.compile(r"""[^\s;|&(){}"'`,]*""")
-_BACKTICK = re.compile(r"`(.)", re.DOTALL)
+_UNKNOWN = regex(r"(?<!`)\$|^[@({]")
+_REST_OF_WORD = regex(r"""[^\s;|&(){}"'`,]*""")
+_BACKTICK = regex(r"`(.)", re.DOTALL)
 
 
 def find(

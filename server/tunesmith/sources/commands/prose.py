@@ -20,7 +20,7 @@ from tunesmith.sources.commands.found import (
 from tunesmith.sources.commands.marks import Mark, mark_at
 from tunesmith.sources.commands.shell import ShellText
 from tunesmith.sources.launch_command import Argv, Word
-from tunesmith.text import MappedText, Span
+from tunesmith.text import MappedText, Span, regex
 
 PROMPT = (
     r"(?:\([\w. -]+\)[ \t]*)?(?:[\w.-]+@[^\s$#%>]+\s?)?"  # an environment, user and host
@@ -35,14 +35,12 @@ _BEGINNING = (
     r"|(?:\S*/)?python[\d.]*[ ]-m|uvx?(?:[ ]tool)?(?:[ ]run)?|pipx[ ]run|poetry[ ]run|pixi[ ]run"
     r"|--?[\w-]+(?:[= ](?:\"[^\"\n]*\"|'[^'\n]*'|[\w.\[\]=@>-]+))?)[ \t]+)*"
 )
-_PROMPTED = re.compile(r"[ \t]*[$%][ \t]")
-_BACKTICKS = re.compile(r"(?<!`)(`{1,2})(?!`)((?:[^`]|(?<=\\)`)+?)(?<!`)\1(?!`)")
-_SCRIPT = re.compile(r"\.py\b|https?://")
-_WRAPPED = re.compile(
-    r"\n([ \t]+)(?:https?://\S|\S+\.py\b|--?\w\S*[ \t][^\n]*(?:https?://|\.py\b))"
-)
-_CONTINUED = re.compile(r"\\?\\?\n")
-_PROSE_WORD = re.compile(
+_PROMPTED = regex(r"[ \t]*[$%][ \t]")
+_BACKTICKS = regex(r"(?<!`)(`{1,2})(?!`)((?:[^`]|(?<=\\)`)+?)(?<!`)\1(?!`)")
+_SCRIPT = regex(r"\.py\b|https?://")
+_WRAPPED = regex(r"\n([ \t]+)(?:https?://\S|\S+\.py\b|--?\w\S*[ \t][^\n]*(?:https?://|\.py\b))")
+_CONTINUED = regex(r"\\?\\?\n")
+_PROSE_WORD = regex(
     r"an?|and|are|as|at|but|by|can|commands?|does|for|from|has|if|in|into|is|it|like|must|on|or|should"
     r"|so|subcommand|that|the|then|this|to|via|when|where|which|while|will|with|your?"
     r"|[-\u2013\u2014\u2190\u2192&]|->|=>|//"
@@ -139,7 +137,7 @@ def _is_talk(sought: Sought, line: str) -> bool:
     return not is_command and not _OPTION_LINE.match(line)
 
 
-_OPTION_LINE = re.compile(r"\s*-{1,2}\w")
+_OPTION_LINE = regex(r"\s*-{1,2}\w")
 
 
 def _without_prose(words: list[Word], sought: Sought) -> list[Word] | None:

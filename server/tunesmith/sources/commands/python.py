@@ -11,15 +11,15 @@ from tunesmith.sources.commands import prose, scripts
 from tunesmith.sources.commands.found import HOLE, LAUNCHES, Sought, comment_blocks
 from tunesmith.sources.commands.marks import Mark, mark_at
 from tunesmith.sources.launch_command import Argv, Word
-from tunesmith.text import MappedText, Span
+from tunesmith.text import MappedText, Span, regex
 
 if TYPE_CHECKING:
     from tunesmith.sources.python_script import PythonScript
     from tunesmith.sources.python_strings import StringElement, StringLiteral
 
 _GOES_ON = r"""|["'](?:[ \t]|--?\w|https?:)"""
-_NEXT_PRINT = re.compile(r"""\s*,?\s*(?:\)\s*;?\s*[\w.]+\()?\s*""")
-_STARTS_SHELL = re.compile(
+_NEXT_PRINT = regex(r"""\s*,?\s*(?:\)\s*;?\s*[\w.]+\()?\s*""")
+_STARTS_SHELL = regex(
     r"\b(?:system|popen|run|call|check_call|check_output|Popen|getoutput|getstatusoutput|split|exec"
     r"|spawn|sh|bash|shell)\(\s*$"
 )

@@ -21,18 +21,18 @@ from tunesmith.sources.commands.found import (
 from tunesmith.sources.commands.shell_values import ShellValues
 from tunesmith.sources.commands.syntax import SyntaxTree, ancestors, descendants
 from tunesmith.sources.launch_command import Word
-from tunesmith.text import MappedText
+from tunesmith.text import MappedText, regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_PLACEHOLDER = re.compile(r"(?<![<\d])<(?:\.\.\.|…|[^\W\d][^<>\n]*(?<!\s))>")
-_TEMPLATE = re.compile(r"\$?\{\{.*?\}\}")
-_CHANGES_FOLDER = re.compile(r"\b(?:cd|pushd)\b")
+_PLACEHOLDER = regex(r"(?<![<\d])<(?:\.\.\.|…|[^\W\d][^<>\n]*(?<!\s))>")
+_TEMPLATE = regex(r"\$?\{\{.*?\}\}")
+_CHANGES_FOLDER = regex(r"\b(?:cd|pushd)\b")
 _MOST_CHANGES = 200
 _MOST_USES = 20
 _SAME_BLOCK = ("list", "redirected_statement", "pipeline", "command", "negated_command")
-_TOO_HARD = re.compile(r"=\(|<<|\[\[")
+_TOO_HARD = regex(r"=\(|<<|\[\[")
 _MOST_HARD = 500
 _SEARCHES = ("grep", "egrep", "rg", "pgrep", "pkill", "sed")
 _TEXTS = ("string", "raw_string", "heredoc_body", "comment", "ansi_c_string")
@@ -218,7 +218,7 @@ class ShellText:
         return changes
 
 
-_ESCAPED = re.compile(r'\\([$`"\\])')
+_ESCAPED = regex(r'\\([$`"\\])')
 
 
 def _unescape(match: re.Match[str]) -> str:

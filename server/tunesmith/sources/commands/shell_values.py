@@ -16,15 +16,16 @@ from tunesmith.sources.commands.found import (
     unquoted_literal,
 )
 from tunesmith.sources.commands.syntax import SyntaxTree, ancestors, descendants
+from tunesmith.text import regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _EXPANSIONS = ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion")
 _REBINDING_COMMANDS = ("read", "getopts", "unset", "mapfile", "readarray", "printf")
-_ARRAY = re.compile(r'"?\$\{(\w+)\[[@*]\]\}"?')
+_ARRAY = regex(r'"?\$\{(\w+)\[[@*]\]\}"?')
 _OWN_FOLDER = r"\$\(dirname (?:-- )?\"?\$(?:\{BASH_SOURCE(?:\[0\])?\}|BASH_SOURCE|\{?0\}?)\"?\)"
-_FOLDER = re.compile(
+_FOLDER = regex(
     rf"{_OWN_FOLDER}|\$\(cd (?:-- )?\"?(?:{_OWN_FOLDER}|\$\{{?(?P<name>\w+)\}}?)"
     r"(?P<below>[/.\w-]*)\"?"
     r"(?: *>/dev/null(?: 2>&1)?)? *(?:&&|;) *pwd(?: -P)?\)"

@@ -8,17 +8,16 @@ code points.
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tunesmith.text import Span
+from tunesmith.text import Span, regex
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser
 
-_NO_ASCII = re.compile(r"[^\x01-\x7f]")
+_NO_ASCII = regex(r"[^\x01-\x7f]")
 
 _MAX_ANCESTORS = 100
 

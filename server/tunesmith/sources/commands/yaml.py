@@ -22,7 +22,7 @@ from tunesmith.sources.commands.found import (
 from tunesmith.sources.commands.marks import Mark, mark_at
 from tunesmith.sources.commands.syntax import SyntaxTree, ancestors, descendants
 from tunesmith.sources.launch_command import Argv, Word
-from tunesmith.text import MappedText, Span
+from tunesmith.text import MappedText, Span, regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 _SCALARS = ("block_scalar", "plain_scalar", "double_quote_scalar", "single_quote_scalar")
 _SEQUENCES = ("flow_sequence", "block_sequence")
 _PAIRS = ("block_mapping_pair", "flow_pair")
-_SHELL_KEY = re.compile(
+_SHELL_KEY = regex(
     r"(?:\w*[-_])?(?:run|scripts?|cmds?|commands?|args?|entrypoint|exec|shell|bash|sh"
     r"|steps?|setup|task)",
     re.IGNORECASE,
 )
-_ESCAPE = re.compile(r"\\\n[ \t]*|\\(.)|(?<![ \t])[ \t]*\n[ \t]*", re.DOTALL)
-_QUOTE = re.compile(r"''|(?<![ \t])[ \t]*\n[ \t]*")
-_ITEM_SIGN = re.compile(r"^-\s+")
-_INDICATOR = re.compile(r"(?<!\S)[-?:](?=\s)")
+_ESCAPE = regex(r"\\\n[ \t]*|\\(.)|(?<![ \t])[ \t]*\n[ \t]*", re.DOTALL)
+_QUOTE = regex(r"''|(?<![ \t])[ \t]*\n[ \t]*")
+_ITEM_SIGN = regex(r"^-\s+")
+_INDICATOR = regex(r"(?<!\S)[-?:](?=\s)")
 _MOST_INDICATORS = 100
 _DEEPEST_INDENT = 140
 
-_FOLD = re.compile(r"(?<![ \t])[ \t]*\n[ \t]*")
-_FOLDED_LINE_END = re.compile(r"(?<=\S)\n(?=\S)")
+_FOLD = regex(r"(?<![ \t])[ \t]*\n[ \t]*")
+_FOLDED_LINE_END = regex(r"(?<=\S)\n(?=\S)")
 
 
 def find(source: MappedText, sought: Sought = LAUNCHES) -> Iterator[Argv]:

@@ -45,7 +45,7 @@ from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.script_header import HeaderRequirement, ScriptHeader
-from tunesmith.text import Edit
+from tunesmith.text import Edit, regex
 
 _HELPING_SETTINGS = {
     "no-build-isolation",
@@ -61,8 +61,8 @@ _REASON = (
     "does not have: the job ends before the script starts. "
 )
 _LINUX = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
-_FLASH_ATTENTION = re.compile(r"flash_attention_2")
-_IMPORT = re.compile(r"^[ \t]*(?:import|from)\s+flash_attn\b", re.MULTILINE)
+_FLASH_ATTENTION = regex(r"flash_attention_2")
+_IMPORT = regex(r"^[ \t]*(?:import|from)\s+flash_attn\b", re.MULTILINE)
 
 
 @rule(code="DEP001", severity=ERROR, words=("attn", "Attn", "ATTN"))

@@ -49,13 +49,13 @@ from tunesmith.sources.script_header import (
     ScriptHeader,
     find_header,
 )
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
-_OPENING = re.compile(r"(?<![^\r\n])[ \t]*#[ \t]*/{2,4}[ \t]*[sS]cript[ \t]*(?![^\r\n])")
+_OPENING = regex(r"(?<![^\r\n])[ \t]*#[ \t]*/{2,4}[ \t]*[sS]cript[ \t]*(?![^\r\n])")
 _EXACT = "# /// script"
 _KEYS = ("dependencies", "requires-python", "tool")
-_SINGLE_EQUALS = re.compile(r"(\s*[\w.-]+(?:\[[^\]]*\])?\s*)=(\s*\d[\w.*+!]*\s*)")
-_BARE_VERSION = re.compile(r"\d+(?:\.\d+)*")
+_SINGLE_EQUALS = regex(r"(\s*[\w.-]+(?:\[[^\]]*\])?\s*)=(\s*\d[\w.*+!]*\s*)")
+_BARE_VERSION = regex(r"\d+(?:\.\d+)*")
 _CLOSE = 0.8
 
 

@@ -26,7 +26,6 @@ Every release. Silent for templates, and where the Python cannot be told.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from packaging.version import Version
@@ -40,8 +39,9 @@ from tunesmith.sources.broken_script import BrokenScript
 from tunesmith.sources.document import Kind
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_syntax import new_syntax
+from tunesmith.text import regex
 
-_TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}|<%.*%>|<<<<<<<")
+_TEMPLATE = regex(r"\{\{.*\}\}|\{%.*%\}|<%.*%>|<<<<<<<")
 
 
 @rule(code="DEP007", severity=ERROR)

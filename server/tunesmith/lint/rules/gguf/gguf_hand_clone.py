@@ -38,9 +38,10 @@ from tunesmith.project import Project
 from tunesmith.sources.document import Kind
 from tunesmith.sources.launch_command import enclosing_span
 from tunesmith.sources.tool_commands import CLONES_LLAMA_CPP, ToolCommand
+from tunesmith.text import regex
 
-_CONVERTS = re.compile(r"convert[-_]hf[-_]to[-_]gguf|convert\.py|\bquantize\b", re.IGNORECASE)
-_PINS = re.compile(
+_CONVERTS = regex(r"convert[-_]hf[-_]to[-_]gguf|convert\.py|\bquantize\b", re.IGNORECASE)
+_PINS = regex(
     r"\bgit\b[^\n]{0,80}\b(?:checkout|reset|switch|fetch)\b(?!\W{1,6}(?:main|master|origin))"
 )
 

@@ -37,19 +37,19 @@ from tunesmith.lint.assignments import assignments
 from tunesmith.lint.rule import UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = regex(
     r"""(?P<set>(?P<name>[A-Z_][A-Z0-9_]*)=(?:"(?:\\.|[^"\\\n])*"|'[^'\n]*'|[^\s"'`;|&()<>\\]+))"""
     r"""(?:[ \t]|\\\r?\n)+"""
 )
-_BEFORE = re.compile(
+_BEFORE = regex(
     r"""(?:^|[;&|(`"'!#:>%@]|(?<!\S)\$[ ]|\b(?:then|do|else)[ ])[ \t]*(?:env[ \t]+)?$"""
 )
-_RUNNER = re.compile(r"(?:(?:uvx|uv|pipx|time)[ \t]+(?:[^\s;|&]+[ \t]+){0,8})?")
+_RUNNER = regex(r"(?:(?:uvx|uv|pipx|time)[ \t]+(?:[^\s;|&]+[ \t]+){0,8})?")
 _REACH = 40
-_CONTINUED = re.compile(r"\\\r?\n$")
-_FOR_HF = re.compile(
+_CONTINUED = regex(r"\\\r?\n$")
+_FOR_HF = regex(
     r"HF_.*|HUGGING.*|UV_.*|PIP_.*|PYTHON\w*|PATH|HOME|VIRTUAL_ENV|NO_COLOR|FORCE_COLOR|TERM|COLUMNS"
     r"|LINES|LANG|LC_\w+|TZ|PAGER|EDITOR|\w*_?PROXY|SSL_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|XDG_\w+"
     r"|TMPDIR|MSYS\w*|DO_NOT_TRACK|DISABLE_TELEMETRY|DEBUG|LD_\w+"

@@ -28,7 +28,6 @@ huggingface_hub 0.34, the first release with `hf jobs uv run`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from tunesmith.knowledge.versions import InForce, hub_of
@@ -46,11 +45,11 @@ from tunesmith.lint.rule import (
 )
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand, Option, Word
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
 _UNMISTAKABLE = {"--flavor", "--secrets", "--secrets-file", "--env-file", "--detach", "--with"}
-_DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]")
-_BLANK = re.compile(r"(?:[\s,]|[\\`^]+(?=\r?\n|\r))*")
+_DURATION = regex(r"\d+(?:\.\d+)?[smhd]")
+_BLANK = regex(r"(?:[\s,]|[\\`^]+(?=\r?\n|\r))*")
 
 
 @rule(code="LCH001", severity=WARNING)

@@ -29,7 +29,6 @@ Every release.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.credentials import (
@@ -47,10 +46,10 @@ from tunesmith.sources.document import Kind
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.script_header import ScriptHeader
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
-_WANDB_KEY = re.compile(r"""WANDB_API_KEY\W{1,6}[0-9a-f]{40}(?![\w-])""")
-_ASSIGNED = re.compile(r"(?:--secrets|-s)[ =][\"']?(\w+)=$")
+_WANDB_KEY = regex(r"""WANDB_API_KEY\W{1,6}[0-9a-f]{40}(?![\w-])""")
+_ASSIGNED = regex(r"(?:--secrets|-s)[ =][\"']?(\w+)=$")
 
 
 @rule(code="LCH014", severity=WARNING)

@@ -27,7 +27,6 @@ huggingface_hub 0.34, the first release with `hf jobs`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.lint.rule import ERROR, SAFE, Bad, Finding, Fix, Good, rule
@@ -37,7 +36,7 @@ from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.script_header import ScriptHeader
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _WORDS = {
@@ -47,7 +46,7 @@ _WORDS = {
     **dict.fromkeys(("d", "day", "days"), 86400),
     **dict.fromkeys(("w", "week", "weeks"), 7 * 86400),
 }
-_PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)[\s,]*")
+_PART = regex(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)[\s,]*")
 _MOST_SHOWN = 30
 
 

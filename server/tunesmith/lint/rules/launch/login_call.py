@@ -32,7 +32,6 @@ huggingface_hub 0.19, the first release that reads `HF_TOKEN`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -44,13 +43,13 @@ from tunesmith.sources.document import Kind
 from tunesmith.sources.python_edits import Statement
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import Edit
+from tunesmith.text import Edit, regex
 
 _LOGINS = tuple(
     f"huggingface_hub.{name}" for name in ("login", "interpreter_login", "notebook_login")
 )
-_TRAINER = re.compile(r"\b\w*Trainer\(")
-_HF_TOKEN = re.compile(
+_TRAINER = regex(r"\b\w*Trainer\(")
+_HF_TOKEN = regex(
     r"""(?:os\.)?(?:getenv\(|environ(?:\.get\(|\[))\s*["']HF_TOKEN["']\s*[)\]]|get_token\(\)"""
 )
 

@@ -39,12 +39,12 @@ from tunesmith.project import Project
 from tunesmith.sources.document import Kind
 from tunesmith.sources.launch_command import LaunchCommand, Option, Word, enclosing_span
 from tunesmith.sources.lost_lines import lost_lines
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
 _WHOLE = (Kind.SHELL, Kind.POWERSHELL, Kind.MAKEFILE, Kind.YAML, Kind.DOCKERFILE)
-_BEFORE = re.compile(r"(?:^|[;&|({!:@]|\b(?:then|do|else|if|run))[ \t-]*(?:[A-Z_]+=\S*[ \t]+)*")
-_SCRIPT = re.compile(r"[^\s=]+\.py", re.IGNORECASE)
-_NAME = re.compile(r"(?!.*(?:SCRIPT|URL|FILE|PATH))[A-Z][A-Z0-9]*_[A-Z0-9_]*(?:=.*)?", re.DOTALL)
+_BEFORE = regex(r"(?:^|[;&|({!:@]|\b(?:then|do|else|if|run))[ \t-]*(?:[A-Z_]+=\S*[ \t]+)*")
+_SCRIPT = regex(r"[^\s=]+\.py", re.IGNORECASE)
+_NAME = regex(r"(?!.*(?:SCRIPT|URL|FILE|PATH))[A-Z][A-Z0-9]*_[A-Z0-9_]*(?:=.*)?", re.DOTALL)
 _TAKE_ONE = ("--secrets", "--env")
 
 

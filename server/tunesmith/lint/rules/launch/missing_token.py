@@ -46,8 +46,9 @@ from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_values import DictValue
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import regex
 
-_MAY_BE_TOKEN = re.compile(r"HF|HUB|HUGGING|TOKEN", re.IGNORECASE)
+_MAY_BE_TOKEN = regex(r"HF|HUB|HUGGING|TOKEN", re.IGNORECASE)
 
 
 @rule(code="LCH036", severity=ERROR, words=JOB_WORDS)

@@ -52,10 +52,10 @@ from tunesmith.lint.rule import (
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.tool_commands import ToolCommand
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
 _MODULE = "huggingface_hub.cli.hf"
-_OLD = re.compile(r"huggingface-cli(?:\.exe)?", re.IGNORECASE)
+_OLD = regex(r"huggingface-cli(?:\.exe)?", re.IGNORECASE)
 _SAME = {name: name for name in ("auth", "download", "upload", "env", "version")} | {
     name: f"auth {name}" for name in ("login", "logout", "whoami")
 }
@@ -73,13 +73,13 @@ _OTHER = {
 """Commands that have another form today."""
 _GONE = ("--local-dir-use-symlinks", "--resume-download", "--token-name")
 _SEVERAL = ("--include", "--exclude", "--delete")
-_LOOKS_FOR_HF = re.compile(
+_LOOKS_FOR_HF = regex(
     r"""(?:command[ ]-v|which|type|hash|shutil\.which\(|Get-Command)[ ]*["']?hf\b"""
     r"""|\bhf[ ][^\n]*\|\|[^\n]*huggingface-cli"""
 )
-_SEARCHES = re.compile(r"\b(?:pkill|[pe]?grep)\b[^|;&]*$")
+_SEARCHES = regex(r"\b(?:pkill|[pe]?grep)\b[^|;&]*$")
 """A command line that looks for the words in another one, or in a file."""
-_REQUIRES_OLD = re.compile(
+_REQUIRES_OLD = regex(
     r"(?:\bhuggingface[-_]hub(?:\[[^\]\n]*\])?[ ]*(?:==|~=|<=?)[ ]*(?:0\.|1\.0\b)"
     r"|\btransformers(?:\[[^\]\n]*\])?[ ]*(?:==|~=|<=?)[ ]*(?:[34]\.|5\b))"
 )

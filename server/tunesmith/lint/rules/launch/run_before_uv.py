@@ -33,9 +33,9 @@ from collections.abc import Iterator, Sequence
 from tunesmith.lint.rule import ERROR, SAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand, Word, enclosing_span
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
-_SCRIPT = re.compile(r".*\.py|https?://.*", re.IGNORECASE | re.DOTALL)
+_SCRIPT = regex(r".*\.py|https?://.*", re.IGNORECASE | re.DOTALL)
 
 
 @rule(code="LCH010", severity=ERROR)

@@ -29,7 +29,6 @@ huggingface_hub 0.34, the first release with `hf jobs`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.credentials import names_secret
@@ -47,9 +46,9 @@ from tunesmith.sources.job_calls import JOB_WORDS, job_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
-_SHELL_LATER = re.compile(r"shell\s*=\s*True|\.join\(|os\.system|list2cmdline")
+_SHELL_LATER = regex(r"shell\s*=\s*True|\.join\(|os\.system|list2cmdline")
 """What may hand the words of a list to a shell after all."""
 
 

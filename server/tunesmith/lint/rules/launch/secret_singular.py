@@ -35,9 +35,9 @@ from tunesmith.knowledge.versions import InForce, hub_of
 from tunesmith.lint.rule import ERROR, SAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand, Word
-from tunesmith.text import Edit
+from tunesmith.text import Edit, regex
 
-_SECRET = re.compile(r"[A-Z][A-Z0-9_]*(?:=.*)?", re.DOTALL)
+_SECRET = regex(r"[A-Z][A-Z0-9_]*(?:=.*)?", re.DOTALL)
 
 
 @rule(code="LCH002", severity=ERROR, words=("--secret",))

@@ -44,11 +44,12 @@ from tunesmith.lint.command_edits import insert_behind
 from tunesmith.lint.rule import ERROR, SAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand, Option
+from tunesmith.text import regex
 
-_INTERPRETER = re.compile(r"(?:\S*/)?(?:(?:ba|da|z)?sh|node|perl|ruby|python[\d.]*)")
-_DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]")
-_VARIABLE = re.compile(r"[A-Za-z_]\w*(?:=.*)?", re.DOTALL)
-_VARIABLE_IN_CAPITALS = re.compile(r"[A-Z_][A-Z0-9_]*(?:=.*)?", re.DOTALL)
+_INTERPRETER = regex(r"(?:\S*/)?(?:(?:ba|da|z)?sh|node|perl|ruby|python[\d.]*)")
+_DURATION = regex(r"\d+(?:\.\d+)?[smhd]")
+_VARIABLE = regex(r"[A-Za-z_]\w*(?:=.*)?", re.DOTALL)
+_VARIABLE_IN_CAPITALS = regex(r"[A-Z_][A-Z0-9_]*(?:=.*)?", re.DOTALL)
 
 
 @rule(code="LCH031", severity=WARNING)

@@ -29,7 +29,6 @@ huggingface_hub 0.34, the first release with `hf jobs`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge import hardware
@@ -38,9 +37,9 @@ from tunesmith.knowledge.versions import InForce, hub_of
 from tunesmith.lint.rule import ERROR, SAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand, Word
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
-_OPTION = re.compile(r"--?[A-Za-z][\w-]*")
+_OPTION = regex(r"--?[A-Za-z][\w-]*")
 _PLACEHOLDERS = {"--option", "--options", "--flag", "--flags", "--arg", "--args", "--help"}
 _OWNED = {"--secret"}
 """What another rule speaks of."""

@@ -55,11 +55,11 @@ from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.script_header import ScriptHeader
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
-_NAMES_HARDWARE = re.compile(r"(?=.*\d|cpu-)[a-z\d]+(?:[-_ ][a-z\d]+)*", re.IGNORECASE)
-_COUNT = re.compile(r"x\d+$")
-_SIZE = re.compile(r"[a-z]+\d+", re.IGNORECASE)
+_NAMES_HARDWARE = regex(r"(?=.*\d|cpu-)[a-z\d]+(?:[-_ ][a-z\d]+)*", re.IGNORECASE)
+_COUNT = regex(r"x\d+$")
+_SIZE = regex(r"[a-z]+\d+", re.IGNORECASE)
 _SEE = " `hf jobs hardware` lists all flavors."
 
 

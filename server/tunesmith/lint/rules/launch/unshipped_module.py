@@ -27,7 +27,6 @@ huggingface_hub 0.34, the first release with `hf jobs uv run`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -35,8 +34,9 @@ import libcst as cst
 from tunesmith.lint.rule import ERROR, Bad, Finding, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.text import regex
 
-_FINDS_FILES = re.compile(
+_FINDS_FILES = regex(
     r"sys\.path|\bimportlib\b|exec\(|hf_hub_download|snapshot_download|\bclone\b|urlretrieve"
     r"|subprocess|os\.system|\bPYTHONPATH\b"
 )

@@ -28,7 +28,6 @@ huggingface_hub 0.34, the first release with `hf jobs`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.lint.job_outputs import may_keep
@@ -38,8 +37,9 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.training import text_trains
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import regex
 
-_SAVES = re.compile(r"\bsave_(?:model|pretrained\w*|lora|state)\b|torch\.save\(|save_file\(")
+_SAVES = regex(r"\bsave_(?:model|pretrained\w*|lora|state)\b|torch\.save\(|save_file\(")
 
 
 @rule(code="OUT001", severity=ERROR)

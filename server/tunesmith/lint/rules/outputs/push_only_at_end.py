@@ -27,7 +27,6 @@ huggingface_hub 0.34, the first release with `hf jobs`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.lint.job_outputs import mounts_volume
@@ -37,9 +36,10 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.training import text_trains
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import regex
 
-_PUSH = re.compile(r"\b[\w.]+\.push_to_hub(?:_merged|_gguf)?(?=\()")
-_MAY_KEEP = re.compile(
+_PUSH = regex(r"\b[\w.]+\.push_to_hub(?:_merged|_gguf)?(?=\()")
+_MAY_KEEP = regex(
     r"Callback|upload|HfApi|create_commit|hub_strategy|bucket|artifact|boto3|\bs3|gs://|subprocess"
     r"|os\.system|save_strategy\s*=\s*[\"']no[\"']"
 )

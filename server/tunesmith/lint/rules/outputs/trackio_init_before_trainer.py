@@ -33,7 +33,6 @@ transformers 4.54.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from tunesmith.knowledge.versions import InForce, library
@@ -43,11 +42,11 @@ from tunesmith.lint.training_runs import TrainingRun, last_training
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import Edit
+from tunesmith.text import Edit, regex
 
 _PARAMETERS = {"project": "project", "name": "run_name", "space_id": "trackio_space_id"}
 _POSITIONS = {"project": 0, "name": 1}
-_OTHER_USE = re.compile(r"\btrackio\.(?!init\b|finish\b)\w+\(")
+_OTHER_USE = regex(r"\btrackio\.(?!init\b|finish\b)\w+\(")
 _PROJECT_VARIABLE = "TRACKIO_PROJECT"
 
 

@@ -25,7 +25,6 @@ Trackio 0.2, up to 0.16.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import library
@@ -35,8 +34,9 @@ from tunesmith.lint.training_runs import training_runs
 from tunesmith.project import Project
 from tunesmith.sources.document import Kind
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.text import regex
 
-_FINISHES = re.compile(r"\bfinish\b")
+_FINISHES = regex(r"\bfinish\b")
 
 
 @rule(code="OUT012", severity=WARNING, words=("trackio",))

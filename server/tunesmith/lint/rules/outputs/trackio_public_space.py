@@ -28,7 +28,6 @@ Trackio 0.4.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import library
@@ -37,8 +36,9 @@ from tunesmith.lint.trackio import inits, replacing_run, uses_trackio
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import regex
 
-_PRIVATE = re.compile(r"\b(?:hub_private_repo|private)\s*=\s*True\b")
+_PRIVATE = regex(r"\b(?:hub_private_repo|private)\s*=\s*True\b")
 
 
 @rule(code="OUT014", severity=INFORMATION, words=("trackio",))

@@ -30,7 +30,6 @@ Trackio 0.2; for trainers transformers 5.6.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import InForce, library
@@ -48,11 +47,12 @@ from tunesmith.lint.training_runs import TrainingRun, training_runs
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import regex
 
-_ELSEWHERE = re.compile(
+_ELSEWHERE = regex(
     r"TRACKIO_(?:SPACE_ID|SERVER_URL|DIR)|trackio\.(?:sync|import_\w+|freeze)\(|HF_HOME"
 )
-_PUBLISHES = re.compile(r"push_to_hub|\.trackio_space_id")
+_PUBLISHES = regex(r"push_to_hub|\.trackio_space_id")
 
 
 @rule(code="OUT013", severity=WARNING, words=("trackio",))

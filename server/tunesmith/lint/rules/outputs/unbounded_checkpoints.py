@@ -28,7 +28,6 @@ huggingface_hub 0.34, the first release with `hf jobs`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.hardware import Machine, flavor
@@ -41,8 +40,9 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.training import text_trains
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import regex
 
-_SMALL = re.compile(r"peft|Lora|lora_|unsloth|load_in_[48]bit|requires_grad|freeze")
+_SMALL = regex(r"peft|Lora|lora_|unsloth|load_in_[48]bit|requires_grad|freeze")
 _FEW = 10
 _SAVE_STEPS, _EPOCHS = 500, 3
 """The defaults of transformers."""

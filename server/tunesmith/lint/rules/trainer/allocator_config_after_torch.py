@@ -37,17 +37,17 @@ import libcst as cst
 from tunesmith.lint.rule import ERROR, INFORMATION, WARNING, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
-from tunesmith.text import Span
+from tunesmith.text import Span, regex
 
-_SET = re.compile(
+_SET = regex(
     r"(?:os\.)?environ(?:\[|\.setdefault\(\s*|\.update\(\s*\{?\s*)"
     r"['\"]?(PYTORCH_(?:CUDA_)?ALLOC_CONF)\b.*",
     re.DOTALL,
 )
-_IMPORT = re.compile(
+_IMPORT = regex(
     r"(?:import|from)\s+(torch|transformers|trl|peft|accelerate|unsloth|bitsandbytes)\b"
 )
-_USES_GPU = re.compile(
+_USES_GPU = regex(
     r"\.cuda\(|\.to\(['\"]cuda|device_map\s*=|Trainer\(|torch\.cuda\.(?:empty_cache|mem_get_info)\("
 )
 

@@ -39,16 +39,16 @@ from tunesmith.lint.training_runs import last_training, training_runs
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_strings import StringLiteral
-from tunesmith.text import Edit
+from tunesmith.text import Edit, regex
 
-_TEMPLATE = re.compile(
+_TEMPLATE = regex(
     r"chat_template\s*=|chat_template_path|setup_chat_format|clone_chat_template"
     r"|get_chat_template|formatting_func|standardize_"
 )
-_PLAIN = re.compile(r"[\"']text[\"']\s*:")
-_ADAPTER = re.compile(r"\bLoraConfig\(|get_peft_model\(")
-_PRETRAINING = re.compile(r"pre-?training|\bcpt\b|continued_pre", re.IGNORECASE)
-_TOKENIZER = re.compile(r"(?:Tokenizer|Processor)\w*\.from_pretrained\(")
+_PLAIN = regex(r"[\"']text[\"']\s*:")
+_ADAPTER = regex(r"\bLoraConfig\(|get_peft_model\(")
+_PRETRAINING = regex(r"pre-?training|\bcpt\b|continued_pre", re.IGNORECASE)
+_TOKENIZER = regex(r"(?:Tokenizer|Processor)\w*\.from_pretrained\(")
 _TRAINERS = ("trl.SFTTrainer", "trl.DPOTrainer")
 
 

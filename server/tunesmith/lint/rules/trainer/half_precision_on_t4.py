@@ -28,7 +28,6 @@ Every release.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.hardware import Machine
@@ -40,12 +39,10 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.python_values import Reference
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import Edit
+from tunesmith.text import Edit, regex
 
 _COMPUTE, _BFLOAT16 = "bnb_4bit_compute_dtype", "torch.bfloat16"
-_LOADER = re.compile(
-    rf"transformers\.AutoModel(?:For\w+)?\.from_pretrained|{MODEL_LOADERS.pattern}"
-)
+_LOADER = regex(rf"transformers\.AutoModel(?:For\w+)?\.from_pretrained|{MODEL_LOADERS.pattern}")
 
 
 @rule(code="TRN035", severity=WARNING, words=("bf16", "bfloat16"))

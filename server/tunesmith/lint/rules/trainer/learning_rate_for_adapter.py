@@ -28,16 +28,16 @@ Every release.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.lint.arguments import Settled, configuration_of, settled
 from tunesmith.lint.rule import WARNING, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
+from tunesmith.text import regex
 
 _TOO_SMALL, _TOO_LARGE = 5e-6, 2e-3
-_CLASSIFIES = re.compile(r"(?:SEQ|TOKEN)_CLS|For(?:Sequence|Token|Image)Classification")
+_CLASSIFIES = regex(r"(?:SEQ|TOKEN)_CLS|For(?:Sequence|Token|Image)Classification")
 
 
 @rule(code="TRN038", severity=WARNING, words=("learning_rate",))

@@ -38,10 +38,11 @@ from tunesmith.lint.rule import INFORMATION, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.python_tree import children
+from tunesmith.text import regex
 
 _LOADER = "transformers.AutoModelForCausalLM.from_pretrained"
 _TRAINERS = ("trl.SFTTrainer", "trl.DPOTrainer", "trl.GRPOTrainer")
-_SWITCHES = re.compile(r"\.config\.use_cache *= *(?:False|True)")
+_SWITCHES = regex(r"\.config\.use_cache *= *(?:False|True)")
 
 
 @rule(code="TRN036", severity=INFORMATION, words=("AutoModelForCausalLM",))

@@ -27,7 +27,6 @@ PEFT 0.7 for 4 bits; before, merging raises.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -38,10 +37,11 @@ from tunesmith.project import Project
 from tunesmith.sources.python_index import CallSite
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.python_values import DictValue
+from tunesmith.text import regex
 
 _MERGE = "merge_and_unload"
 _ADAPTERS = ("peft.PeftModel.from_pretrained", "peft.get_peft_model")
-_LOADS_BOTH = re.compile(r"peft\.AutoPeftModel\w*\.from_pretrained")
+_LOADS_BOTH = regex(r"peft\.AutoPeftModel\w*\.from_pretrained")
 _TRAINERS = ("transformers.Trainer", "trl.SFTTrainer", "trl.DPOTrainer", "trl.GRPOTrainer")
 _QUANTIZES = ("load_in_4bit", "load_in_8bit")
 

@@ -30,7 +30,6 @@ TRL 1.15.0.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import InForce
@@ -41,9 +40,10 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.python_values import DictValue, Value
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import regex
 
 _TRAINERS = tuple(f"trl.{name}Trainer" for name in ("SFT", "DPO", "GRPO", "RLOO", "KTO", "Reward"))
-_LAUNCHES = re.compile(
+_LAUNCHES = regex(
     r"accelerate['\", ]+launch|torchrun|torch\.distributed|notebook_launcher|deepspeed"
     r"|CUDA_VISIBLE_DEVICES|mp\.spawn"
 )

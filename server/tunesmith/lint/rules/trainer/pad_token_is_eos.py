@@ -30,7 +30,6 @@ Every release of transformers; TRL before 0.16.1.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -41,24 +40,24 @@ from tunesmith.lint.rule import WARNING, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import Span
+from tunesmith.text import Span, regex
 
 _COLLATOR = "transformers.DataCollatorForLanguageModeling"
 _ANSWERS_ONLY = "trl.DataCollatorForCompletionOnlyLM"
 _TOKENIZER = "transformers.AutoTokenizer.from_pretrained"
-_WITHOUT_PADDING = re.compile(
+_WITHOUT_PADDING = regex(
     r"(?:openai-community/)?(?:distil)?gpt2(?:-\w+)?|EleutherAI/(?:pythia|gpt-)[\w.-]+"
     r"|microsoft/DialoGPT-\w+|mistralai/(?:Mistral-7B|Mixtral-8x7B)[\w.-]*-v0\.\d"
     r"|meta-llama/(?:Llama-2|Meta-Llama-3|Llama-3)[\w.-]*"
 )
 """Models whose tokenizers have no padding token, so that `if tokenizer.pad_token is None` holds."""
-_ENDS_TEXT = re.compile(
+_ENDS_TEXT = regex(
     r"apply_chat_template|(?<![=:] )(?<![=:])\b\w+\.eos_token\b(?!_id)|<\|im_end\|>|</s>"
     r"|\+ *EOS_TOKEN\b|\{EOS_TOKEN\}"
 )
-_ADDS_END = re.compile(r"[\"']pad_token[\"'] *: *[\w.]+\.eos_token\b")
-_OWN_TEMPLATE = re.compile(r"\.chat_template\s*=[^=]")
-_GUARD = re.compile(r"\bif\b.*pad_token.*:\s*\Z")
+_ADDS_END = regex(r"[\"']pad_token[\"'] *: *[\w.]+\.eos_token\b")
+_OWN_TEMPLATE = regex(r"\.chat_template\s*=[^=]")
+_GUARD = regex(r"\bif\b.*pad_token.*:\s*\Z")
 
 
 @rule(code="TRN040", severity=WARNING, words=("pad_token",))

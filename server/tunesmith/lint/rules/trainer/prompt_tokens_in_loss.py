@@ -28,7 +28,6 @@ TRL 1.1.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import InForce, library
@@ -38,16 +37,17 @@ from tunesmith.lint.training_runs import training_runs
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import regex
 
 _TEMPLATES = (
-    ("1.1", re.compile(r"Qwen/Qwen(?:2\.5|3)-[\d.]+B(?:-Instruct)?")),
-    ("1.1", re.compile(r"meta-llama/Llama-3\.[12]-\d+B-Instruct")),
-    ("1.3", re.compile(r"google/gemma-2-\d+b-it|microsoft/Phi-3-\w+-\w+-instruct")),
-    ("1.4", re.compile(r"google/gemma-3-\w+-it")),
+    ("1.1", regex(r"Qwen/Qwen(?:2\.5|3)-[\d.]+B(?:-Instruct)?")),
+    ("1.1", regex(r"meta-llama/Llama-3\.[12]-\d+B-Instruct")),
+    ("1.3", regex(r"google/gemma-2-\d+b-it|microsoft/Phi-3-\w+-\w+-instruct")),
+    ("1.4", regex(r"google/gemma-3-\w+-it")),
 )
 """Since which TRL the models with these ids have a training template."""
 
-_MASKS = re.compile(
+_MASKS = regex(
     r"assistant_only_loss|completion_only_loss|CompletionOnlyLM|train_on_responses_only"
     r"|assistant_masks|completion_mask|formatting_func|data_collator|apply_chat_template"
     r"|dataset_text_field|[\"'](?:prompt|completion|text|labels)[\"']|skip_prepare_dataset|unsloth"

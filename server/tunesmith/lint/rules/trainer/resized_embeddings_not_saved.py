@@ -38,16 +38,17 @@ from tunesmith.sources.python_index import CallSite
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.python_values import DictValue, ListValue
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import regex
 
 _RESIZES = "resize_token_embeddings"
 _ADDS = ("add_tokens", "add_special_tokens")
 _SPECIAL = "additional_special_tokens"
 _TRAINS = ("modules_to_save", "trainable_token_indices")
-_EMBEDDINGS = re.compile(
+_EMBEDDINGS = regex(
     r"embed_(?:tokens|in|out)|[\"']embeddings?[\"']|\bwte\b|word_embeddings|lm_head|_embeddings\(\)"
     r"|requires_grad|setup_chat_format|unsloth"
 )
-_PADS = re.compile(r"pad", re.IGNORECASE)
+_PADS = regex(r"pad", re.IGNORECASE)
 
 
 @rule(code="TRN039", severity=WARNING, words=(_RESIZES,))

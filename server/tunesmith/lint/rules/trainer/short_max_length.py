@@ -28,7 +28,6 @@ TRL 0.19, the first release with `assistant_only_loss`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tunesmith.lint.arguments import settled
@@ -38,9 +37,10 @@ from tunesmith.lint.training_runs import training_runs
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.unknown import ABSENT
+from tunesmith.text import regex
 
 _LONG = 2048
-_OTHER_DATA = re.compile(
+_OTHER_DATA = regex(
     r"unsloth|formatting_func|skip_prepare_dataset|max_seq_length|[\"'](?:text|prompt|input_ids)[\"']\s*:"
     r"|dataset_text_field|max_length"
 )
