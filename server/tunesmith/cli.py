@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 EXIT_OK, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 
 
+def run() -> NoReturn:
+    """Run the command that the process was started with, and end the process.
+
+    Its objects are not taken down one by one, which takes a tenth of the time of a check.
+    """
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status.
 
@@ -38,8 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("tunesmith: interrupted", file=sys.stderr)
         return EXIT_ERROR
-    finally:
-        gc.freeze()  # the process ends: nothing that lives needs another look
     return status
 
 
@@ -76,7 +85,7 @@ def _run(options: argparse.Namespace) -> int:
     from tunesmith.check import CheckOptions, run_check
 
     gc.freeze()
-    gc.set_threshold(50_000)  # a check makes trees, which live until it ends
+    gc.set_threshold(200_000)  # a check makes trees, which live until it ends
     gc.enable()
     return run_check(
         CheckOptions(

@@ -100,7 +100,7 @@ class _CountingState(CodegenState):
 @cache
 def _is_expression(kind: type[cst.CSTNode]) -> bool:
     """Known for each class, as `isinstance` is slow for abstract ones and there are many nodes."""
-    return issubclass(kind, cst.BaseExpression)
+    return cst.BaseExpression in kind.__mro__
 
 
 class _Recorder(AbstractContextManager[None]):

@@ -30,11 +30,17 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     found: list[cst.CSTNode] = []
     for name in _fields(type(node)):
         child: Any = getattr(node, name)
-        if isinstance(child, cst.CSTNode):
-            found.append(child)
-        elif isinstance(child, (list, tuple)):
+        if isinstance(child, (list, tuple)):
             found += child
+        elif _is_node(type(child)):
+            found.append(child)
     return found
+
+
+@cache
+def _is_node(kind: type) -> bool:
+    """By the bases, as `isinstance` asks each of the hundreds of abstract classes in turn."""
+    return cst.CSTNode in kind.__mro__
 
 
 @cache
