@@ -127,7 +127,8 @@ class _Reader:
             return [Installation(Python(None, unread), unknown=unread)]
         launches = self._project.launches_of(self._script.path)
         if launches:
-            return [self._of_launch(launch) for launch in launches]
+            distinct = {launch.installs: launch for launch in launches}
+            return [self._of_launch(launch) for launch in distinct.values()]
         if self._header:
             is_job = self._header.jobs_table is not None
             return [self._of_header(self._header, is_job=is_job)]

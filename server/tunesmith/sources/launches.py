@@ -42,6 +42,11 @@ class Launch(NamedTuple):
     variables: frozenset[str] = frozenset()
     may_keep_files: bool = False
 
+    @property
+    def installs(self) -> object:
+        """Equal for starts that install the same."""
+        return self.additions, self.python, self.image, self.unknown, self.is_call
+
 
 _DECIDES_VERSIONS = regex(
     r"PYTHONPATH|UV_(?:CONSTRAINT|DEFAULT_INDEX|EXCLUDE_NEWER|EXTRA_INDEX_URL|FIND_LINKS|INDEX"

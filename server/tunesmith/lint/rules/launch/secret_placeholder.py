@@ -30,6 +30,7 @@ huggingface_hub 0.34, the first release with `hf jobs`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tunesmith.knowledge.credentials import names_secret
 from tunesmith.lint.assignments import Assignment, assignments, entries
@@ -41,7 +42,7 @@ from tunesmith.lint.placeholders import (
 )
 from tunesmith.lint.rule import ERROR, SAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
-from tunesmith.sources.document import Kind
+from tunesmith.sources.document import Document, Kind
 from tunesmith.sources.job_calls import JOB_WORDS, job_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_calls import Call
@@ -82,8 +83,7 @@ def _in_call(script: PythonScript, call: Call) -> Iterator[Finding]:
 def _in_command(command: LaunchCommand) -> Iterator[Finding]:
     if command.program == "hfjobs":
         return
-    is_python = command.document.kind in (Kind.PYTHON, Kind.NOTEBOOK)
-    if is_python and _SHELL_LATER.search(command.document.text):
+    if _may_reach_a_shell(command.document):
         return
     for assignment in assignments(command, "--secrets"):
         value = assignment.value
@@ -95,6 +95,13 @@ def _in_command(command: LaunchCommand) -> Iterator[Finding]:
                 f"--secrets {assignment.name}: hf takes the value from the environment.",
                 _bare(command, assignment),
             )
+
+
+@lru_cache(maxsize=1)
+def _may_reach_a_shell(document: Document) -> bool:
+    """Asked of each of a document's commands."""
+    is_python = document.kind in (Kind.PYTHON, Kind.NOTEBOOK)
+    return is_python and _SHELL_LATER.search(document.text) is not None
 
 
 def _read(script: PythonScript, span: Span, variable: str) -> Fix:
