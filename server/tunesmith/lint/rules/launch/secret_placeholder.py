@@ -42,7 +42,7 @@ from tunesmith.lint.placeholders import (
 )
 from tunesmith.lint.rule import ERROR, SAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
-from tunesmith.sources.document import Document, Kind
+from tunesmith.sources.document import Kind
 from tunesmith.sources.job_calls import JOB_WORDS, job_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_calls import Call
@@ -83,7 +83,8 @@ def _in_call(script: PythonScript, call: Call) -> Iterator[Finding]:
 def _in_command(command: LaunchCommand) -> Iterator[Finding]:
     if command.program == "hfjobs":
         return
-    if _may_reach_a_shell(command.document):
+    is_python = command.document.kind in (Kind.PYTHON, Kind.NOTEBOOK)
+    if is_python and _may_reach_a_shell(command.document.text):
         return
     for assignment in assignments(command, "--secrets"):
         value = assignment.value
@@ -98,10 +99,9 @@ def _in_command(command: LaunchCommand) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=1)
-def _may_reach_a_shell(document: Document) -> bool:
-    """Asked of each of a document's commands."""
-    is_python = document.kind in (Kind.PYTHON, Kind.NOTEBOOK)
-    return is_python and _SHELL_LATER.search(document.text) is not None
+def _may_reach_a_shell(text: str) -> bool:
+    """Asked again for each of a document's commands."""
+    return _SHELL_LATER.search(text) is not None
 
 
 def _read(script: PythonScript, span: Span, variable: str) -> Fix:
