@@ -111,7 +111,7 @@ def _supposing(pins: Sequence[Pin], found: Installation) -> Installation:
     rest, additions = (
         [pin for pin in stated if pin.name not in names] for stated in (found.pins, found.additions)
     )
-    return replace(found, pins=[*rest, *pins], additions=additions)
+    return found._replace(pins=[*rest, *pins], additions=additions)
 
 
 class _Reader:
