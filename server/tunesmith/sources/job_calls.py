@@ -16,7 +16,6 @@ _NAMES = ("run_job", "run_uv_job", "create_scheduled_job", "create_scheduled_uv_
 _API = regex(r"\b_?(?:hf_?)?api(?:\(\))?$", re.IGNORECASE)
 JOB_WORDS = ("jobs", "_job")
 """One of them stands in every text with such a call, with a command or with `[tool.hf-jobs]`."""
-_MENTION = regex(r"\b(?:run_(?:uv_)?job|create_scheduled_(?:uv_)?job)\b")
 
 
 def job_calls(script: PythonScript) -> Iterator[Call]:
@@ -24,7 +23,7 @@ def job_calls(script: PythonScript) -> Iterator[Call]:
 
     A call's name is the bare name of what it calls: "run_uv_job".
     """
-    if "huggingface_hub" not in script.text or not _MENTION.search(script.text):
+    if "huggingface_hub" not in script.text or "_job" not in script.text:
         return
     for site in script.index.calls:
         name = _called_name(script, site)

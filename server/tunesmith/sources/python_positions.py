@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from functools import cache
+from typing import cast
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
@@ -74,17 +74,17 @@ class _CountingState(CodegenState):
         self._starts.append(self.offset)
 
     def after_codegen(self, node: cst.CSTNode) -> None:
-        start = self._starts.pop()
+        start, key, kind = self._starts.pop(), id(node), type(node)
         # An expression owns no outer whitespace, but the span that libcst records lacks its
         # parentheses; all other nodes are recorded without the whitespace that they own.
-        if id(node) not in self.spans:
-            self.spans[id(node)] = (start, self.offset)
-        elif _is_expression(type(node)) and getattr(node, "lpar", ()):
-            self.inner[id(node)] = self.spans[id(node)]
-            self.spans[id(node)] = (start, self.offset)
-        if type(node) is cst.Name:
-            self.names.setdefault(node.value, []).append(Span(start, self.offset))
-        elif type(node) is cst.Comment:
+        if key not in self.spans:
+            self.spans[key] = (start, self.offset)
+        elif getattr(node, "lpar", ()) and cst.BaseExpression in kind.__mro__:
+            self.inner[key] = self.spans[key]
+            self.spans[key] = (start, self.offset)
+        if kind is cst.Name:
+            self.names.setdefault(cast("cst.Name", node).value, []).append(Span(start, self.offset))
+        elif kind is cst.Comment:
             self.comments.append(Span(start, self.offset))
 
     def record_syntactic_position(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -95,12 +95,6 @@ class _CountingState(CodegenState):
         end_node: cst.CSTNode | None = None,
     ) -> AbstractContextManager[None]:
         return _Recorder(self, node, start_node, end_node)
-
-
-@cache
-def _is_expression(kind: type[cst.CSTNode]) -> bool:
-    """Known for each class, as `isinstance` is slow for abstract ones and there are many nodes."""
-    return cst.BaseExpression in kind.__mro__
 
 
 class _Recorder(AbstractContextManager[None]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import libcst as cst
 
@@ -32,13 +32,13 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
         child: Any = getattr(node, name)
         if isinstance(child, (list, tuple)):
             found += child
-        elif _is_node(type(child)):
+        elif _is_node(cast("type[object]", type(child))):
             found.append(child)
     return found
 
 
 @cache
-def _is_node(kind: type) -> bool:
+def _is_node(kind: type[object]) -> bool:
     """By the bases, as `isinstance` asks each of the hundreds of abstract classes in turn."""
     return cst.CSTNode in kind.__mro__
 

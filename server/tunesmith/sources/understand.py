@@ -23,9 +23,7 @@ _MENTIONS_COMMAND = regex(r"\bjobs\b")
 _MENTIONS_LIBRARY = regex(
     r"\b(?:trl|peft|transformers|unsloth|huggingface_hub|datasets|bitsandbytes|trackio)\b"
 )
-_MENTIONS_TOOL = regex(
-    r"\bmlx_lm\b|convert[-_]hf[-_]to[-_]gguf|--outtype\b|\bhuggingface-cli\b|/llama\.cpp\b"
-)
+_TOOL_WORDS = ("mlx_lm", "to-gguf", "to_gguf", "--outtype", "huggingface-cli", "/llama.cpp")
 _HAS_HEADER = regex(r"^#[ \t]*///[ \t]*script", re.MULTILINE)
 
 
@@ -89,8 +87,12 @@ class Understanding(NamedTuple):
 
 def is_relevant(text: str) -> bool:
     """Whether a text can mean anything to us: a cheap look that spares most files a parse."""
-    patterns = (_MENTIONS_COMMAND, _MENTIONS_LIBRARY, _MENTIONS_TOOL, _HAS_HEADER)
-    return any(pattern.search(text) for pattern in patterns)
+    patterns = (_MENTIONS_COMMAND, _MENTIONS_LIBRARY, _HAS_HEADER)
+    return _mentions_tool(text) or any(pattern.search(text) for pattern in patterns)
+
+
+def _mentions_tool(text: str) -> bool:
+    return any(word in text for word in _TOOL_WORDS)
 
 
 def understand(document: Document, *, relevant: bool | None = None) -> Understanding:
@@ -115,7 +117,7 @@ def understand(document: Document, *, relevant: bool | None = None) -> Understan
 def _read(document: Document) -> Understanding:
     from tunesmith.sources.commands import find_commands  # grammars and parser load where needed
 
-    mentions_command = _MENTIONS_COMMAND.search(document.text)
+    mentions_command = "jobs" in document.text
     if document.kind not in (Kind.PYTHON, Kind.NOTEBOOK):
         commands = find_commands(document, None) if mentions_command else ()
         return Understanding(document, commands=commands, tools=_tools(document, None))
@@ -138,7 +140,7 @@ def _read(document: Document) -> Understanding:
 
 
 def _tools(document: Document, script: PythonScript | None) -> Sequence[ToolCommand]:
-    if not _MENTIONS_TOOL.search(document.text):
+    if not _mentions_tool(document.text):
         return ()
     from tunesmith.sources.tool_commands import find_tool_commands
 

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 from tunesmith.knowledge.versions import library
 from tunesmith.lint.rule import WARNING, Bad, Finding, rule
-from tunesmith.lint.trackio import inits, reports, uses_trackio
+from tunesmith.lint.trackio import inits, reports
 from tunesmith.lint.training_runs import training_runs
 from tunesmith.project import Project
 from tunesmith.sources.document import Kind
@@ -41,12 +41,11 @@ _FINISHES = regex(r"\bfinish\b")
 
 @rule(code="OUT012", severity=WARNING, words=("trackio",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    is_notebook = script.document.kind is Kind.NOTEBOOK
-    if not uses_trackio(script) or is_notebook or _FINISHES.search(script.text):
-        return
     calls = list(inits(script))
-    trackio = library("trackio", script, project) if calls else None
-    if trackio is None or not trackio.below("0.17"):
+    if not calls or script.document.kind is Kind.NOTEBOOK or _FINISHES.search(script.text):
+        return
+    trackio = library("trackio", script, project)
+    if not trackio.below("0.17"):
         return
     transformers = library("transformers", script, project)
     if any(reports(run, transformers) is not False for run in training_runs(script)):

@@ -51,10 +51,10 @@ _LAUNCHES = regex(
 
 @rule(code="TRN034", severity=WARNING, words=("Trainer",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if script.imports("unsloth") or _LAUNCHES.search(script.text):
-        return
     several = [each for each in flavors_of(script, project) if each.accelerators > 1]
-    if not several or _chooses_gpus(script, project):
+    if not several or script.imports("unsloth") or _LAUNCHES.search(script.text):
+        return
+    if _chooses_gpus(script, project):
         return
     for call in script.calls(*_TRAINERS):
         trainer = settled(call, script, project)

@@ -56,9 +56,7 @@ _MASKS = regex(
 
 @rule(code="TRN061", severity=INFORMATION, words=("SFTTrainer",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if _MASKS.search(script.text):
-        return
-    if not makes_conversations(script):
+    if not makes_conversations(script) or _MASKS.search(script.text):
         return
     for run in training_runs(script):
         configuration = run.configuration
