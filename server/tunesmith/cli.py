@@ -96,7 +96,7 @@ def _run(options: argparse.Namespace) -> int:
 def _question(options: argparse.Namespace) -> Question:
     from tunesmith.output.estimate_page import Question
 
-    return Question(options.flavor, options.trl, options.examples, options.tokens)
+    return Question(options.flavor, options.trl, options.examples, options.tokens, options.online)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -166,6 +166,9 @@ def _add_estimate(estimate: argparse.ArgumentParser) -> None:
     )
     estimate.add_argument("--examples", type=_positive, metavar="N", help="rows of the data set")
     estimate.add_argument("--tokens", type=_positive, metavar="N", help="tokens of a row, mean")
+    estimate.add_argument(
+        "--online", action="store_true", help="ask the Hub for prices, and models not known here"
+    )
     estimate.add_argument("--json", action="store_true", help="for programs")
 
 

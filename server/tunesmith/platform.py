@@ -133,6 +133,17 @@ def user_data_folder() -> Path:
     return Path(base) / "tunesmith"
 
 
+def user_cache_folder() -> Path:
+    """Where programs keep what they can fetch again; it may not exist yet."""
+    if os.name == "nt":
+        return user_data_folder() / "cache"
+    if sys.platform == "darwin":
+        base = Path.home() / "Library/Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "tunesmith"
+
+
 def active_interpreter() -> Path | None:
     """The interpreter of the environment that the user activated in this terminal, if any."""
     root = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")

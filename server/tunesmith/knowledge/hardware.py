@@ -85,6 +85,7 @@ class Machine:
         usd_per_hour: price; the middle of `usd_range` where offers differ.
         provider: JOBS, RENTED or MAC.
         usd_range: the cheapest and the dearest offer; None where there is one price.
+        priced_on: the day of the price; None where nothing is paid.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Machine:
     usd_per_hour: float
     provider: str = JOBS
     usd_range: tuple[float, float] | None = None
+    priced_on: datetime.date | None = None
 
     @property
     def usable_vram_gib(self) -> float:
@@ -116,16 +118,12 @@ def flavors() -> Sequence[Machine]:
 
 def rented() -> Sequence[Machine]:
     """One GPU of each kind that is commonly rented, the smallest first."""
-    kinds = _accelerators()
+    kinds, rows = _accelerators(), table("rented")
+    day = datetime.date.fromisoformat(rows["date"])
     return tuple(
-        _rented(name, row["usd_per_hour"], kinds[row["accelerator"]])
-        for name, row in table("rented")["gpus"].items()
+        replace(_rented(name, row["usd_per_hour"], kinds[row["accelerator"]]), priced_on=day)
+        for name, row in rows["gpus"].items()
     )
-
-
-def rented_date() -> datetime.date:
-    """The day on which the newest price of `rented` was read."""
-    return datetime.date.fromisoformat(table("rented")["date"])
 
 
 def likely(name: str) -> str | None:
@@ -181,10 +179,12 @@ _MEANT = {
 
 @cache
 def _flavors() -> Mapping[str, Machine]:
-    kinds = _accelerators()
+    kinds, day = _accelerators(), date()
     return MappingProxyType(
         {
-            name: replace(Machine(name, **row), accelerator=kinds.get(row["accelerator"]))
+            name: replace(
+                Machine(name, **row), accelerator=kinds.get(row["accelerator"]), priced_on=day
+            )
             for name, row in table("hardware")["flavors"].items()
         }
     )

@@ -20,9 +20,10 @@ from tunesmith.knowledge.tables import table
 
 SMALL_SHARE, LARGE_SHARE = 2 / 3, 3 / 4
 """The part of the memory that Metal recommends the GPU to use (`recommendedMaxWorkingSetSize`), on
-Macs with less than 36 GB and with 36 GB and more. llama.cpp prints it: 10922.67 MiB of 16 GB, 21845.34
-of 32 (ggml-org/llama.cpp pull request 2011), 49152 of 64 (issue 1870). Newer releases of macOS allow
-more: 24.96 GiB of 32, 107.52 of 128 (antirez/ds4 pull request 893); the least that was seen counts."""
+Macs with less than 36 GB and with 36 GB and more. llama.cpp prints it: 10922.67 MiB of 16 GB,
+21845.34 of 32 (ggml-org/llama.cpp pull request 2011), 49152 of 64 (issue 1870). Newer releases of
+macOS allow more: 107.52 GiB of 128 (antirez/ds4 pull request 893); the least that was seen counts.
+"""
 LARGE_GB = 36
 
 
