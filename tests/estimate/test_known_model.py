@@ -106,7 +106,12 @@ def test_what_a_configuration_leaves_out_is_transformers_default():
     text = {"model_type": "gemma3_text", "hidden_size": 2560, "num_hidden_layers": 34}
     found = known(
         "me/tuned",
-        stored={"me/tuned": {"model_type": "gemma3", "text_config": {**text, "intermediate_size": 10240}}},
+        stored={
+            "me/tuned": {
+                "model_type": "gemma3",
+                "text_config": {**text, "intermediate_size": 10240},
+            }
+        },
     )
     listed = configuration("google/gemma-3-4b-it")
     assert found.shape
