@@ -145,3 +145,59 @@ def test_what_a_configuration_leaves_out_is_transformers_default():
 )
 def test_names_that_tell_what_a_model_was_made_of(name: str, like: str | None):
     assert named_like(name) == like
+
+
+@pytest.mark.parametrize(
+    ("model_id", "billions"),
+    [
+        ("mistralai/Mistral-Small-3.2-24B-Instruct-2506", 24.0),
+        ("mistralai/Ministral-3-8B-Instruct-2512", 8.9),
+        ("ibm-granite/granite-3.3-8b-base", 8.17),
+        ("ibm-granite/granite-3.3-2b-instruct", 2.53),
+        ("ByteDance-Seed/Seed-OSS-36B-Instruct", 36.2),
+        ("baidu/ERNIE-4.5-0.3B-PT", 0.36),
+        ("openai/gpt-oss-20b", 20.9),
+        ("openai/gpt-oss-120b", 116.8),
+        ("HuggingFaceTB/SmolLM3-3B", 3.08),
+        ("microsoft/phi-4", 14.7),
+    ],
+)
+def test_models_as_large_as_their_makers_say(model_id: str, billions: float):
+    found = known(model_id)
+    assert found.shape
+    assert found.is_certain
+    assert found.shape.parameters / 1e9 == pytest.approx(billions, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "billions"),
+    [
+        ("Qwen/Qwen3.5-0.8B", 0.8),
+        ("Qwen/Qwen3.5-4B", 4.2),
+        ("Qwen/Qwen3.5-9B-Base", 9.0),
+        ("Qwen/Qwen3.5-27B", 27.0),
+        ("Qwen/Qwen3.5-35B-A3B", 35.0),
+        ("Qwen/Qwen3-Next-80B-A3B-Instruct", 80.0),
+        ("google/gemma-4-E2B-it", 5.1),
+        ("google/gemma-4-E4B", 8.0),
+        ("google/gemma-4-31B-it", 31.0),
+        ("google/gemma-4-26B-A4B-it", 26.0),
+    ],
+)
+def test_what_is_approximated_is_near(model_id: str, billions: float):
+    found = known(model_id)
+    assert found.shape
+    assert found.source.endswith("; its layers are approximated")
+    assert not found.is_certain
+    assert found.shape.parameters / 1e9 == pytest.approx(billions, rel=0.12)
+
+
+def test_an_approximated_architecture_in_a_cache():
+    listed = configuration("Qwen/Qwen3.5-9B")
+    assert listed
+    fields = {"model_type": "qwen3_5", "text_config": listed.fields}
+    found = known("me/tuned", stored={"me/tuned": fields})
+    assert found.shape == known("Qwen/Qwen3.5-9B").shape
+    assert found.source == "config.json in a cache; its layers are approximated"
+    broken = {"model_type": "qwen3_5", "text_config": {"model_type": "qwen3_5_text"}}
+    assert known("me/tuned", stored={"me/tuned": broken}).shape is None

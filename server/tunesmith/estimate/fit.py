@@ -34,7 +34,7 @@ ERROR = 0.03
 UNPROVEN_ERROR = 0.15
 """The same where no oracle was asked, assumed: several GPUs, GRPO, KTO, other families."""
 GUESSED_ERROR = 0.25
-"""The same where the shape is guessed from the model's name, assumed."""
+"""The same where the shape is guessed from the model's name, or approximated; assumed."""
 PROVEN = ("llama", "mistral", "qwen2", "qwen3", "qwen3_moe", "phi3", "gemma3_text")
 
 HOST = 5 * GB
@@ -54,7 +54,7 @@ class Need:
         breakdown: by what it is for; adds up to `total`.
         moment: when it is most.
         low, high: the interval.
-        is_certain: whether the model's shape is its own, and not guessed from its name.
+        is_certain: whether the model's shape is its own, not guessed from its name or approximated.
     """
 
     breakdown: Breakdown
@@ -99,7 +99,7 @@ def need(
         shape: the model.
         training: how it is trained.
         is_expandable: whether `expandable_segments` is on.
-        is_certain: whether the shape is the model's own, and not guessed from its name.
+        is_certain: whether the shape is the model's own, not guessed from its name or approximated.
     """
     tensors = peak(shape, training)
     fragments = FEW_FRAGMENTS if is_expandable else FRAGMENTS

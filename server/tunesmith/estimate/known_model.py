@@ -7,10 +7,11 @@ cache of the Hub's client, what `--online` fetched), and at last its name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from tunesmith.estimate.approximation import approximate_shape
 from tunesmith.estimate.shape import ModelShape, shape_of
 from tunesmith.knowledge.configurations import completed, configuration, named_like
 from tunesmith.project import Project
@@ -23,7 +24,7 @@ class KnownModel:
     Attributes:
         shape: its dimensions; None where they are not known.
         source: where they are known from; or what is missing, with the next step.
-        is_certain: whether they are the model's own, and not guessed from its name.
+        is_certain: whether they are the model's own, not guessed from its name or approximated.
     """
 
     shape: ModelShape | None
@@ -44,36 +45,43 @@ def known_model(name: str, script: PurePosixPath, project: Project) -> KnownMode
         return _described(own, f"config.json in {name}")
     listed = configuration(name)
     if listed:
-        return KnownModel(shape_of(listed.fields), listed.source, is_certain=True)
+        return _listed(listed.fields, listed.source)
     stored = project.stored_model(name)
     if stored:
         return _described(stored.fields, f"config.json in {stored.source}")
     alike = named_like(name)
     like = configuration(alike) if alike else None
     if like:
-        return KnownModel(shape_of(like.fields), f"taken to be like {alike}, by its name")
+        near = _listed(like.fields, f"taken to be like {alike}, by its name")
+        return replace(near, is_certain=False)
     return KnownModel(None, f"the shape of {name} is not known; {_advice(name)}")
 
 
+def _listed(config: Mapping[str, Any], source: str) -> KnownModel:
+    """By a row of the table, which is complete."""
+    near = approximate_shape(config)
+    if near:
+        return KnownModel(near, f"{source}; {APPROXIMATED}")
+    return KnownModel(shape_of(config), source, is_certain=True)
+
+
 def _described(config: Mapping[str, Any], source: str) -> KnownModel:
-    shape = _shape(config)
-    if shape:
-        return KnownModel(shape, source, is_certain=True)
+    """By a `config.json`, which may leave fields out or say what no decoder has."""
+    whole = completed(config)
+    try:
+        near = None if whole else approximate_shape(config)
+        shape = shape_of(whole) if whole else near
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError):
+        shape = near = None
+    sizes = shape and (shape.hidden, shape.layers, shape.heads, shape.head_dim, shape.vocabulary)
+    if sizes and min(sizes) > 0:
+        source = f"{source}; {APPROXIMATED}" if near else source
+        return KnownModel(shape, source, is_certain=not near)
     kind = (config.get("text_config") or config)["model_type"]
     return KnownModel(None, f"its architecture, {kind}, cannot be estimated yet ({source})")
 
 
-def _shape(config: Mapping[str, Any]) -> ModelShape | None:
-    """None where fields are missing, or say what no decoder has."""
-    whole = completed(config)
-    try:
-        shape = shape_of(whole) if whole else None
-    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError):
-        return None
-    if shape is None:
-        return None
-    sizes = (shape.hidden, shape.layers, shape.heads, shape.head_dim, shape.vocabulary)
-    return shape if min(sizes) > 0 else None
+APPROXIMATED = "its layers are approximated"
 
 
 def _advice(name: str) -> str:

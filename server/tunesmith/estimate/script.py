@@ -71,7 +71,7 @@ class ScriptTraining:
         versions: releases of the libraries that decide, by package.
         assumed: what the script does not tell, each as users call it.
         shape_source: where the shape is known from; or why it is not.
-        is_shape_certain: whether it is the model's own, and not guessed from its name.
+        is_shape_certain: whether it is the model's own, not guessed from its name or approximated.
     """
 
     trainer: Call
