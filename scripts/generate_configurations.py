@@ -3,8 +3,8 @@
     python scripts/generate_configurations.py
 
 Most are those of LitGPT (`litgpt/config.py`, Apache-2.0), a package that has the hyperparameters of
-checkpoints on the Hub; the others stand in `tables/configurations.json`, each with its source, those
-that estimate/approximation.py translates as well.
+checkpoints on the Hub; the others stand in `tables/configurations.json`, each with its source, with
+those that estimate/approximation.py translates.
 Which embeddings are tied LitGPT does not say: `TIED` has it from the checkpoints' `config.json`.
 
 What a `config.json` leaves out has the default of transformers' class: `types` has these, out of
