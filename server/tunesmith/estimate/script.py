@@ -56,6 +56,25 @@ NEWEST = Version("1!0")
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """The calls that say how a trainer trains; None where the file holds none.
+
+    Attributes:
+        model: what the trainer trains: an id, or the call that loads it.
+        arguments: of the configuration.
+        adapter: of the LoraConfig.
+        loader: what gets the keywords that load the model.
+        quantization: of the BitsAndBytesConfig.
+    """
+
+    model: Value = None
+    arguments: Settled | None = None
+    adapter: Call | None = None
+    loader: Call | DictValue | None = None
+    quantization: Call | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ScriptTraining:
     """A trainer of a script, with all that decides its memory and its time.
 
@@ -72,6 +91,7 @@ class ScriptTraining:
         assumed: what the script does not tell, each as users call it.
         shape_source: where the shape is known from; or why it is not.
         is_shape_certain: whether it is the model's own, not guessed from its name or approximated.
+        sources: where the script tells the rest.
     """
 
     trainer: Call
@@ -86,6 +106,7 @@ class ScriptTraining:
     assumed: tuple[str, ...]
     shape_source: str
     is_shape_certain: bool
+    sources: Sources = Sources()
 
 
 def trainings_of(script: PythonScript, project: Project) -> list[ScriptTraining]:
@@ -142,6 +163,17 @@ class _Reader:
             assumed=tuple(dict.fromkeys(self.assumed)),
             shape_source=known.source,
             is_shape_certain=known.is_certain,
+            sources=self._sources(),
+        )
+
+    def _sources(self) -> Sources:
+        quantization = self.loader.value("quantization_config")
+        return Sources(
+            self.model,
+            self.args if isinstance(self.args, Settled) else None,
+            self.adapter if isinstance(self.adapter, Call) else None,
+            self.loader if isinstance(self.loader, (Call, DictValue)) else None,
+            quantization if isinstance(quantization, Call) else None,
         )
 
     def _training(self) -> Training:
