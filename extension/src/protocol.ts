@@ -71,10 +71,12 @@ export interface TrainerChoice {
   line: number;
 }
 
-/** A machine to choose from. */
+/** A machine to choose from; `is_flavor`: jobs can run on it. */
 export interface MachineChoice {
   name: string;
   label: string;
+  place: string;
+  isFlavor: boolean;
 }
 
 /** A part of the memory, in GB (10**9 bytes), and what it is for. */
@@ -86,7 +88,9 @@ export interface MemoryTerm {
 
 /** An estimate as the panel shows it. What is not known is missing; `reason` says why.
 
-`memory` and `usable` are GB of one GPU, `hours` and `dollars` of the whole job. */
+`written` are the script's values, `shown` those of the estimate; `present` is the machine that
+the script's jobs run on, `machine` that of the estimate. `memory` and `usable` are GB of one
+GPU, `hours` and `dollars` of the whole job. */
 export interface EstimateResult {
   model: string;
   trainer: number;
@@ -99,12 +103,12 @@ export interface EstimateResult {
   terms: readonly MemoryTerm[];
   basis: readonly string[];
   machine?: string | null;
+  present?: string | null;
   usable?: number | null;
   memory?: Likely | null;
   hours?: Likely | null;
   dollars?: Likely | null;
   noHours?: string | null;
-  examples?: number | null;
 }
 
 /** Of which trainer of an open script; `examples` and `tokens` as in EstimateParams. */

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from tunesmith.estimate.changes import Bits, Changes, changed, values_of
@@ -30,11 +31,7 @@ _MORE = {
     "batch": (1, "One sequence more costs"),
     "rank": (8, "8 more of rank cost"),
 }
-_BITS: tuple[tuple[Bits, str], ...] = (
-    ("none", "16 or 32 bits"),
-    ("int8", "8 bits"),
-    ("nf4", "4 bits"),
-)
+_BITS: Mapping[Bits, str] = {"none": "16 bits", "int8": "8 bits", "nf4": "4 bits"}
 _OFFERED = 3
 """Cheaper machines that a hover over a flavor names."""
 
@@ -75,10 +72,10 @@ def flavor_text(trainings: Sequence[ScriptTraining], machine: Machine) -> str | 
     if not known:
         return None
     answer = max(known, key=lambda each: each.need.total if each.need else 0)
-    lines = [f"**{machine.name}**, {machine.pretty_name}, ${machine.usd_per_hour:g} an hour"]
+    lines = [f"**{machine.name}**, {machine.pretty_name}, ${machine.usd_per_hour:.2f} an hour"]
     lines += _picture(answer)
     others = [
-        f"{row.name} (${row.usd_per_hour:g})"
+        f"{row.name} (${row.usd_per_hour:.2f})"
         for row in machine_rows(answer.training, Data())
         if row.verdict == "fits" and row.usd_per_hour and row.usd_per_hour < machine.usd_per_hour
     ]
@@ -108,7 +105,7 @@ def _of_number(training: ScriptTraining, place: TrainingPlace, now: Forecast) ->
         return
     steps = sorted({max(1, value // 2), value, value * 2})
     answers = {
-        step: forecast(changed(training, Changes(**{place.what: step})), now.machine)
+        step: forecast(changed(training, replace(Changes(), **{place.what: step})), now.machine)
         for step in steps
     }
     twice = answers[value * 2].need
@@ -129,15 +126,13 @@ def _of_model(training: ScriptTraining, now: Forecast) -> Iterator[str]:
         f"{weights:.1f} GB of GPU memory."
     )
     if training.training.adapter:
-        rows = [
-            (
-                name,
-                forecast(changed(training, Changes(quantization=bits)), now.machine),
-                bits == present,
-            )
-            for bits, name in _BITS
-        ]
-        yield _table("weights in", rows)
+        wide = "32 bits" if training.training.load_dtype == "float32" else _BITS["none"]
+        names = {**_BITS, "none": wide}
+        others = {
+            bits: forecast(changed(training, Changes(quantization=bits)), now.machine)
+            for bits in _BITS
+        }
+        yield _table("weights in", [(names[b], it, b == present) for b, it in others.items()])
 
 
 def _table(title: str, rows: Sequence[tuple[str, Forecast, bool]]) -> str:

@@ -16,6 +16,8 @@ from tunesmith.knowledge.hardware import Machine
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 _BAR = 24
 """Characters of the longest bar."""
+_LEAST = GB // 20
+"""Bytes below which a part of the memory is not named: it would be shown as 0.0 GB."""
 VERDICTS = {"tight": "tight", "no": "does not fit"}
 MEANINGS = {
     "weights": "the model",
@@ -87,18 +89,21 @@ def dollars(interval: Interval) -> str:
 
 
 def chart(need: Need, usable: int | None) -> Iterator[str]:
-    """The breakdown as lines of text, each with a bar; then the sum."""
-    terms = [(name, size) for name, size in asdict(need.breakdown).items() if size]
-    most = max((size for _, size in terms), default=1)
-    for name, size in terms:
-        yield f"{name:<12}{_bar(size / most)} {size / GB:6.1f} GB"
-    of_gpu = f" of {usable / GB:.1f}" if usable else ""
-    yield f"{'sum':<12}{'':<{_BAR}} {need.total / GB:6.1f}{of_gpu} GB"
+    """The breakdown as lines of text: a bar each, as wide as its part of the GPU; then the sum."""
+    whole = max(usable or 0, need.total)
+    terms = asdict(need.breakdown).items()
+    rest = sum(size for _, size in terms if size < _LEAST)
+    shown = [(name, size) for name, size in terms if size >= _LEAST]
+    for name, size in (*shown, *([("rest", rest)] if rest >= _LEAST else [])):
+        yield f"{name:<12}{_bar(size / whole)} {size / GB:6.1f} GB"
+    free = "░" * int(_BAR * (whole - need.total) / whole)
+    of_gpu = f" of {usable / GB:.1f} GB" if usable else " GB"
+    bar = _bar(need.total / whole).rstrip()
+    yield f"{'sum':<12}{bar + free:<{_BAR}} {need.total / GB:6.1f}{of_gpu}"
 
 
 def _bar(share: float) -> str:
-    eighths = math.ceil(share * _BAR * 8)
-    full, rest = divmod(eighths, 8)
+    full, rest = divmod(math.ceil(share * _BAR * 8), 8)
     return ("█" * full + (_BLOCKS[rest] if rest else "")).ljust(_BAR)
 
 

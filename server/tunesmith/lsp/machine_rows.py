@@ -25,7 +25,13 @@ def machine_named(name: str) -> Machine | None:
 
 def machine_choices() -> list[MachineChoice]:
     """All machines, as a list to choose from shows them."""
-    return [MachineChoice(each.name, f"{each.name} ({each.pretty_name})") for each in machines()]
+    return [
+        MachineChoice(each.name, _label(each), "Hugging Face Jobs", True) for each in machines()
+    ]
+
+
+def _label(machine: Machine) -> str:
+    return f"{machine.name} ({machine.pretty_name}, ${machine.usd_per_hour:.2f}/h)"
 
 
 def machine_rows(training: ScriptTraining, data: Data) -> list[MachineRow]:

@@ -121,10 +121,12 @@ class TrainerChoice:
 
 @dataclass(frozen=True)
 class MachineChoice:
-    """A machine to choose from."""
+    """A machine to choose from; `is_flavor`: jobs can run on it."""
 
     name: str
     label: str
+    place: str
+    is_flavor: bool
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,9 @@ class MemoryTerm:
 class EstimateResult:
     """An estimate as the panel shows it. What is not known is missing; `reason` says why.
 
-    `memory` and `usable` are GB of one GPU, `hours` and `dollars` of the whole job.
+    `written` are the script's values, `shown` those of the estimate; `present` is the machine that
+    the script's jobs run on, `machine` that of the estimate. `memory` and `usable` are GB of one
+    GPU, `hours` and `dollars` of the whole job.
     """
 
     model: str
@@ -154,12 +158,12 @@ class EstimateResult:
     terms: list[MemoryTerm]
     basis: list[str]
     machine: str | None = None
+    present: str | None = None
     usable: float | None = None
     memory: Likely | None = None
     hours: Likely | None = None
     dollars: Likely | None = None
     no_hours: str | None = None
-    examples: int | None = None
 
 
 @dataclass(frozen=True)

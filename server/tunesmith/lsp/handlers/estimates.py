@@ -48,7 +48,7 @@ async def _estimate(ls: TunesmithServer, params: object) -> dict[str, Any]:
     found, index = await asked_trainings(ls, params)
     training = found.trainings[index]
     answer = forecast(changed(training, changes), machine or found.machine, data)
-    return to_json(_result(found, index, training, answer, data))
+    return to_json(_result(found, index, training, answer))
 
 
 async def _machines(ls: TunesmithServer, params: object) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _machine(name: str) -> Machine:
 
 
 def _result(
-    found: OpenTrainings, index: int, training: ScriptTraining, answer: Forecast, data: Data
+    found: OpenTrainings, index: int, training: ScriptTraining, answer: Forecast
 ) -> EstimateResult:
     needed, machine = answer.need, answer.machine
     usable = usable_bytes(machine) if machine else None
@@ -121,12 +121,12 @@ def _result(
         ],
         basis=list(rests_on(training)),
         machine=machine.name if machine else None,
+        present=found.machine.name if found.machine else None,
         usable=usable / GB if usable else None,
         memory=Likely(needed.low / GB, needed.total / GB, needed.high / GB) if needed else None,
         hours=_likely(answer.duration.hours) if answer.duration else None,
         dollars=_likely(answer.dollars) if answer.dollars else None,
         no_hours=answer.no_duration or None,
-        examples=data.examples,
     )
 
 
