@@ -1,19 +1,15 @@
 /** The values that can be tried: sliders, a choice of bits, a GPU, the data set. */
-import type {
-  EstimateParams,
-  EstimateResult,
-  MachineChoice,
-  Quantization,
-  TrainingValues,
-} from '../src/protocol';
+import type { EstimateParams, EstimateResult, MachineChoice } from '../src/protocol';
 import { h } from './dom';
 import { count } from './words';
 
 const SLIDERS = [
   { key: 'length', label: 'Length', unit: 'tokens', from: 256, to: 131_072 },
-  { key: 'batch', label: 'Batch', unit: 'a GPU', from: 1, to: 64 },
+  { key: 'batch', label: 'Batch', unit: 'sequences', from: 1, to: 64 },
   { key: 'rank', label: 'LoRA rank', unit: '', from: 4, to: 256 },
 ] as const;
+type Quantization = EstimateResult['written']['quantization'];
+
 const BITS: { value: Quantization; label: string }[] = [
   { value: 'none', label: 'As loaded' },
   { value: 'int8', label: '8 bits' },
@@ -65,7 +61,8 @@ function steps(from: number, to: number, own: number): number[] {
 
 function slider({ key, label, unit, from, to }: (typeof SLIDERS)[number], change: Change): Control {
   const input = h('input', { type: 'range', id: key, min: '0', step: '1' });
-  const output = h('output', { htmlFor: key } as Partial<HTMLOutputElement>);
+  const output = h('output');
+  output.setAttribute('for', key);
   const element = row(label, key, input, output);
   let values: number[] = [];
   const text = () => `${count(values[input.valueAsNumber] ?? 0)} ${unit}`.trim();
@@ -107,7 +104,7 @@ function bits(change: Change): Control {
   element.append(group);
   return {
     element,
-    show: ({ written, shown }: { written: TrainingValues; shown: TrainingValues }) => {
+    show: ({ written, shown }) => {
       const hasAdapter = written.rank != null;
       note.textContent = hasAdapter ? '' : 'Quantized weights need a LoRA adapter';
       for (const input of inputs) {
@@ -161,6 +158,6 @@ function number(
   input.addEventListener('input', () => {
     if (input.validity.valid) change({ [key]: input.value ? input.valueAsNumber : null });
   });
-  const element = row(label, key, input, h('span', { className: 'quiet' }, hint));
+  const element = row(label, key, h('div', { className: 'inputs' }, input, h('span', { className: 'quiet' }, hint)));
   return { element, show: () => {} };
 }

@@ -99,7 +99,9 @@ function receive(message: ToPanel): void {
   }
 }
 
+/** Answers that are under way are of values that are no longer tried. */
 function askSoon(delay: number): void {
+  asked += 1;
   window.clearTimeout(timer);
   timer = window.setTimeout(ask, delay);
 }

@@ -3,7 +3,8 @@ import type { Likely } from '../src/protocol';
 
 export const count = (value: number) => value.toLocaleString('en-US');
 
-export const gb = (value: number) => `${value.toFixed(1)} GB`;
+export const gb = (value: number) =>
+  value > 0 && value < 0.05 ? '< 0.1 GB' : `${value.toFixed(1)} GB`;
 
 export function duration(hours: number): string {
   return hours < 1 ? `${Math.max(1, Math.round(hours * 60))} min` : `${round(hours)} h`;

@@ -32,6 +32,8 @@ _MORE = {
     "rank": (8, "8 more of rank cost"),
 }
 _BITS: Mapping[Bits, str] = {"none": "16 bits", "int8": "8 bits", "nf4": "4 bits"}
+_GAP = " | &emsp;"
+"""Between the cells of a table, which the editor draws without a margin."""
 _OFFERED = 3
 """Cheaper machines that a hover over a flavor names."""
 
@@ -138,14 +140,14 @@ def _of_model(training: ScriptTraining, now: Forecast) -> Iterator[str]:
 def _table(title: str, rows: Sequence[tuple[str, Forecast, bool]]) -> str:
     machine = rows[0][1].machine
     on = f" on {machine.name}" if machine and machine.accelerator else ""
-    lines = [f"| {title} | memory | {on.strip()} |", "|---:|---:|---|"]
+    lines = [f"| {title}{_GAP}memory{_GAP}{on.strip()} |", "|---:|---:|---|"]
     for name, answer, is_now in rows:
         needed = answer.need.total / GB if answer.need else 0
         words = VERDICTS.get(answer.fit.verdict, answer.fit.verdict) if on else ""
         cells = [name, f"{needed:.1f} GB", words]
         if is_now:
             cells = [f"**{cell}**" if cell else "" for cell in cells]
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(f"| {_GAP.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -96,10 +96,9 @@ def chart(need: Need, usable: int | None) -> Iterator[str]:
     shown = [(name, size) for name, size in terms if size >= _LEAST]
     for name, size in (*shown, *([("rest", rest)] if rest >= _LEAST else [])):
         yield f"{name:<12}{_bar(size / whole)} {size / GB:6.1f} GB"
-    free = "░" * int(_BAR * (whole - need.total) / whole)
     of_gpu = f" of {usable / GB:.1f} GB" if usable else " GB"
-    bar = _bar(need.total / whole).rstrip()
-    yield f"{'sum':<12}{bar + free:<{_BAR}} {need.total / GB:6.1f}{of_gpu}"
+    full = math.ceil(_BAR * need.total / whole)
+    yield f"{'sum':<12}{'█' * full}{'░' * (_BAR - full)} {need.total / GB:6.1f}{of_gpu}"
 
 
 def _bar(share: float) -> str:
