@@ -119,22 +119,27 @@ export interface MachinesParams {
   tokens?: number | null;
 }
 
-/** A trainer on a machine. `gb` and `usable` are of one GPU; `dollars` of the whole job. */
+/** A trainer on a machine; `effort` is that of setting it up, `notes` speak against it.
+
+`gb` and `usable` are of one GPU; `dollars` of the whole job. */
 export interface MachineRow {
   name: string;
   label: string;
   place: string;
   verdict: 'fits' | 'tight' | 'no' | 'unknown';
   isFlavor: boolean;
+  effort: 'minimal' | 'moderate' | 'complex';
+  notes: readonly string[];
   gb?: number | null;
   usable?: number | null;
   hours?: number | null;
   dollars?: number | null;
   usdPerHour?: number | null;
-  effort?: string | null;
 }
 
-/** Machines in the order to offer them; `present` is the one that the script's jobs run on. */
+/** Machines in the order to offer them; `present` is the one that the script's jobs run on.
+
+`reason` is a sentence on the one that is recommended, `guide` on what the training guide says. */
 export interface MachinesResult {
   model: string;
   trainer: number;
@@ -143,6 +148,7 @@ export interface MachinesResult {
   present?: string | null;
   recommended?: string | null;
   reason?: string | null;
+  guide?: string | null;
 }
 
 /** A flavor to write, and where: one of the places that an answer without `written` names. */

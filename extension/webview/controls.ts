@@ -158,6 +158,10 @@ function number(
   input.addEventListener('input', () => {
     if (input.validity.valid) change({ [key]: input.value ? input.valueAsNumber : null });
   });
-  const element = row(label, key, h('div', { className: 'inputs' }, input, h('span', { className: 'quiet' }, hint)));
+  const element = row(
+    label,
+    key,
+    h('div', { className: 'inputs' }, input, h('span', { className: 'quiet' }, hint)),
+  );
   return { element, show: () => {} };
 }

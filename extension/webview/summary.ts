@@ -27,7 +27,7 @@ function tiles(result: EstimateResult): HTMLElement[] {
         'span',
         { className: `verdict ${verdict}` },
         VERDICTS[verdict],
-        machine ? ` on ${machine}` : '',
+        verdict !== 'unknown' && machine ? ` ${machine}` : '',
       ),
     ),
     tile(

@@ -96,7 +96,7 @@ def test_a_lens_tells_hours_and_dollars_where_steps_decide(client: Client, folde
     [
         ("a10g-large", "t4-small", "≈ 18 of 16 GB on t4-small: does not fit"),
         ("a10g-large", "cpu-basic", "≈ 18 GB, but cpu-basic has no GPU"),
-        ('"Qwen/Qwen3-8B"', "load()", "Memory unknown: the file does not tell the model"),
+        ('"Qwen/Qwen3-8B"', "load()", "Memory unknown: the script does not tell which model it is"),
         ("Qwen3-8B", "Mine", "Memory unknown: the shape of Qwen/Mine is not known"),
     ],
 )

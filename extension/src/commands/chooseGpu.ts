@@ -17,6 +17,8 @@ const GROUPS = [
   { verdict: 'unknown', title: 'not known whether it fits', icon: 'question' },
   { verdict: 'no', title: 'does not fit', icon: 'error' },
 ] as const;
+/** The note of the machine that the training guide would take. */
+const GUIDE = "the guide's choice";
 const EXAMPLES = { iconPath: new ThemeIcon('symbol-number'), tooltip: 'Number of examples …' };
 
 interface Item extends QuickPickItem {
@@ -100,11 +102,12 @@ function items(found: MachinesResult): Item[] {
 
 function item(row: MachineRow, icon: string, found: MachinesResult): Item {
   const now = row.name === found.present ? ' (now)' : '';
-  const why = row.name === found.recommended ? `Recommended: ${found.reason}` : undefined;
-  const detail = [why, row.effort].filter(Boolean).join('. ');
+  const why = row.name === found.recommended ? [`$(star) ${found.reason}`] : [];
+  const guide = row.notes.includes(GUIDE) ? [found.guide ?? ''] : [];
+  const detail = [...why, ...guide].join(' ');
   return {
     label: `$(${icon}) ${row.name}${now}`,
-    description: [row.label, ...figures(row)].join(' · '),
+    description: [row.label, ...figures(row), `${row.effort} set-up`, ...row.notes].join(' · '),
     ...(detail ? { detail } : {}),
     row,
   };

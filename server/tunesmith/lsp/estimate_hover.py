@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tunesmith.estimate.changes import Bits, Changes, changed, values_of
+from tunesmith.estimate.choice import choose
 from tunesmith.estimate.fit import GB
-from tunesmith.estimate.forecast import Data, Forecast, forecast
+from tunesmith.estimate.forecast import Forecast, forecast
 from tunesmith.estimate.script import ScriptTraining
-from tunesmith.knowledge.hardware import Machine
+from tunesmith.knowledge.hardware import Machine, flavors
 from tunesmith.lint.training_places import TrainingPlace, training_places
 from tunesmith.lsp.estimate_words import (
     VERDICTS,
@@ -21,7 +22,6 @@ from tunesmith.lsp.estimate_words import (
     usable_bytes,
     why_unknown,
 )
-from tunesmith.lsp.machine_rows import machine_rows
 from tunesmith.lsp.open_trainings import OpenTrainings
 from tunesmith.sources.script_header import ScriptHeader
 from tunesmith.text import Span
@@ -77,9 +77,9 @@ def flavor_text(trainings: Sequence[ScriptTraining], machine: Machine) -> str | 
     lines = [f"**{machine.name}**, {machine.pretty_name}, ${machine.usd_per_hour:.2f} an hour"]
     lines += _picture(answer)
     others = [
-        f"{row.name} (${row.usd_per_hour:.2f})"
-        for row in machine_rows(answer.training, Data())
-        if row.verdict == "fits" and row.usd_per_hour and row.usd_per_hour < machine.usd_per_hour
+        f"{option.machine.name} (${option.machine.usd_per_hour:.2f})"
+        for option in choose(answer.training, flavors()).options
+        if option.verdict == "fits" and option.machine.usd_per_hour < machine.usd_per_hour
     ]
     if others:
         lines.append(f"It also fits cheaper ones: {', '.join(others[:_OFFERED])}.")

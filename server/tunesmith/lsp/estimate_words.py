@@ -59,9 +59,12 @@ def _memory(answer: Forecast) -> str:
 
 def why_unknown(training: ScriptTraining) -> str:
     """Why a training's memory is not known, as the end of a sentence."""
-    if training.model_id is None:
-        return "the file does not tell the model"
-    return f"the shape of {training.model_id} is not known"
+    return without_options(training.shape_source)
+
+
+def without_options(reason: str) -> str:
+    """A reason without what it advises users of the command line to do."""
+    return reason.partition(";")[0]
 
 
 def usable_bytes(machine: Machine) -> int | None:
@@ -116,4 +119,6 @@ def rests_on(training: ScriptTraining) -> Iterator[str]:
         yield f"Taken as the newest, as their release is not known: {', '.join(unknown)}"
     if training.assumed:
         yield f"At their defaults, as the file leaves them open: {', '.join(training.assumed)}"
+    if training.shape:
+        yield f"The model's shape: {training.shape_source}"
     yield f"Machines and prices of {hardware.date().isoformat()}"

@@ -178,24 +178,31 @@ class MachinesParams:
 
 @dataclass(frozen=True)
 class MachineRow:
-    """A trainer on a machine. `gb` and `usable` are of one GPU; `dollars` of the whole job."""
+    """A trainer on a machine; `effort` is that of setting it up, `notes` speak against it.
+
+    `gb` and `usable` are of one GPU; `dollars` of the whole job.
+    """
 
     name: str
     label: str
     place: str
     verdict: Literal["fits", "tight", "no", "unknown"]
     is_flavor: bool
+    effort: Literal["minimal", "moderate", "complex"]
+    notes: list[str]
     gb: float | None = None
     usable: float | None = None
     hours: float | None = None
     dollars: float | None = None
     usd_per_hour: float | None = None
-    effort: str | None = None
 
 
 @dataclass(frozen=True)
 class MachinesResult:
-    """Machines in the order to offer them; `present` is the one that the script's jobs run on."""
+    """Machines in the order to offer them; `present` is the one that the script's jobs run on.
+
+    `reason` is a sentence on the one that is recommended, `guide` on what the training guide says.
+    """
 
     model: str
     trainer: int
@@ -204,6 +211,7 @@ class MachinesResult:
     present: str | None = None
     recommended: str | None = None
     reason: str | None = None
+    guide: str | None = None
 
 
 @dataclass(frozen=True)

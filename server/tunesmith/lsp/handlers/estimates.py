@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from pygls.exceptions import JsonRpcInvalidParams
 
 from tunesmith.estimate.changes import Changes, changed, values_of
+from tunesmith.estimate.choice import forecast_on_mac
 from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.fit import GB
 from tunesmith.estimate.forecast import Data, Forecast, forecast
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.estimate.training import Training
-from tunesmith.knowledge import hardware
-from tunesmith.knowledge.hardware import Machine
-from tunesmith.lsp.estimate_words import MEANINGS, rests_on, usable_bytes
+from tunesmith.knowledge.hardware import MAC, Machine
+from tunesmith.lsp.estimate_words import MEANINGS, rests_on, usable_bytes, without_options
 from tunesmith.lsp.language_server import TunesmithServer
-from tunesmith.lsp.machine_rows import machine_choices, machine_named, machine_rows, recommended
+from tunesmith.lsp.machine_rows import machine_choice, machines, machines_result
 from tunesmith.lsp.open_trainings import OpenTrainings, asked_trainings
 from tunesmith.lsp.protocol import (
     ESTIMATE_REQUEST,
     MACHINES_REQUEST,
     EstimateResult,
     Likely,
-    MachinesResult,
     MemoryTerm,
     Quantization,
     TrainerChoice,
     TrainingValues,
 )
-from tunesmith.lsp.rpc import optional_number, optional_string, to_json
+from tunesmith.lsp.rpc import RequestFailedError, optional_number, optional_string, to_json
 
 _QUANTIZATIONS: dict[str, Quantization] = {"none": "none", "int8": "int8", "nf4": "nf4"}
 
@@ -44,29 +44,29 @@ def register(server: TunesmithServer) -> None:
 async def _estimate(ls: TunesmithServer, params: object) -> dict[str, Any]:
     changes, data = asked_changes(params), _data(params)
     name = optional_string(params, "machine")
-    machine = _machine(name) if name else None
     found, index = await asked_trainings(ls, params)
+    machine = _named(name, machines(found.project)) if name else None
     training = found.trainings[index]
-    answer = forecast(changed(training, changes), machine or found.machine, data)
+    answer = _forecast(changed(training, changes), machine or found.machine, data)
     return to_json(_result(found, index, training, answer))
 
 
 async def _machines(ls: TunesmithServer, params: object) -> dict[str, Any]:
     data = _data(params)
     found, index = await asked_trainings(ls, params)
-    rows = machine_rows(found.trainings[index], data)
-    name, reason = recommended(rows)
-    return to_json(
-        MachinesResult(
-            _model(found.trainings[index]),
-            index,
-            rows,
-            hardware.date().isoformat(),
-            present=found.machine.name if found.machine else None,
-            recommended=name,
-            reason=reason,
-        )
+    training = found.trainings[index]
+    result = await ls.pool.compute(
+        machines_result, training, index, found.project, found.machine, data
     )
+    if result is None:
+        raise RequestFailedError("the machines could not be compared; the output says why")
+    return to_json(result)
+
+
+def _forecast(training: ScriptTraining, machine: Machine | None, data: Data) -> Forecast:
+    if machine and machine.provider == MAC:
+        return forecast_on_mac(training, machine)
+    return forecast(training, machine, data)
 
 
 def asked_changes(params: object) -> Changes:
@@ -94,8 +94,8 @@ def _data(params: object) -> Data:
     return Data(examples, Interval(*[float(tokens)] * 3) if tokens else None)
 
 
-def _machine(name: str) -> Machine:
-    machine = machine_named(name)
+def _named(name: str, offered: Sequence[Machine]) -> Machine:
+    machine = next((each for each in offered if each.name == name), None)
     if machine is None:
         raise JsonRpcInvalidParams(f"machine: {name!r} was given; expected a name of the list")
     return machine
@@ -110,7 +110,7 @@ def _result(
         model=_model(training),
         trainer=index,
         trainers=[_trainer(found, each) for each in found.trainings],
-        machines=machine_choices(),
+        machines=[machine_choice(each) for each in machines(found.project)],
         written=_values(training.training),
         shown=_values(answer.training.training),
         verdict=answer.fit.verdict,
@@ -126,7 +126,7 @@ def _result(
         memory=Likely(needed.low / GB, needed.total / GB, needed.high / GB) if needed else None,
         hours=_likely(answer.duration.hours) if answer.duration else None,
         dollars=_likely(answer.dollars) if answer.dollars else None,
-        no_hours=answer.no_duration or None,
+        no_hours=without_options(answer.no_duration) or None,
     )
 
 
