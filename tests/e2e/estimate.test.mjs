@@ -32,7 +32,7 @@ describeEditor('estimates', { files: { 'train.py': ESTIMATED } }, (scenario) => 
     assert.match(text, /^# \[tool\.hf-jobs\]\n# flavor = "l4x1"\n# \/\/\/$/m);
   });
 
-  scenario('follow a slider, and are written', async ({ workbench, screenshot }) => {
+  scenario('follow a slider, and are written', async ({ workbench, workspace, screenshot }) => {
     await workbench.lens('≈ 18 of 24 GB').click();
     const panel = workbench.webview();
     const memory = panel.locator('.tile .large').first();
@@ -43,6 +43,9 @@ describeEditor('estimates', { files: { 'train.py': ESTIMATED } }, (scenario) => 
     await screenshot('estimate-panel');
     await panel.getByRole('button', { name: 'Write to script' }).click();
     await panel.getByText('Wrote max_length=4096.').waitFor();
-    assert.match(await workbench.visibleText(), /max_length=4096,/);
+    await workbench.command('File: Save All Files');
+    await workbench.page.locator('.tab.dirty').waitFor({ state: 'detached' });
+    const text = fs.readFileSync(path.join(workspace, 'train.py'), 'utf8');
+    assert.match(text, /max_length=4096,/);
   });
 });
