@@ -1,25 +1,40 @@
-// Bundle the extension into dist/extension.js, for a run from the checkout: node scripts/bundle.mjs
+// Bundle the extension into dist/, for a run from the checkout: node scripts/bundle.mjs
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DIST, ROOT } from './lib/paths.mjs';
 import { main } from './lib/run.mjs';
 
-/** One file with all that the extension needs but the editor. `forUsers`: small, without sources. */
-export async function bundleExtension(outfile, { forUsers = false } = {}) {
+/**
+ * Into a folder: extension.js with all that the extension needs but the editor, and the scripts and
+ * styles of its web views. `forUsers`: small, without sources.
+ */
+export async function bundleExtension(outdir, { forUsers = false } = {}) {
   const { build } = await import('esbuild');
-  await build({
-    entryPoints: [path.join(ROOT, 'extension/src/main.ts')],
-    outfile,
+  const common = {
+    outdir,
     bundle: true,
+    minify: forUsers,
+    sourcemap: forUsers ? false : 'inline',
+    logLevel: 'warning',
+  };
+  await build({
+    ...common,
+    entryPoints: { extension: path.join(ROOT, 'extension/src/main.ts') },
     platform: 'node',
     target: 'node20',
     format: 'cjs',
     external: ['vscode'],
-    minify: forUsers,
-    sourcemap: forUsers ? false : 'inline',
-    logLevel: 'warning',
+  });
+  await build({
+    ...common,
+    entryPoints: ['estimate.ts', 'estimate.css'].map((name) =>
+      path.join(ROOT, 'extension/webview', name),
+    ),
+    platform: 'browser',
+    target: 'chrome122',
+    format: 'iife',
   });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href)
-  await main(() => bundleExtension(path.join(DIST, 'extension.js')));
+  await main(() => bundleExtension(DIST));

@@ -42,7 +42,10 @@ await main(async (words) => {
       pyright: () => run(npmProgram('pyright'), ['--warnings']),
       imports: () => run(venvProgram(VENV, 'lint-imports'), ['--no-logo']),
       generated,
-      tsc: () => run(npmProgram('tsc'), ['--noEmit']),
+      tsc: async () => {
+        for (const project of ['.', 'extension/webview'])
+          await run(npmProgram('tsc'), ['--noEmit', '--project', project]);
+      },
       biome: () => run(npmProgram('biome'), ['check', '--error-on-warnings']),
     },
     chosen,

@@ -3,12 +3,17 @@
     python scripts/generate_configurations.py
 
 Most are those of LitGPT (`litgpt/config.py`, Apache-2.0), a package that has the hyperparameters of
-checkpoints on the Hub; the others stand in `tables/configurations.json`, each with its source.
+checkpoints on the Hub; the others stand in `tables/configurations.json`, each with its source, with
+those that estimate/approximation.py translates.
 Which embeddings are tied LitGPT does not say: `TIED` has it from the checkpoints' `config.json`.
+
+What a `config.json` leaves out has the default of transformers' class: `types` has these, out of
+the newest wheel, for the architectures that estimate/shape.py describes (`DESCRIBED`).
 """
 
 from __future__ import annotations
 
+import ast
 import datetime
 import json
 import re
@@ -20,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from tables import rows
-from tables.index import Index
+from tables.index import Index, Wheel
 
 MORE = Path(__file__).parent / "tables/configurations.json"
 TYPES = {
@@ -52,6 +57,18 @@ SIGLIP = {
 }
 """The vision tower of Gemma 3 from 4B on (gemma 3.3.0, gemma/multimodal/vision_utils.py), which is
 loaded for training on text too."""
+DESCRIBED = (
+    "cohere", "cohere2", "ernie4_5", "exaone4", "gemma", "gemma2", "gemma3_text", "glm", "glm4",
+    "gpt_oss", "granite", "helium", "hunyuan_v1_dense", "llama", "ministral", "ministral3",
+    "mistral", "mixtral", "olmo", "olmo2", "olmo3", "phi3", "qwen2", "qwen3", "qwen3_moe",
+    "seed_oss", "smollm3",
+)  # fmt: skip
+FIELDS = (
+    "attention_bias", "final_logit_softcapping", "head_dim", "hidden_size", "intermediate_size",
+    "moe_intermediate_size", "num_attention_heads", "num_experts", "num_experts_per_tok",
+    "num_hidden_layers", "num_key_value_heads", "num_local_experts", "sliding_window",
+    "tie_word_embeddings", "use_sliding_window", "vocab_size",
+)  # fmt: skip
 READ = """
 import json, runpy, sys, types
 sys.modules["yaml"] = types.ModuleType("yaml")
@@ -68,13 +85,49 @@ def update() -> None:
 def table() -> Mapping[str, Any]:
     """Every model's configuration with its source, by its id."""
     index = Index()
-    newest = max((file for file in index.files("litgpt") if file.is_wheel), key=lambda f: f.version)
-    text = index.wheel(newest).read("litgpt/config.py")
-    assert text, f"{newest.name} has no litgpt/config.py"
-    found = {each: {"source": f"litgpt {newest.version}", "config": c} for each, c in taken(text)}
+    wheel, version = newest(index, "litgpt")
+    text = wheel.read("litgpt/config.py")
+    assert text, f"litgpt {version} has no litgpt/config.py"
+    found = {each: {"source": f"litgpt {version}", "config": c} for each, c in taken(text)}
     models = dict(sorted({**found, **json.loads(MORE.read_text("utf-8"))}.items()))
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
-    return {"date": today, "models": models}
+    wheel, version = newest(index, "transformers")
+    types = {each: defaults(wheel, each) for each in DESCRIBED}
+    return {"date": today, "transformers": version, "types": types, "models": models}
+
+
+def newest(index: Index, package: str) -> tuple[Wheel, str]:
+    """The newest final wheel of a package, and its version."""
+    wheels = (file for file in index.files(package) if file.is_wheel)
+    file = max((it for it in wheels if not it.version.is_prerelease), key=lambda it: it.version)
+    return index.wheel(file), str(file.version)
+
+
+def defaults(transformers: Wheel, kind: str) -> Mapping[str, Any]:
+    """What transformers' class for a `model_type` takes for the fields that decide its size."""
+    folder = kind.removesuffix("_text")
+    text = transformers.read(f"transformers/models/{folder}/configuration_{folder}.py")
+    assert text, f"transformers has no {kind}"
+    for statement in ast.parse(text).body:
+        if isinstance(statement, ast.ClassDef):
+            found = dict(constants(statement))
+            if found.get("model_type") == kind:
+                return {name: found[name] for name in FIELDS if name in found}
+    raise AssertionError(f"no class of transformers has the model_type {kind}")
+
+
+def constants(of: ast.ClassDef) -> Iterator[tuple[str, Any]]:
+    """The attributes of a class that are written out."""
+    for statement in of.body:
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value:
+            target = (
+                statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+            )
+            if isinstance(target, ast.Name):
+                try:
+                    yield target.id, ast.literal_eval(statement.value)
+                except ValueError:
+                    continue
 
 
 def taken(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

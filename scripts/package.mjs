@@ -103,7 +103,7 @@ async function fillStage(stage, target) {
   fs.writeFileSync(path.join(stage, 'package.json'), JSON.stringify(manifest, null, 2));
   for (const entry of contents)
     fs.cpSync(path.join(ROOT, entry), path.join(stage, entry), { recursive: true });
-  await bundleExtension(path.join(stage, 'dist', 'extension.js'), { forUsers: true });
+  await bundleExtension(path.join(stage, 'dist'), { forUsers: true });
   await fillWheelhouse(path.join(stage, 'wheels'), target, manifest.version);
 }
 

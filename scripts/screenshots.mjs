@@ -13,6 +13,35 @@ const IMAGES = path.join(ROOT, 'docs', 'images');
 const SIZE = { width: 1120, height: 1010 };
 const SETTINGS = { 'editor.stickyScroll.enabled': false };
 
+/** A script without mistakes: the estimate is the subject. */
+const SCRIPT = `# /// script
+# dependencies = ["trl", "peft", "trackio"]
+# [tool.hf-jobs]
+# flavor = "a10g-large"
+# timeout = "6h"
+# secrets = ["HF_TOKEN"]
+# ///
+from datasets import load_dataset
+from peft import LoraConfig
+from trl import SFTConfig, SFTTrainer
+
+trainer = SFTTrainer(
+    model="Qwen/Qwen3-8B",
+    args=SFTConfig(
+        output_dir="support-chat",
+        max_length=4096,
+        per_device_train_batch_size=2,
+        model_init_kwargs={"dtype": "bfloat16"},
+        push_to_hub=True,
+        hub_strategy="every_save",
+        save_total_limit=2,
+    ),
+    train_dataset=load_dataset("trl-lib/Capybara", split="train"),
+    peft_config=LoraConfig(r=16, target_modules="all-linear"),
+)
+trainer.train()
+`;
+
 async function takePictures(workbench) {
   fs.mkdirSync(IMAGES, { recursive: true });
   const shoot = (name) => workbench.screenshot(path.join(IMAGES, `${name}.png`));
@@ -28,6 +57,15 @@ async function takePictures(workbench) {
   await workbench.page.setViewportSize({ ...SIZE, height: 460 });
   await workbench.quickFixes(13, 8);
   await shoot('quick-fix');
+  await workbench.press('Escape');
+
+  await workbench.page.setViewportSize({ width: 1400, height: 900 });
+  await workbench.openFile('train_chat.py');
+  await workbench.lens('GB on a10g-large').click();
+  const panel = workbench.webview();
+  await panel.getByLabel('Examples').fill('1000');
+  await panel.locator('.tile', { hasText: 'Cost' }).filter({ hasText: '$' }).waitFor();
+  await shoot('estimate');
 }
 
 await main(async () => {
@@ -37,6 +75,7 @@ await main(async () => {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'tunesmith-pictures-'));
   const workspace = path.join(root, 'support-bot');
   fs.cpSync(path.join(ROOT, 'examples'), workspace, { recursive: true });
+  fs.writeFileSync(path.join(workspace, 'train_chat.py'), SCRIPT);
   const profile = new Profile(await codeServer(), path.join(root, 'profile'), SETTINGS);
   await profile.install(vsix);
   const server = await profile.start();

@@ -42,7 +42,7 @@ await main(async (chosen) => {
       editor: async () => {
         await editorAndBrowser();
         env.TUNESMITH_VSIX = await platformVsix();
-        await bundleExtension(path.join(DIST, 'extension.js'));
+        await bundleExtension(DIST);
         await bundleTests('extension/test/host', 'host');
         await offline(process.execPath, ...NODE_TESTS, ...testFiles('tests/e2e', '.test.mjs'));
       },

@@ -389,3 +389,27 @@ def test_odd_files_do_no_harm(tmp_path: Path, data: bytes):
     os.mkfifo(tmp_path / "d.py")
 
     scan(tmp_path)
+
+
+# Models
+
+
+def test_the_configuration_of_a_model_in_a_folder(tmp_path: Path):
+    script = put(tmp_path, "src/train.py", "")
+    config = put(tmp_path, "models/mine/config.json", '{"model_type": "llama", "hidden_size": 8}')
+    put(tmp_path, "web/config.json", '{"port": 80}')
+    put(tmp_path, "cut/config.json", '{"model_type": "llama", "hid')
+    put(tmp_path, "deep/config.json", '{"model_type": ' + "[" * 200_000)
+    workspace = scan(tmp_path)
+    path = project_path(script)
+
+    assert workspace.project.model_in("./models/mine", path) == {
+        "model_type": "llama",
+        "hidden_size": 8,
+    }
+    assert workspace.project.model_in("../models/mine", path)
+    for other in ("web", "cut", "deep", "models", "", "https://models/mine"):
+        assert workspace.project.model_in(other, path) is None
+    config.unlink()
+    workspace.refresh(config)
+    assert workspace.project.model_in("models/mine", path) is None

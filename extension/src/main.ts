@@ -5,11 +5,14 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { chooseGpu } from './commands/chooseGpu';
 import { fixAll } from './commands/fixAll';
 import { openRule } from './commands/openRule';
+import { showEstimate } from './commands/showEstimate';
 import { showMenu } from './commands/showMenu';
 import type { Context } from './context';
 import { isServerNeeded } from './documents';
+import { restoreEstimatePanels } from './panels/estimate';
 import { ServerController } from './server';
 import { SECTION } from './settings';
 import { createStatus } from './status';
@@ -21,6 +24,8 @@ const COMMANDS: Record<string, Command> = {
   showOutput: ({ output }) => output.show(),
   fixAll,
   openRule,
+  showEstimate,
+  chooseGpu,
   showMenu,
 };
 
@@ -37,6 +42,7 @@ export function activate(extension: ExtensionContext): Pick<ServerController, 's
     extension.subscriptions.push(commands.registerCommand(`${SECTION}.${name}`, handler));
   }
   createStatus(context);
+  extension.subscriptions.push(restoreEstimatePanels(context));
   startWhenNeeded(context);
   return server;
 }

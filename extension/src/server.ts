@@ -64,6 +64,13 @@ export class ServerController {
     });
   }
 
+  /** The server's answer to a request of ours; throws when it gives none, saying why. */
+  async request<Result>(method: string, params: object): Promise<Result> {
+    await this.start();
+    if (!this.client?.isRunning()) throw new Error('the checker is not running');
+    return this.client.sendRequest<Result>(method, params);
+  }
+
   /** Tells the server what the user's scripts are run with, now and whenever that changes. */
   private async followInterpreter(): Promise<void> {
     await this.tellInterpreter();

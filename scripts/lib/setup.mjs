@@ -25,6 +25,7 @@ const PACKAGED = [
   'docs/images',
   'docs/rules',
   'extension/src',
+  'extension/webview',
   'media',
   'package-lock.json',
   'package.json',

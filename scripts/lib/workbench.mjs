@@ -193,6 +193,16 @@ export class Workbench {
     return hover.first().innerText();
   }
 
+  /** The lens of the active editor with a text. */
+  lens(text) {
+    return this.page.locator('.codelens-decoration a', { hasText: text }).first();
+  }
+
+  /** What the web view on the screen shows. */
+  webview() {
+    return this.page.frameLocator('iframe.webview').frameLocator('iframe#active-frame');
+  }
+
   /** The titles of the quick fixes at a place. */
   async quickFixes(line, column = 1) {
     await this.goTo(line, column);

@@ -73,6 +73,10 @@ def _run(options: argparse.Namespace) -> int:
         from tunesmith.output.preflight_page import show_preflight
 
         return show_preflight(options.script, _question(options), as_json=options.json)
+    if options.command == "gpus":
+        from tunesmith.output.gpus_page import show_gpus
+
+        return show_gpus(options.script, _question(options), as_json=options.json)
     if options.command == "update":
         from tunesmith.update import run_update
 
@@ -105,7 +109,8 @@ def _run(options: argparse.Namespace) -> int:
 def _question(options: argparse.Namespace) -> Question:
     from tunesmith.output.estimate_page import Question
 
-    return Question(options.flavor, options.trl, options.examples, options.tokens)
+    flavor = getattr(options, "flavor", None)  # `gpus` looks at all of them
+    return Question(flavor, options.trl, options.examples, options.tokens, options.online)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -135,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     of_script.add_argument("--json", action="store_true", help="for programs")
     _add_estimate(commands.add_parser("estimate", help="estimate memory, time and cost"))
     _add_estimate(commands.add_parser("preflight", help="check and estimate before a job starts"))
+    _add_question(commands.add_parser("gpus", help="compare the machines to train on"))
     commands.add_parser("update", help="fetch newer tables of library releases, through pip or uv")
     _add_toolchain(
         commands.add_parser("toolchain", help="install what training on this machine needs")
@@ -166,15 +172,22 @@ def _add_check(check: argparse.ArgumentParser) -> None:
 
 
 def _add_estimate(estimate: argparse.ArgumentParser) -> None:
-    estimate.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
+    _add_question(estimate)
     estimate.add_argument(
         "--flavor", metavar="NAME", help="the machine (default: what starts the script names)"
     )
+
+
+def _add_question(estimate: argparse.ArgumentParser) -> None:
+    estimate.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
     estimate.add_argument(
         "--trl", metavar="VERSION", help="suppose this release (default: what the script gets)"
     )
     estimate.add_argument("--examples", type=_positive, metavar="N", help="rows of the data set")
     estimate.add_argument("--tokens", type=_positive, metavar="N", help="tokens of a row, mean")
+    estimate.add_argument(
+        "--online", action="store_true", help="ask the Hub for prices, and models not known here"
+    )
     estimate.add_argument("--json", action="store_true", help="for programs")
 
 

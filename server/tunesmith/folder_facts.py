@@ -1,4 +1,4 @@
-"""What holds in a folder: `[tool.tunesmith]` and the versions that its files require."""
+"""What holds in a folder: `[tool.tunesmith]`, the versions that its files require, its model."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tunesmith.mentioned_pins import (
 )
 from tunesmith.platform import project_path
 from tunesmith.project import FolderFacts, Pin, Settings
+from tunesmith.sources.model_configuration import read_model_configuration
 from tunesmith.sources.requirements import read_requirement
 from tunesmith.sources.toml import read_toml
 from tunesmith.text import regex
@@ -49,7 +50,7 @@ def internal_error(error: Exception) -> str:
 
 def says_something(name: str) -> bool:
     """Whether a file of that name can set or require anything."""
-    return _decides(name) or may_mention(name)
+    return _decides(name) or may_mention(name) or name == _MODEL
 
 
 def _decides(name: str) -> bool:
@@ -92,6 +93,7 @@ def read_folder(folder: Path, names: Iterable[str], tell: Tell) -> FolderFacts |
         _table(_table(table, "tool"), "uv"),
         requires_python=python if isinstance(python, str) else None,
         indexes=tuple(indexes),
+        model=read_model_configuration(_read_text(folder / _MODEL)) if _MODEL in names else None,
     )
     return None if facts == FolderFacts() else facts
 
@@ -216,6 +218,7 @@ def _mentioned(folder: Path, names: Sequence[str]) -> Iterator[Pin]:
                     yield pin._replace(is_hearsay=True)
 
 
+_MODEL = "config.json"
 _MAX_MENTION = 512 * 1024
 _PROJECT_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 

@@ -133,6 +133,36 @@ def user_data_folder() -> Path:
     return Path(base) / "tunesmith"
 
 
+def user_cache_folder() -> Path:
+    """Where programs keep what they can fetch again; it may not exist yet."""
+    if os.name == "nt":
+        return user_data_folder() / "cache"
+    if sys.platform == "darwin":
+        base = Path.home() / "Library/Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "tunesmith"
+
+
+def apple_silicon() -> tuple[str, int] | None:
+    """Apple's chip in this Mac and its memory in GB, as ("Apple M3 Max", 64); None elsewhere."""
+    if sys.platform != "darwin":
+        return None
+    import ctypes
+
+    libc = ctypes.CDLL(None)
+
+    def ask(name: bytes, buffer: Any) -> bool:
+        size = ctypes.c_size_t(ctypes.sizeof(buffer))
+        return libc.sysctlbyname(name, ctypes.byref(buffer), ctypes.byref(size), None, 0) == 0
+
+    chip, memory = ctypes.create_string_buffer(128), ctypes.c_uint64()
+    if not (ask(b"machdep.cpu.brand_string", chip) and ask(b"hw.memsize", memory)):
+        return None
+    name = chip.value.decode("utf-8", "replace")
+    return (name, memory.value // 2**30) if name.startswith("Apple ") else None
+
+
 def active_interpreter() -> Path | None:
     """The interpreter of the environment that the user activated in this terminal, if any."""
     root = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")

@@ -26,7 +26,15 @@ from tunesmith.sources.requirements import Pin
 if TYPE_CHECKING:
     from tunesmith.knowledge.scan.types import Scan
 
-__all__ = ["Environment", "FolderFacts", "Pin", "Project", "Settings"]
+__all__ = [
+    "Environment",
+    "FolderFacts",
+    "Pin",
+    "Prices",
+    "Project",
+    "Settings",
+    "StoredModel",
+]
 
 
 class Settings(NamedTuple):
@@ -67,6 +75,38 @@ class Environment:
     scan: Callable[[str], Scan | None] = field(default=_no_scan, repr=False, compare=False)
 
 
+class StoredModel(NamedTuple):
+    """A model of which this machine has the `config.json`.
+
+    Attributes:
+        fields: its content.
+        source: where it is from, as users call it.
+    """
+
+    fields: Mapping[str, Any]
+    source: str
+
+
+def _nothing_stored(_: str) -> StoredModel | None:
+    return None
+
+
+class Prices(NamedTuple):
+    """What jobs cost, as the Hub said.
+
+    Attributes:
+        date: the day.
+        usd_per_hour: by the name of the flavor.
+    """
+
+    date: date
+    usd_per_hour: Mapping[str, float]
+
+
+def _no_prices() -> Prices | None:
+    return None
+
+
 class FolderFacts(NamedTuple):
     """What holds for the files in a folder and below.
 
@@ -79,6 +119,7 @@ class FolderFacts(NamedTuple):
         requires_python: of its pyproject.toml, as written.
         indexes: indexes and folders of wheels that its requirements files name.
         environment: what is installed in a virtual environment beside.
+        model: `config.json` of a model that lies in the folder; None where there is none.
     """
 
     settings: Settings | None = None
@@ -89,6 +130,7 @@ class FolderFacts(NamedTuple):
     requires_python: str | None = None
     indexes: Sequence[str] = ()
     environment: Environment | None = None
+    model: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +141,8 @@ class Project:
         environment: what is installed for the interpreter that the user selected.
         today: the day of the check; None where it does not matter.
         supposed: requirements that take the place of all others of their packages: "what if".
+        stored_model: reads what this machine has of a model on the Hub, by its id.
+        stored_prices: reads the prices of jobs that the Hub said last.
     """
 
     root: PurePosixPath = field(default=PurePosixPath("/"))
@@ -112,6 +156,12 @@ class Project:
     environment: Environment | None = None
     today: date | None = None
     supposed: Sequence[Pin] = ()
+    stored_model: Callable[[str], StoredModel | None] = field(
+        default=_nothing_stored, repr=False, compare=False
+    )
+    stored_prices: Callable[[], Prices | None] = field(
+        default=_no_prices, repr=False, compare=False
+    )
 
     def with_file(self, path: PurePosixPath, facts: FileFacts | None) -> Project:
         """This project after one file changed; None where it is gone."""
@@ -163,6 +213,14 @@ class Project:
         """
         path = self._found(name, reader, hint)
         return self.files[path].mlx if path else None
+
+    def model_in(self, folder: str, script: PurePosixPath) -> Mapping[str, Any] | None:
+        """`config.json` of the model in a folder that a script names; None where there is none."""
+        if not folder or "://" in folder:
+            return None
+        places = (_normalise(each / folder) for each in self._folders_of(script, None))
+        found = (facts.model for each in places if (facts := self.folders.get(each)))
+        return next(filter(None, found), None)
 
     def commands_launching(self, path: PurePosixPath) -> Sequence[LaunchCommand]:
         """The commands that launch a script, wherever they stand; counter-examples left out."""

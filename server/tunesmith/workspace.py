@@ -20,7 +20,7 @@ from tunesmith.environments import environment_beside, environment_of
 from tunesmith.files import UnreadableFileError, document_of, read_bytes, read_document
 from tunesmith.folder_facts import Note, internal_error, read_folder, says_something
 from tunesmith.platform import project_path
-from tunesmith.project import FolderFacts, Pin, Project, Settings
+from tunesmith.project import FolderFacts, Pin, Prices, Project, Settings, StoredModel
 from tunesmith.sources.document import Document, Kind, kind_of
 from tunesmith.sources.facts import FileFacts
 from tunesmith.sources.understand import Understanding, understand
@@ -134,6 +134,18 @@ def _bare(pattern: str) -> str:
     return pattern.removeprefix("./").removesuffix("/**").removesuffix("/*").rstrip("/")
 
 
+def _stored_model(model_id: str) -> StoredModel | None:
+    from tunesmith.hub_cache import stored_model  # few files need it
+
+    return stored_model(model_id)
+
+
+def _stored_prices() -> Prices | None:
+    from tunesmith.hub_cache import stored_prices
+
+    return stored_prices()
+
+
 class Workspace:
     """A folder's project, read from disk and from open editors.
 
@@ -158,7 +170,12 @@ class Workspace:
         if hub_version:
             settings = settings._replace(hub_version=hub_version)
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 - keeps symlinks
-        self.project = Project(project_path(self.root), settings=settings)
+        self.project = Project(
+            project_path(self.root),
+            settings=settings,
+            stored_model=_stored_model,
+            stored_prices=_stored_prices,
+        )
         self._interpreter = interpreter
         self._look_around()
         self.files: Sequence[Path] = ()

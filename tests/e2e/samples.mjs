@@ -53,3 +53,19 @@ export const NOTEBOOK = JSON.stringify({
   nbformat: 4,
   nbformat_minor: 5,
 });
+
+export const ESTIMATED = `# /// script
+# dependencies = ["trl==1.16.0", "transformers==5.23.0", "peft==0.21.2"]
+# ///
+from peft import LoraConfig
+from trl import SFTConfig, SFTTrainer
+
+config = SFTConfig(
+    output_dir="support",
+    max_length=2048,
+    per_device_train_batch_size=1,
+    model_init_kwargs={"dtype": "bfloat16"},
+)
+trainer = SFTTrainer(model="Qwen/Qwen3-8B", args=config, peft_config=LoraConfig(r=16))
+trainer.train()
+`;

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from packaging.version import Version
 
-from tunesmith.knowledge import hardware, hf_cli
+from tunesmith.knowledge import hardware, hf_cli, macs
+from tunesmith.knowledge.tables import table
 
 
 def test_has_a_row_for_every_flavor_of_the_newest_release() -> None:
@@ -92,3 +95,58 @@ def test_the_likely_flavor(name: str, meant: str | None) -> None:
 
 def test_bears_its_date() -> None:
     assert hardware.date().year >= 2026
+
+
+def test_gpus_that_are_rented() -> None:
+    machines = {machine.name: machine for machine in hardware.rented()}
+    assert set(machines) == {
+        "RTX 3090", "RTX 4090", "RTX 5090", "RTX A6000", "L4", "L40S",
+        "A100 40GB", "A100 80GB", "H100 PCIe", "H100 SXM", "H200", "MI300X",
+    }  # fmt: skip
+    for machine in machines.values():
+        assert machine.provider == hardware.RENTED
+        assert machine.accelerator
+        assert machine.usd_range
+        low, high = machine.usd_range
+        assert 0 < low <= machine.usd_per_hour <= high < 10
+        gpu = machine.accelerator
+        assert 0.9 * gpu.vram_gb < gpu.usable_vram_gib < gpu.vram_gb
+        assert gpu.has_bfloat16
+
+
+def test_each_price_of_a_rented_gpu_says_where_and_when_it_was_read() -> None:
+    for name, row in table("rented")["gpus"].items():
+        assert row["prices"], name
+        for price in row["prices"]:
+            assert re.search(r"\(\d{4}(-\d\d){0,2}\)", price), price
+        named = [float(it) for text in row["prices"] for it in re.findall(r"\b\d+\.\d\d\b", text)]
+        assert [min(named), max(named)] == pytest.approx(row["usd_per_hour"]), name
+
+
+def test_a_gpu_is_the_same_whoever_rents_it_out() -> None:
+    ours = hardware.flavor("a100-large")
+    assert ours
+    assert ours.accelerator in {machine.accelerator for machine in hardware.rented()}
+
+
+def test_macs() -> None:
+    assert len(macs.macs()) == len({machine.name for machine in macs.macs()}) > 50
+    for machine in macs.macs():
+        assert machine.accelerator
+        assert machine.accelerator.has_bfloat16
+        assert machine.usd_per_hour == 0
+
+
+@pytest.mark.parametrize(
+    ("chip", "memory", "usable"),
+    [("Apple M1 Pro", 16, 10.67), ("M2 Max", 32, 21.33), ("M3 Max", 64, 48), ("M5", 24, 16)],
+)
+def test_what_the_gpu_of_a_mac_may_use(chip: str, memory: int, usable: float) -> None:
+    machine = macs.mac(chip, memory)
+    assert machine
+    assert machine.usable_vram_gib == pytest.approx(usable, abs=0.01)
+    assert machine in macs.macs()
+
+
+def test_a_mac_with_a_chip_that_is_not_known() -> None:
+    assert macs.mac("Intel(R) Core(TM) i9-9980HK CPU @ 2.40GHz", 16) is None

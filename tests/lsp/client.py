@@ -26,6 +26,8 @@ CAPABILITIES: Json = {
         "workspaceFolders": True,
         "didChangeWatchedFiles": {"dynamicRegistration": True},
         "workspaceEdit": {"documentChanges": True},
+        "applyEdit": True,
+        "codeLens": {"refreshSupport": True},
     },
     "textDocument": {"publishDiagnostics": {"versionSupport": True}},
     "notebookDocument": {"synchronization": {}},
@@ -47,6 +49,10 @@ class Client:
     Args:
         arguments: of the interpreter; they start the server.
         settings: the `tunesmith` section that the server is told, by folder URI (or None).
+
+    Attributes:
+        received: all messages, in their order.
+        applied: the edits that the server had the editor make.
     """
 
     def __init__(
@@ -58,6 +64,7 @@ class Client:
     ) -> None:
         self.settings = dict(settings or {})
         self.received: list[Json] = []
+        self.applied: list[Json] = []
         self._open: set[str] = set()
         self._process = subprocess.Popen(
             [sys.executable, *arguments],
@@ -199,6 +206,7 @@ class Client:
     def forget(self) -> None:
         """Forget all messages that came so far."""
         self._kept.clear()
+        self.applied.clear()
         while not self._messages.empty():
             self._messages.get_nowait()
 
@@ -250,6 +258,9 @@ class Client:
         if request["method"] == "workspace/configuration":
             items = request["params"]["items"]
             result = [self.settings.get(item.get("scopeUri")) for item in items]
+        if request["method"] == "workspace/applyEdit":
+            self.applied.append(request["params"]["edit"])
+            result = {"applied": True}
         with suppress(BrokenPipeError, ValueError):  # the test has hung up
             self.send({"jsonrpc": "2.0", "id": request["id"], "result": result})
 

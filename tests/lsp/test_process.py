@@ -59,7 +59,7 @@ def test_the_initialize_result_tells_the_protocols_version(start: Start, folder:
     client = start()
     result = client.initialize(folder)
     assert result["serverInfo"]["name"] == "tunesmith"
-    assert result["capabilities"]["experimental"]["tunesmith"]["protocol"] == 1
+    assert result["capabilities"]["experimental"]["tunesmith"]["protocol"] == 2
     assert result["capabilities"]["positionEncoding"] == "utf-16"
     assert result["capabilities"]["textDocumentSync"]["change"] == 2
     assert result["capabilities"]["executeCommandProvider"]["commands"] == []

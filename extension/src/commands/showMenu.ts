@@ -2,6 +2,8 @@ import { commands, window } from 'vscode';
 
 const ENTRIES = [
   { label: '$(wand) Fix All in File', command: 'tunesmith.fixAll' },
+  { label: '$(dashboard) Show Estimate', command: 'tunesmith.showEstimate' },
+  { label: '$(server-environment) Choose GPU', command: 'tunesmith.chooseGpu' },
   { label: '$(book) Open Rule', command: 'tunesmith.openRule' },
   { label: '$(output) Show Output', command: 'tunesmith.showOutput' },
   { label: '$(refresh) Restart Server', command: 'tunesmith.restartServer' },

@@ -51,7 +51,8 @@ mean error of 11 %; seven of eight measurements in tests/estimate/throughputs.js
 others."""
 HOPPER = 0.7
 """Part of these shares of arithmetic that newer GPUs reach, whose memory did not grow faster with
-their peak: in LLM Foundry's benchmarks 55 % of the peak of an H100 where 75 % of an A100's."""
+their peak: in LLM Foundry's benchmarks 55 % of the peak of an H100 where 75 % of an A100's. AMD's
+MI300X, measured nowhere here, is taken to be like them."""
 
 
 class Interval(NamedTuple):
@@ -93,7 +94,8 @@ def step_seconds(shape: ModelShape, training: Training, gpu: Accelerator) -> Int
 
 
 def _seconds(shape: ModelShape, training: Training, gpu: Accelerator, speed: Speed) -> float:
-    share = speed.arithmetic * (HOPPER if gpu.compute_capability >= (9, 0) else 1)
+    is_new = gpu.compute_capability is None or gpu.compute_capability >= (9, 0)
+    share = speed.arithmetic * (HOPPER if is_new else 1)
     arithmetic = step_flops(shape, training) / (gpu.tflops * 1e12 * share)
     passes = 3 if training.is_checkpointed else 2
     numbers = _tokens(training) * shape.layers * shape.hidden

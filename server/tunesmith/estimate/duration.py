@@ -68,7 +68,10 @@ class Duration:
 
     def dollars(self, machine: Machine) -> Interval:
         """What the job costs: billed is the time that it runs."""
-        return self.hours.times(machine.usd_per_hour)
+        price = machine.usd_per_hour
+        low, high = machine.usd_range or (price, price)
+        hours = self.hours
+        return Interval(hours.low * low, hours.likely * price, hours.high * high)
 
 
 def duration(

@@ -33,6 +33,8 @@ ERROR = 0.03
 """More than the estimate is off from the oracle in any recorded step, as a part of it."""
 UNPROVEN_ERROR = 0.15
 """The same where no oracle was asked, assumed: several GPUs, GRPO, KTO, other families."""
+GUESSED_ERROR = 0.25
+"""The same where the shape is guessed from the model's name, or approximated; assumed."""
 PROVEN = ("llama", "mistral", "qwen2", "qwen3", "qwen3_moe", "phi3", "gemma3_text")
 
 HOST = 5 * GB
@@ -52,12 +54,14 @@ class Need:
         breakdown: by what it is for; adds up to `total`.
         moment: when it is most.
         low, high: the interval.
+        is_certain: whether the model's shape is its own, not guessed from its name or approximated.
     """
 
     breakdown: Breakdown
     moment: str
     low: int
     high: int
+    is_certain: bool = True
 
     @property
     def total(self) -> int:
@@ -82,23 +86,32 @@ class Fit:
     reason: str
 
 
-def need(shape: ModelShape, training: Training, *, is_expandable: bool = False) -> Need:
+def need(
+    shape: ModelShape,
+    training: Training,
+    *,
+    is_expandable: bool = False,
+    is_certain: bool = True,
+) -> Need:
     """What a training step takes of each GPU, everything included.
 
     Args:
         shape: the model.
         training: how it is trained.
         is_expandable: whether `expandable_segments` is on.
+        is_certain: whether the shape is the model's own, not guessed from its name or approximated.
     """
     tensors = peak(shape, training)
     fragments = FEW_FRAGMENTS if is_expandable else FRAGMENTS
     error = ERROR if _is_proven(shape, training) else UNPROVEN_ERROR
+    error = error if is_certain else max(error, GUESSED_ERROR)
     overhead = CONTEXT[1] + int(fragments[1] * tensors.total)
     return Need(
         replace(tensors.breakdown, overhead=overhead),
         tensors.moment,
         int(tensors.total * (1 - error)) + CONTEXT[0],
         int(tensors.total * (1 + error + fragments[2])) + CONTEXT[2],
+        is_certain,
     )
 
 

@@ -68,18 +68,19 @@ def forecast(
     """
     gpu = machine.accelerator if machine else None
     shape = training.shape
-    needed = need(shape, training.training) if shape else None
+    needed = need(shape, training.training, is_certain=training.is_shape_certain) if shape else None
     workload = _workload(training, data or Data())
     lasts, missing = None, ""
     if shape is None:
-        missing = f"the shape of {training.model_id or 'the model'} is not known"
+        missing = training.shape_source
     elif gpu is None:
         missing = "no machine with a GPU is named; give --flavor NAME"
     elif workload is None:
         missing = "the number of examples is not known; give --examples N"
     else:
         lasts = duration(shape, training.training, gpu, workload)
-    return Forecast(training, machine, needed, fit(needed, gpu), lasts, missing)
+    fits = fit(needed, gpu) if needed else Fit("unknown", f"It cannot be told: {missing}.")
+    return Forecast(training, machine, needed, fits, lasts, missing)
 
 
 def _workload(training: ScriptTraining, data: Data) -> Workload | None:

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from packaging.version import Version
 
 from tunesmith.estimate import releases
-from tunesmith.estimate.shape import ModelShape, shape_of
+from tunesmith.estimate.known_model import KnownModel, known_model
+from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import (
     Adapter,
     Attention,
@@ -20,7 +21,6 @@ from tunesmith.estimate.training import (
     Quantization,
     Training,
 )
-from tunesmith.knowledge.configurations import configuration
 from tunesmith.knowledge.versions import library
 from tunesmith.lint.arguments import Settled, configuration_of, settled
 from tunesmith.project import Project
@@ -50,8 +50,28 @@ ATTENTIONS: Mapping[str, Attention] = {"sdpa": "sdpa", "eager": "eager"}
 WRAPPERS = ("peft.prepare_model_for_kbit_training", "peft.get_peft_model")
 DEFAULT_TARGETS = ("q_proj", "v_proj")
 """What `LoraConfig` adapts of most decoders where it is not told (peft.utils.constants)."""
+UNNAMED = KnownModel(None, "the script does not tell which model it is")
 NEWEST = Version("1!0")
 """Stands for a release of TRL that is not known: newer than all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The calls that say how a trainer trains; None where the file holds none.
+
+    Attributes:
+        model: what the trainer trains: an id, or the call that loads it.
+        arguments: of the configuration.
+        adapter: of the LoraConfig.
+        loader: what gets the keywords that load the model.
+        quantization: of the BitsAndBytesConfig.
+    """
+
+    model: Value = None
+    arguments: Settled | None = None
+    adapter: Call | None = None
+    loader: Call | DictValue | None = None
+    quantization: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +81,7 @@ class ScriptTraining:
     Attributes:
         trainer: the call that makes it.
         model_id: as the script names it; None where that is not known.
-        shape: the model's; None where it is not in the table.
+        shape: the model's; None where it is not known.
         training: how it is trained.
         accumulation: batches that make a step.
         epochs: passes over the data set.
@@ -69,6 +89,9 @@ class ScriptTraining:
         is_packed: whether sequences are filled up.
         versions: releases of the libraries that decide, by package.
         assumed: what the script does not tell, each as users call it.
+        shape_source: where the shape is known from; or why it is not.
+        is_shape_certain: whether it is the model's own, not guessed from its name or approximated.
+        sources: where the script tells the rest.
     """
 
     trainer: Call
@@ -81,6 +104,9 @@ class ScriptTraining:
     is_packed: bool
     versions: Mapping[str, Version | None]
     assumed: tuple[str, ...]
+    shape_source: str
+    is_shape_certain: bool
+    sources: Sources = Sources()
 
 
 def trainings_of(script: PythonScript, project: Project) -> list[ScriptTraining]:
@@ -122,11 +148,12 @@ class _Reader:
         if isinstance(self.args, _Nothing):
             self.assumed.append("the arguments of the trainer")
         model_id = self._model_id(self.model)
-        known = configuration(model_id) if model_id else None
+        path = self.trainer.script.path
+        known = known_model(model_id, path, self.project) if model_id else UNNAMED
         return ScriptTraining(
             self.trainer.call,
             model_id,
-            shape_of(known.fields) if known else None,
+            known.shape,
             self._training(),
             accumulation=self._count("gradient_accumulation_steps", 1),
             epochs=self._number("num_train_epochs", 3.0),
@@ -134,6 +161,19 @@ class _Reader:
             is_packed=self.args.value("packing") is True,
             versions={"trl": self.trl, "transformers": self.transformers},
             assumed=tuple(dict.fromkeys(self.assumed)),
+            shape_source=known.source,
+            is_shape_certain=known.is_certain,
+            sources=self._sources(),
+        )
+
+    def _sources(self) -> Sources:
+        quantization = self.loader.value("quantization_config")
+        return Sources(
+            self.model,
+            self.args if isinstance(self.args, Settled) else None,
+            self.adapter if isinstance(self.adapter, Call) else None,
+            self.loader if isinstance(self.loader, (Call, DictValue)) else None,
+            quantization if isinstance(quantization, Call) else None,
         )
 
     def _training(self) -> Training:

@@ -106,6 +106,24 @@ def value_at(script: PythonScript, node: cst.BaseExpression, site: CallSite) -> 
     return script.evaluator.evaluate(last.node, last.block, last.order)
 
 
+def written_value(
+    script: PythonScript, call: Call, argument: Argument
+) -> cst.BaseExpression | None:
+    """The expression that says an argument's value: its own, or that of the name that it is.
+
+    None where the name is bound several times, or not by an assignment of the file.
+    """
+    node = argument.value_node
+    if not isinstance(node, cst.Name) or argument.comes_from_expansion:
+        return node
+    holder = script.index.call_site(call.node).block.scope.holder(node.value)
+    bindings = holder.bindings[node.value] if holder else []
+    if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGNMENT:
+        return None
+    given = bindings[0].node
+    return given if isinstance(given, cst.BaseExpression) else None
+
+
 def _last_binding(site: CallSite, name: str) -> Binding | None:
     holder = site.block.scope.holder(name)
     before = [each for each in holder.bindings[name] if each.order < site.order] if holder else []

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tunesmith.knowledge.hardware import Machine, flavor
+from tunesmith.knowledge.hardware import Machine
+from tunesmith.knowledge.prices import priced_flavor
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 
 
 def flavors_of(script: PythonScript, project: Project) -> list[Machine]:
     """The flavors that commands and calls start a script on; what is not told is left out."""
-    return [found for name in _names(script, project) if (found := flavor(name))]
+    names = _names(script, project)
+    return [found for name in names if (found := priced_flavor(name, project))]
 
 
 def _names(script: PythonScript, project: Project) -> Iterator[str]:

@@ -70,6 +70,7 @@ class Checker:
         projects: the projects that the documents belong to.
         publish: sends findings to the editor.
         note: tells the user something, once.
+        rechecked: told after a check of a text that was checked before.
         debounce: seconds of quiet before a changed document is checked.
     """
 
@@ -80,6 +81,7 @@ class Checker:
         projects: Projects,
         publish: Publish,
         note: Callable[[str], None],
+        rechecked: Callable[[], None],
         *,
         debounce: float,
     ) -> None:
@@ -88,6 +90,7 @@ class Checker:
         self._projects = projects
         self._publish = publish
         self._note = note
+        self._rechecked = rechecked
         self._debounce = debounce
         self._states: dict[str, _State] = {}
         self._is_held = True
@@ -177,6 +180,7 @@ class Checker:
     def _land_nothing(self, state: _State) -> None:
         state.findings = ()
         self._publish(state.opened, ())
+        self._rechecked()
         _release(state)
 
     def _abandon(self, state: _State, opened: OpenDocument) -> None:
@@ -199,6 +203,8 @@ class Checker:
             _release(state)
 
     def _land(self, state: _State, result: _Result) -> None:
+        if state.understanding:
+            self._rechecked()
         understanding = state.understanding = result.understanding
         if understanding.unreadable is not None and state.is_new:
             self._note(f"{state.opened.path}: {understanding.unreadable}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from lsprotocol import types
+from pygls.uris import from_fs_path
 
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import Severity
@@ -16,6 +17,7 @@ from tunesmith.lsp.documents import (
     Part,
     TextChange,
 )
+from tunesmith.sources.document import Document, Kind
 from tunesmith.text import Edit, Position, Span
 
 SOURCE = "tunesmith"
@@ -82,6 +84,17 @@ def workspace_edit(opened: OpenDocument, edits: Iterable[Edit]) -> types.Workspa
         change = changes.setdefault(part.uri, types.TextDocumentEdit(identifier, []))
         change.edits = (*change.edits, types.TextEdit(lsp_range(part, edit.span), edit.text))
     return types.WorkspaceEdit(document_changes=list(changes.values()))
+
+
+def closed_file_edit(document: Document, edits: Iterable[Edit]) -> types.WorkspaceEdit | None:
+    """Edits of a file that is not open; None for a notebook, whose cells have no addresses then."""
+    if document.kind is Kind.NOTEBOOK:
+        return None
+    uri = from_fs_path(str(document.path)) or ""
+    whole = Part(uri, 0, Span(0, len(document.text)), document.text)
+    changes = [types.TextEdit(lsp_range(whole, edit.span), edit.text) for edit in edits]
+    identifier = types.OptionalVersionedTextDocumentIdentifier(uri)
+    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identifier, changes)])
 
 
 def text_change(event: types.TextDocumentContentChangeEvent) -> Change:

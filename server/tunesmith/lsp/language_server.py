@@ -17,6 +17,7 @@ from tunesmith.lsp.checker import TIME_LIMIT, Checker
 from tunesmith.lsp.convert import diagnostics_by_part
 from tunesmith.lsp.documents import DocumentStore, OpenDocument
 from tunesmith.lsp.folder_reader import SCAN_LIMIT, FolderReader
+from tunesmith.lsp.lenses import Lenses
 from tunesmith.lsp.pool import WorkerPool
 from tunesmith.lsp.projects import Projects
 from tunesmith.lsp.protocol import STATUS_NOTIFICATION, StatusParams
@@ -61,6 +62,7 @@ class TunesmithServer(LanguageServer):
         )
         self.documents = DocumentStore()
         self.projects = Projects()
+        self.lenses = Lenses(self._refresh_lenses)
         self.exit_code = 1
         """What the process ends with: 0 after a `shutdown` request, as the protocol demands."""
         self._published: dict[str, Mapping[str, types.PublishDiagnosticsParams]] = {}
@@ -76,7 +78,13 @@ class TunesmithServer(LanguageServer):
         loop.set_exception_handler(_log_loop_error)
         self.pool = WorkerPool(loop, threads=2, limit=TIME_LIMIT)
         self.checker = Checker(
-            loop, self.pool, self.projects, self.publish, self.note, debounce=debounce
+            loop,
+            self.pool,
+            self.projects,
+            self.publish,
+            self.note,
+            lambda: self.lenses.refresh_soon(loop),
+            debounce=debounce,
         )
         self.folders = FolderReader(
             WorkerPool(loop, threads=1, limit=SCAN_LIMIT),
@@ -115,6 +123,7 @@ class TunesmithServer(LanguageServer):
         """Take back what is shown of a document that was closed."""
         for uri in self._published.pop(opened.uri, {}):
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+        self.lenses.forget(opened)
 
     def note(self, text: str) -> None:
         """Write something to the editor's output channel, once."""
@@ -126,8 +135,15 @@ class TunesmithServer(LanguageServer):
         """Tell the extension what the server is doing."""
         self.protocol.notify(STATUS_NOTIFICATION, rpc.to_json(status))
 
+    def _refresh_lenses(self) -> None:
+        workspace = self.client_capabilities.workspace
+        if workspace and workspace.code_lens and workspace.code_lens.refresh_support:
+            self.workspace_code_lens_refresh(None)
+
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log an error; pygls would show it to the user."""
+        if isinstance(error, rpc.RequestFailedError):
+            return  # the user is told
         cause = error.__context__ or error
         _log.error("a message was not handled", exc_info=cause)
 

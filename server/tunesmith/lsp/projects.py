@@ -19,6 +19,7 @@ class EditorSettings:
     """What a user has set in the editor for a folder."""
 
     is_enabled: bool = True
+    shows_lenses: bool = True
     settings: Settings = field(default_factory=Settings)
 
 
@@ -81,6 +82,10 @@ class Projects:
         """The project of a document; None where checking is switched off."""
         root = self.root_of(path)
         return self._projects[root] if self._settings(root).is_enabled else None
+
+    def shows_lenses(self, path: PurePosixPath) -> bool:
+        """Whether estimates are to be shown above the trainers of a document."""
+        return self._settings(self.root_of(path)).shows_lenses
 
     def root_of(self, path: PurePosixPath) -> PurePosixPath:
         """The innermost open folder that holds a path; `/` if there is none."""

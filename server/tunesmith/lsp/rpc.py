@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
 from cattrs import Converter
@@ -19,6 +19,9 @@ from pygls.protocol import (
 )
 
 from tunesmith.lsp.protocol import PROTOCOL_VERSION
+
+MOST = 10**12
+"""The largest number that a parameter may be: rows of the largest data sets."""
 
 _OWN_DOCUMENTS = (
     types.TEXT_DOCUMENT_DID_OPEN,
@@ -75,6 +78,17 @@ class Protocol(LanguageServerProtocol):
             raise
 
 
+class RequestFailedError(JsonRpcException):
+    """A request was right, but what it asks for cannot be done; the message says why."""
+
+    CODE = types.LSPErrorCodes.RequestFailed.value
+
+
+def is_worth_logging(record: logging.LogRecord) -> bool:
+    """Whether a record is of more than a refusal, of which the user is told anyway."""
+    return not (record.exc_info and isinstance(record.exc_info[1], RequestFailedError))
+
+
 class PayloadFreeFormatter(logging.Formatter):
     """Formats records without anything that came out of a document: it may hold a token.
 
@@ -98,7 +112,13 @@ class PayloadFreeFormatter(logging.Formatter):
 def to_json(message: Any) -> dict[str, Any]:
     """One of our own messages as JSON; fields without value are left out."""
     values = {field.name: getattr(message, field.name) for field in fields(message)}
-    return {_camel_case(name): value for name, value in values.items() if value is not None}
+    return {_camel_case(name): _json(value) for name, value in values.items() if value is not None}
+
+
+def _json(value: Any) -> Any:
+    if is_dataclass(value):
+        return to_json(value)
+    return list(map(_json, cast("list[Any]", value))) if isinstance(value, list) else value
 
 
 def _camel_case(name: str) -> str:
@@ -112,7 +132,35 @@ def string_parameter(params: object, name: str) -> str:
     Raises:
         JsonRpcInvalidParams: it is missing, empty or no string.
     """
-    value = cast("dict[str, object]", params).get(name) if isinstance(params, dict) else None
+    value = _parameter(params, name)
     if not isinstance(value, str) or not value:
         raise JsonRpcInvalidParams(f"{name}: {value!r} was given; expected a string")
     return value
+
+
+def optional_string(params: object, name: str) -> str | None:
+    """A parameter that may be left out.
+
+    Raises:
+        JsonRpcInvalidParams: it is empty or no string.
+    """
+    return None if _parameter(params, name) is None else string_parameter(params, name)
+
+
+def optional_number(params: object, name: str, *, least: int = 1) -> int | None:
+    """A whole number that may be left out.
+
+    Raises:
+        JsonRpcInvalidParams: it is no whole number, or out of range.
+    """
+    value = _parameter(params, name)
+    if value is None:
+        return None
+    if type(value) is not int or not least <= value <= MOST:
+        expected = f"expected a whole number from {least} to {MOST:,}"
+        raise JsonRpcInvalidParams(f"{name}: {value!r} was given; {expected}")
+    return value
+
+
+def _parameter(params: object, name: str) -> object:
+    return cast("dict[str, object]", params).get(name) if isinstance(params, dict) else None

@@ -35,5 +35,6 @@ def _claim_output() -> BinaryIO:
 
 def _log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(rpc.is_worth_logging)
     handler.setFormatter(rpc.PayloadFreeFormatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -13,9 +13,10 @@ from tunesmith.errors import UserError
 from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.fit import GB
 from tunesmith.estimate.forecast import Data, Forecast, forecast
-from tunesmith.estimate.script import trainings_of
+from tunesmith.estimate.script import ScriptTraining, trainings_of
 from tunesmith.knowledge import hardware
 from tunesmith.knowledge.hardware import Machine
+from tunesmith.knowledge.prices import priced_flavor
 from tunesmith.knowledge.releases import releases
 from tunesmith.knowledge.versions import clashes
 from tunesmith.lint.flavors import flavors_of
@@ -33,12 +34,14 @@ class Question(NamedTuple):
         trl: the release of TRL to suppose; None: the one that the script will get.
         examples: rows of the data set; None where that is not known.
         tokens: of an example, in the mean; None where that is not known.
+        online: whether the Hub may be asked for what is not known here.
     """
 
     flavor: str | None = None
     trl: str | None = None
     examples: int | None = None
     tokens: int | None = None
+    online: bool = False
 
     @property
     def data(self) -> Data:
@@ -82,7 +85,22 @@ def largest_forecast(one: OneScript, question: Question) -> Forecast:
     Raises:
         UserError: there is none, no such flavor, or the requirements clash.
     """
+    trainings = trainings_asked(one, question)
     machine = _machine(question, one)
+    found = (forecast(training, machine, question.data) for training in trainings)
+    return max(found, key=lambda each: each.need.total if each.need else 0)
+
+
+def trainings_asked(one: OneScript, question: Question) -> Sequence[ScriptTraining]:
+    """The trainings of a script that a question is about, at least one.
+
+    Raises:
+        UserError: there is none, or the requirements clash.
+    """
+    if question.online:
+        from tunesmith.output.online import fetch_missing  # brings the network along
+
+        fetch_missing(one)
     if question.trl and (found := clashes(one.script, one.project)):
         causes = "; ".join(map(str, found[0]))
         raise UserError(f"trl {question.trl} cannot be installed: {causes}", "take another release")
@@ -93,15 +111,14 @@ def largest_forecast(one: OneScript, question: Question) -> Forecast:
             "give a script with SFTTrainer, DPOTrainer, KTOTrainer, GRPOTrainer or RewardTrainer, "
             "without unsloth",
         )
-    found = (forecast(training, machine, question.data) for training in trainings)
-    return max(found, key=lambda each: each.need.total if each.need else 0)
+    return trainings
 
 
 def _machine(question: Question, one: OneScript) -> Machine | None:
     if question.flavor is None:
         found = flavors_of(one.script, one.project)
         return found[0] if found else None
-    machine = hardware.flavor(question.flavor)
+    machine = priced_flavor(question.flavor, one.project)
     if machine is None:
         close = hardware.likely(question.flavor)
         advice = f"did you mean {close}?" if close else "`hf jobs hardware` lists them"
@@ -130,11 +147,13 @@ def estimate_fields(name: str, answer: Forecast) -> dict[str, Any]:
         "no_hours": answer.no_duration or None,
         "steps": lasts.steps if lasts else None,
         "assumed": list(answer.training.assumed),
+        "shape_source": answer.training.shape_source,
+        "is_shape_certain": answer.training.is_shape_certain,
         "versions": {
             package: str(version) if version else None
             for package, version in answer.training.versions.items()
         },
-        "prices": hardware.date().isoformat(),
+        "prices": str(answer.machine.priced_on) if answer.machine else None,
     }
 
 
@@ -155,12 +174,14 @@ def estimate_lines(one: OneScript, answer: Forecast) -> Iterator[str]:
         yield "           " + ", ".join(f"{term} {_gb(size)}" for term, size in terms if size)
     where = f"{answer.machine.name}: " if answer.machine else ""
     yield f"  verdict  {where}{answer.fit.verdict}. {answer.fit.reason}"
-    if answer.duration and answer.dollars:
+    if answer.machine and answer.duration and answer.dollars:
         lasts = answer.duration
         yield f"  time     {_shown(lasts.hours)} hours for {lasts.steps:,} steps"
-        yield f"  cost     {_shown(answer.dollars)} dollars (prices of {hardware.date()})"
+        yield f"  cost     {_shown(answer.dollars)} dollars (prices of {answer.machine.priced_on})"
     else:
         yield f"  time     unknown: {answer.no_duration}"
+    if training.shape and not training.is_shape_certain:
+        yield f"  model    {training.shape_source}, so all figures are less certain"
     if training.assumed:
         yield f"  assumed  the defaults, as the script leaves open: {', '.join(training.assumed)}"
 

@@ -47,6 +47,23 @@ def _behind_last(
     return [comma_edit, _insertion(toml.starts[line_end], line)]
 
 
+def flavor_edits(header: ScriptHeader, flavor: str, text: str) -> Sequence[Edit]:
+    """Name the machine of jobs in `[tool.hf-jobs]`; nothing where that is written another way."""
+    if header.errors or not header.toml.text:
+        return ()
+    value = header.value_span("tool", "hf-jobs", "flavor")
+    if value:
+        return [Edit(value, f'"{flavor}"')]
+    newline, line = _newline(text), f'# flavor = "{flavor}"'
+    table = header.key_span("tool", "hf-jobs")
+    if table and text[table.start] == "[":
+        return [_insertion(table.end, newline + line)]
+    if header.jobs_table is not None:
+        return ()  # in one line, or by dotted keys
+    closing = header.span.end - len("# ///")
+    return [_insertion(closing, f"# [tool.hf-jobs]{newline}{line}{newline}")]
+
+
 def new_header(requirements: Sequence[str], text: str) -> Edit:
     """Begin a script with a header, behind `#!` and the coding where these are."""
     newline = _newline(text)

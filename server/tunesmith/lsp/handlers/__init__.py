@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from tunesmith.lsp.handlers import (
     code_action,
+    code_lens,
     configuration,
+    estimate_edits,
+    estimates,
     hover,
     interpreter,
     lifecycle,
@@ -24,6 +27,9 @@ _MODULES = (
     text_documents,
     notebooks,
     code_action,
+    code_lens,
+    estimate_edits,
+    estimates,
     hover,
     interpreter,
     rule,

@@ -61,11 +61,18 @@ def editor_settings(value: object) -> EditorSettings:
     version = section.get("hfVersion")
     return EditorSettings(
         is_enabled=section.get("enable") is not False,
+        shows_lenses=_shows_lenses(section.get("estimate")),
         settings=Settings(
             ignore=frozenset(name for name in names if isinstance(name, str)),
             hub_version=version if isinstance(version, str) and version else None,
         ),
     )
+
+
+def _shows_lenses(estimate: object) -> bool:
+    if not isinstance(estimate, Mapping):
+        return True
+    return cast("Mapping[str, object]", estimate).get("codeLens") is not False
 
 
 def _section(settings: object) -> object:

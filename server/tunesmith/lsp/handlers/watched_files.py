@@ -10,7 +10,7 @@ from tunesmith.lsp.language_server import TunesmithServer
 _PATTERNS = (
     "**/*.{py,ipynb,sh,bash,zsh,ps1,mk,yml,yaml,md,markdown,mdx,dockerfile}",
     "**/{Makefile,makefile,GNUmakefile,Dockerfile*,Containerfile*}",
-    "**/{pyproject.toml,uv.lock,*.py.lock,requirements*.txt}",
+    "**/{pyproject.toml,uv.lock,*.py.lock,requirements*.txt,config.json}",
 )
 
 

@@ -1,0 +1,20 @@
+/** Figures as exact as an estimate is. */
+import type { Likely } from '../src/protocol';
+
+export const count = (value: number) => value.toLocaleString('en-US');
+
+export const gb = (value: number) =>
+  value > 0 && value < 0.05 ? '< 0.1 GB' : `${value.toFixed(1)} GB`;
+
+export function duration(hours: number): string {
+  return hours < 1 ? `${Math.max(1, Math.round(hours * 60))} min` : `${round(hours)} h`;
+}
+
+export const money = (dollars: number) => `$${round(dollars)}`;
+
+/** "1.3 h to 52 h". */
+export function span({ low, high }: Likely, show: (value: number) => string): string {
+  return `${show(low)} to ${show(high)}`;
+}
+
+const round = (value: number) => (value >= 10 ? count(Math.round(value)) : value.toPrecision(2));

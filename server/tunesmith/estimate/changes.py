@@ -1,0 +1,69 @@
+"""A training with other values than its script gives it, as sliders and tables ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tunesmith.estimate import releases
+from tunesmith.estimate.script import NEWEST, ScriptTraining
+from tunesmith.estimate.training import Training
+
+Bits = Literal["none", "int8", "nf4"]
+"""How a model is quantized, or that it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Values in place of the script's; None for those that stay.
+
+    Attributes:
+        length: tokens of the longest sequence.
+        batch: sequences per step on one GPU.
+        rank: of the adapter; means nothing where there is none.
+        quantization: of the model.
+    """
+
+    length: int | None = None
+    batch: int | None = None
+    rank: int | None = None
+    quantization: Bits | None = None
+
+
+def values_of(training: Training) -> Changes:
+    """The values that a training has."""
+    rank = training.adapter.rank if training.adapter else None
+    return Changes(training.length, training.batch, rank, training.quantization or "none")
+
+
+def changed(training: ScriptTraining, changes: Changes) -> ScriptTraining:
+    """The training as it would be; its trainer and what was assumed stay."""
+    step = training.training
+    if changes.quantization not in (None, step.quantization or "none"):
+        step = _quantized(step, training, changes.quantization)
+    adapter = step.adapter
+    if adapter and changes.rank:
+        adapter = replace(adapter, rank=changes.rank)
+    step = replace(
+        step,
+        length=changes.length or step.length,
+        batch=changes.batch or step.batch,
+        adapter=adapter,
+    )
+    return replace(training, training=step)
+
+
+def _quantized(step: Training, training: ScriptTraining, wanted: Bits | None) -> Training:
+    """With another quantization, computed in bfloat16, as users write it along."""
+    release = training.versions["trl"] or NEWEST
+    is_quantized = wanted != "none"
+    adapter = step.adapter
+    if adapter:
+        adapter = replace(adapter, dtype=releases.adapter_dtype(release, is_quantized=is_quantized))
+    return replace(
+        step,
+        quantization=None if wanted in (None, "none") else wanted,
+        norm_dtype=releases.norm_dtype(release, is_quantized=is_quantized),
+        compute_dtype="bfloat16",
+        adapter=adapter,
+    )

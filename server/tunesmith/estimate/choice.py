@@ -1,0 +1,168 @@
+"""Which machine to take: what becomes of a training on each, the best first, and why.
+
+Pure: the command line and the editor give the machines, and show what is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.fit import GB, GIB, Fit, Verdict, ram_bytes
+from tunesmith.estimate.forecast import Data, Forecast, forecast
+from tunesmith.estimate.guide import Advice, guides_choice
+from tunesmith.estimate.script import ScriptTraining
+from tunesmith.knowledge.hardware import JOBS, MAC, RENTED, Machine
+
+Effort = Literal["minimal", "moderate", "complex"]
+
+EFFORTS: Mapping[str, Effort] = {JOBS: "minimal", MAC: "moderate", RENTED: "complex"}
+"""How much there is to set up, as the guide's "Training Options" say."""
+ORDER: Sequence[Verdict] = ("fits", "tight", "unknown", "no")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A training on one of the machines.
+
+    Attributes:
+        forecast: what becomes of it.
+        machine: which one.
+        notes: what speaks against it, or has to be done first.
+    """
+
+    forecast: Forecast
+    machine: Machine
+    notes: tuple[str, ...] = ()
+
+    @property
+    def effort(self) -> Effort:
+        return EFFORTS[self.machine.provider]
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.forecast.fit.verdict
+
+    @property
+    def usable_gb(self) -> float:
+        """What a program can have of one GPU, in 10**9 bytes."""
+        gpu = self.machine.accelerator
+        return gpu.usable_vram_gib * GIB / GB if gpu else 0.0
+
+    @property
+    def dollars(self) -> Interval | None:
+        return self.forecast.dollars
+
+    @property
+    def cost(self) -> float:
+        """The likely dollars of the job; of an hour, where nobody knows how long it takes."""
+        return self.dollars.likely if self.dollars else self.machine.usd_per_hour
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The machines for a training.
+
+    Attributes:
+        options: what fits first, the cheapest first.
+        pick: the one to take; None where nothing may fit.
+        why: one sentence on it.
+        guide: what the training guide says.
+    """
+
+    options: Sequence[Option]
+    pick: Option | None
+    why: str
+    guide: Advice
+
+
+def choose(
+    training: ScriptTraining, machines: Sequence[Machine], data: Data | None = None
+) -> Choice:
+    """Compare machines for a training.
+
+    Args:
+        training: as the script says; its model's shape is known.
+        machines: those with a GPU are compared.
+        data: what is known of its data set.
+    """
+    found = [_option(training, each, data) for each in machines if each.accelerator]
+    options = sorted(found, key=lambda it: (ORDER.index(it.verdict), it.cost, it.machine.name))
+    pick = _pick(options)
+    return Choice(options, pick, _why(pick, options), guides_choice(training, machines))
+
+
+def _option(training: ScriptTraining, machine: Machine, data: Data | None) -> Option:
+    if machine.provider == MAC:
+        return Option(forecast_on_mac(training, machine), machine)
+    spread = _on_all_gpus(training, machine)
+    found = forecast(spread, machine, data)
+    short = _lack_of_ram(spread, machine)
+    if short and found.fit.verdict != "no":
+        found = replace(found, fit=Fit("no", short))
+    return Option(found, machine, tuple(_notes(spread, machine)))
+
+
+def forecast_on_mac(training: ScriptTraining, machine: Machine) -> Forecast:
+    """The estimate of a training that MLX does on a Mac."""
+    reason = "Macs train with MLX, whose memory and time are not estimated yet"
+    return Forecast(training, machine, None, Fit("unknown", f"{reason}."), None, reason)
+
+
+def _on_all_gpus(training: ScriptTraining, machine: Machine) -> ScriptTraining:
+    """One process for each GPU, unless the script says how it shares the work."""
+    own = training.training
+    if machine.accelerators == 1 or own.gpus > 1:
+        return training
+    shared = replace(own, gpus=machine.accelerators, sharding=own.sharding or "ddp")
+    return replace(training, training=shared)
+
+
+def _lack_of_ram(training: ScriptTraining, machine: Machine) -> str:
+    """Why the main memory is too small; empty where it is not."""
+    if not (machine.ram_gb and training.shape):
+        return ""
+    needed = ram_bytes(training.shape, training.training) / GB
+    if needed <= machine.ram_gb:
+        return ""
+    return f"It would take {needed:.0f} of {machine.ram_gb} GB of main memory."
+
+
+def _notes(training: ScriptTraining, machine: Machine) -> Iterator[str]:
+    gpu = machine.accelerator
+    if gpu and not gpu.has_bfloat16 and training.training.autocast == "bfloat16":
+        yield NO_BFLOAT16
+    if gpu and gpu.compute_capability is None and training.training.quantization:
+        yield "needs a build of bitsandbytes for AMD"
+    if machine.accelerators > 1:
+        yield "needs accelerate launch, a process for each GPU"
+
+
+NO_BFLOAT16 = "has no bfloat16: emulated, slower than estimated"
+
+
+def _pick(options: Sequence[Option]) -> Option | None:
+    """The cheapest flavor of Jobs, as it takes the least to set up; else what may do."""
+    able = [each for each in options if each.verdict in ("fits", "tight")]
+    wanted = [
+        each for each in able if each.machine.provider == JOBS and NO_BFLOAT16 not in each.notes
+    ]
+    return next(iter(wanted or able), None)
+
+
+def _why(pick: Option | None, options: Sequence[Option]) -> str:
+    if pick is None:
+        return "No machine here is large enough: train shorter sequences, or fewer at a time."
+    name = pick.machine.name
+    if pick.verdict == "tight":
+        why = f"Nothing fits for sure; {name} is the cheapest that may do"
+    elif pick.machine.provider == JOBS:
+        why = f"{name} is the cheapest flavor that fits, and Jobs take the least to set up"
+    else:
+        why = f"{name} is the cheapest machine that fits; no flavor of Jobs does"
+    cheaper = next((each for each in options if each.verdict == "fits"), pick)
+    if cheaper.machine.provider == RENTED and cheaper.cost < pick.cost:
+        why += f"; a rented {cheaper.machine.name} costs less, but you set it up yourself"
+    return why + "."

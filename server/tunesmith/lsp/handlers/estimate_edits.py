@@ -1,0 +1,81 @@
+"""tunesmith/writeMachine and tunesmith/writeValues: what was chosen, written into the files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from tunesmith.knowledge import hardware
+from tunesmith.lint.flavor_edits import FlavorPlace, flavor_places
+from tunesmith.lint.training_edits import write_values
+from tunesmith.lsp.convert import closed_file_edit, workspace_edit
+from tunesmith.lsp.handlers.estimates import asked_changes
+from tunesmith.lsp.language_server import TunesmithServer
+from tunesmith.lsp.open_trainings import asked_trainings
+from tunesmith.lsp.protocol import (
+    WRITE_MACHINE_REQUEST,
+    WRITE_VALUES_REQUEST,
+    WriteMachineResult,
+    WriteValuesResult,
+)
+from tunesmith.lsp.rpc import RequestFailedError, optional_string, string_parameter, to_json
+
+
+def register(server: TunesmithServer) -> None:
+    """Write what the user chose."""
+    server.feature(WRITE_MACHINE_REQUEST)(_write_machine)
+    server.feature(WRITE_VALUES_REQUEST)(_write_values)
+
+
+async def _write_machine(ls: TunesmithServer, params: object) -> dict[str, Any]:
+    flavor, wanted = string_parameter(params, "machine"), optional_string(params, "place")
+    if hardware.flavor(flavor) is None:
+        raise JsonRpcInvalidParams(f"machine: {flavor!r} was given; expected a flavor of Jobs")
+    found, _ = await asked_trainings(ls, params)
+    places = flavor_places(found.script, found.project, flavor)
+    if not places:
+        raise RequestFailedError(
+            "no command launches this script, and it has no header to name a machine in; write "
+            f"--flavor {flavor} where it is started"
+        )
+    chosen = [each for each in places if each.name == wanted] if wanted else places
+    if len(chosen) != 1:
+        return to_json(WriteMachineResult(places=[each.name for each in places]))
+    await _apply(ls, f"Train on {flavor}", _edit_of(ls, chosen[0]))
+    return to_json(WriteMachineResult(written=chosen[0].name))
+
+
+def _edit_of(ls: TunesmithServer, place: FlavorPlace) -> types.WorkspaceEdit | None:
+    path = place.document.path
+    opened = next((each for each in ls.documents if each.path == path), None)
+    if opened is None:
+        return closed_file_edit(place.document, place.edits)
+    is_current = opened.text == place.document.text
+    return workspace_edit(opened, place.edits) if is_current else None
+
+
+async def _write_values(ls: TunesmithServer, params: object) -> dict[str, Any]:
+    wanted = asked_changes(params)
+    found, index = await asked_trainings(ls, params)
+    result = write_values(found.script, found.trainings[index], wanted)
+    opened = ls.documents.get(string_parameter(params, "uri"))
+    if result.edits and opened:
+        is_current = opened.document is found.script.document
+        edit = workspace_edit(opened, result.edits) if is_current else None
+        await _apply(ls, "Write the values of the estimate", edit)
+    return to_json(WriteValuesResult(result.written, result.left))
+
+
+async def _apply(ls: TunesmithServer, label: str, edit: types.WorkspaceEdit | None) -> None:
+    """Have the editor make an edit, as one step to undo.
+
+    Raises:
+        RequestFailedError: it did not.
+    """
+    if edit is None:
+        raise RequestFailedError("the file has changed in the meantime; try again")
+    answer = await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label))
+    if not answer.applied:
+        raise RequestFailedError(answer.failure_reason or "the editor refused the edit; try again")

@@ -1,0 +1,172 @@
+"""Which machine to take."""
+
+from __future__ import annotations
+
+import pytest
+
+from builders import project, understood
+from tunesmith.estimate.choice import NO_BFLOAT16, Choice, Option, choose
+from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.forecast import Data
+from tunesmith.estimate.script import ScriptTraining, trainings_of
+from tunesmith.knowledge.hardware import Machine, flavor, flavors, rented
+from tunesmith.knowledge.macs import mac
+from tunesmith.sources.python_script import PythonScript
+
+MACHINES = [*flavors(), *rented()]
+DATA = Data(1000, Interval(1500, 2000, 2500))
+NEW, OLD = "1.16.0", "1.0.0"
+
+
+def training(model: str, length: int, trl: str = NEW, batch: int = 1) -> ScriptTraining:
+    transformers = {NEW: "5.23.0", OLD: "5.5.0"}[trl]
+    text = (
+        f'# /// script\n# dependencies = ["trl=={trl}", "transformers=={transformers}"]\n# ///\n'
+        "from peft import LoraConfig\n"
+        "from trl import SFTConfig, SFTTrainer\n"
+        f"config = SFTConfig(per_device_train_batch_size={batch}, max_length={length},\n"
+        "    model_init_kwargs={'dtype': 'bfloat16'})\n"
+        f"SFTTrainer(model='{model}', args=config, peft_config=LoraConfig(r=16))\n"
+    )
+    (script,) = (it for it in understood("t.py", text).sources if isinstance(it, PythonScript))
+    (found,) = trainings_of(script, project({"t.py": text}))
+    return found
+
+
+def named(choice: Choice, name: str) -> Option:
+    return next(each for each in choice.options if each.machine.name == name)
+
+
+def machine(name: str) -> Machine:
+    found = flavor(name)
+    assert found
+    return found
+
+
+def test_every_machine_with_a_gpu_is_compared():
+    choice = choose(training("Qwen/Qwen3-8B", 2048), MACHINES, DATA)
+    assert len(choice.options) == 22 + 12
+    assert all(each.dollars and each.forecast.need for each in choice.options)
+
+
+def test_what_fits_comes_first_and_the_cheapest_of_it():
+    choice = choose(training("Qwen/Qwen3-8B", 8192), MACHINES, DATA)
+    verdicts = [each.verdict for each in choice.options]
+    assert verdicts == sorted(verdicts, key=["fits", "tight", "unknown", "no"].index)
+    fitting = [each.cost for each in choice.options if each.verdict == "fits"]
+    assert fitting == sorted(fitting)
+    small = {each.machine.name for each in choice.options if each.verdict == "no"}
+    assert small == {"t4-small", "t4-medium"}
+
+
+def test_the_pick_is_the_cheapest_flavor_of_jobs():
+    choice = choose(training("Qwen/Qwen3-8B", 2048), MACHINES, DATA)
+    assert choice.pick
+    able = [e for e in choice.options if e.verdict == "fits" and e.effort == "minimal"]
+    assert choice.pick.cost == min(each.cost for each in able)
+    assert choice.why.startswith(f"{choice.pick.machine.name} is the cheapest flavor that fits")
+    assert "; a rented " in choice.why
+
+
+def test_a_gpu_without_bfloat16_is_not_picked_though_it_fits():
+    choice = choose(training("Qwen/Qwen3-0.6B", 512), flavors())
+    assert named(choice, "t4-small").verdict == "fits"
+    assert named(choice, "t4-small").notes == (NO_BFLOAT16,)
+    assert choice.pick
+    assert choice.pick.machine.name == "l4x1"
+
+
+def test_by_the_hour_where_nobody_knows_how_long():
+    choice = choose(training("Qwen/Qwen3-8B", 2048), MACHINES)
+    assert all(each.dollars is None for each in choice.options)
+    fitting = [each.machine.usd_per_hour for each in choice.options if each.verdict == "fits"]
+    assert fitting == sorted(fitting)
+
+
+def test_nothing_fits():
+    choice = choose(training("meta-llama/Llama-3.1-405B", 8192), MACHINES)
+    assert choice.pick is None
+    assert choice.why.startswith("No machine here is large enough")
+
+
+def test_only_something_tight():
+    choice = choose(training("Qwen/Qwen3-8B", 8192), [machine("a10g-large")], DATA)
+    assert choice.pick
+    assert choice.pick.verdict == "tight"
+    assert choice.why == "Nothing fits for sure; a10g-large is the cheapest that may do."
+
+
+def test_main_memory_counts():
+    short = machine("a100-large")._replace(ram_gb=4)
+    (option,) = choose(training("Qwen/Qwen3-8B", 2048), [short]).options
+    assert option.verdict == "no"
+    assert option.forecast.fit.reason == "It would take 10 of 4 GB of main memory."
+    (option,) = choose(training("Qwen/Qwen3-8B", 2048), [short._replace(ram_gb=0)]).options
+    assert option.verdict == "fits", "what is not known is no obstacle"
+
+
+def test_several_gpus_share_the_data():
+    choice = choose(training("Qwen/Qwen3-8B", 2048), MACHINES, DATA)
+    one, four = named(choice, "a100-large"), named(choice, "a100x4")
+    assert four.notes == ("needs accelerate launch, a process for each GPU",)
+    assert one.forecast.duration
+    assert four.forecast.duration
+    assert four.forecast.duration.training.likely < one.forecast.duration.training.likely / 3
+    assert four.usable_gb == one.usable_gb, "memory is told of one GPU"
+
+
+def test_a_price_that_differs_widens_the_cost():
+    choice = choose(training("Qwen/Qwen3-8B", 2048), MACHINES, DATA)
+    option = named(choice, "RTX A6000")
+    assert option.dollars
+    assert option.forecast.duration
+    hours = option.forecast.duration.hours
+    assert option.dollars.low == pytest.approx(0.55 * hours.low)
+    assert option.dollars.high == pytest.approx(0.82 * hours.high)
+
+
+def test_a_mac_is_not_estimated_yet():
+    own = mac("Apple M3 Max", 64)
+    assert own
+    choice = choose(training("Qwen/Qwen3-8B", 2048), [own, *MACHINES], DATA)
+    option = named(choice, "M3 Max 64 GB")
+    assert (option.verdict, option.effort) == ("unknown", "moderate")
+    assert "MLX" in option.forecast.fit.reason
+    assert choice.pick
+    assert choice.pick.machine.provider == "Hugging Face Jobs"
+
+
+@pytest.mark.parametrize(
+    ("model", "length", "flavor_name"),
+    [
+        ("google/gemma-3-4b-it", 2048, "a10g-large"),
+        ("google/gemma-3-4b-it", 2049, "a100-large"),
+        ("google/gemma-3-4b-it", 16384, "a100-large"),
+        ("Qwen/Qwen3-4B", 8192, "a10g-large"),
+        ("Qwen/Qwen2.5-7B-Instruct", 8192, "a10g-large"),
+        ("meta-llama/Llama-3.1-8B", 8192, "a10g-large"),
+        ("meta-llama/Llama-3.1-8B", 8193, "a100-large"),
+        ("meta-llama/Llama-3.1-8B", 16385, None),
+    ],
+)
+def test_the_guides_table(model: str, length: int, flavor_name: str | None):
+    assert choose(training(model, length), MACHINES).guide.flavor == flavor_name
+
+
+def test_where_the_releases_in_force_make_a_cheaper_one_possible():
+    new = choose(training("google/gemma-3-4b-it", 8192), MACHINES).guide
+    assert new.today == "TRL 1.16.0 keeps no whole logits: l4x1 is enough"
+    assert new.rule == "up to 8,192 tokens with a vocabulary of 262 K words"
+    old = choose(training("google/gemma-3-4b-it", 8192, OLD), MACHINES).guide
+    assert old.flavor == "a100-large"
+    assert old.today == "l40sx1 is enough, with any release of TRL"
+    long = choose(training("google/gemma-3-12b-it", 8192, OLD), MACHINES).guide
+    assert long.today == ""
+
+
+def test_where_the_guide_does_not_look_far_enough():
+    guide = choose(training("Qwen/Qwen3-32B", 2048), MACHINES).guide
+    assert guide.flavor == "a10g-large"
+    assert guide.today == (
+        "the guide goes by logits alone; this training does not fit on a10g-large"
+    )
