@@ -37,6 +37,29 @@ kernels) comes from public out-of-memory errors, and the interval is wider for i
 `estimate/fit.py`. Several GPUs, GRPO and KTO are worked out from the literature and were never held
 against anything.
 
+## What is read of a script
+
+A script is read as one start of it would run it (`server/tunesmith/estimate/script/`):
+
+- the trainers SFT, DPO, KTO, GRPO and Reward of TRL, and transformers' `Trainer` where the script
+  loads a decoder (`AutoModelForCausalLM`); its length is what a tokenizer truncates to. A script
+  that imports unsloth is not estimated: its kernels keep less, and how much less was not worked
+  out;
+- options of argparse, click, typer and tyro, dataclasses of `HfArgumentParser` and `TrlParser`
+  (TRL's own with the defaults of the release in force), and environment variables: what the job
+  passes, else the default;
+- values that go through functions, returned tuples, classes, `self.name`, dicts and branches of
+  the file, as far as their conditions can be told.
+
+What a job passes is certain, and so is the default of what it does not pass. Where no job starts
+the script, a default may be overridden: it is taken, and named under "assumed". What is neither
+passed nor has a default is unknown. Values of other modules, of YAML and JSON files and of
+`--config` are unknown, and so are those on which branches differ whose condition cannot be told.
+
+Several GPUs share the work as `accelerate launch`, `torchrun`, `deepspeed`, the trainer's `fsdp`
+and `deepspeed`, or `device_map="auto"` say; of a configuration file the name alone is read
+(`zero3.yaml`). Where that tells nothing, the estimate is that of one GPU.
+
 ## Against the oracle
 """
 GUIDE = f"""\

@@ -79,9 +79,9 @@ def test_what_is_open_is_said(folder: Path, capsys: pytest.CaptureFixture[str]):
     (folder / "train.py").write_text(SCRIPT.replace('"Qwen/Qwen3-8B"', "model_id"))
     found = as_json(capsys)
     assert (found["verdict"], found["peak_gb"], found["hours"]) == ("unknown", None, None)
-    assert found["assumed"] == ["the model"]
+    assert found["assumed"] == ["the model (the script leaves it open)"]
     assert main(["estimate", "train.py"]) == 0
-    assert "the script leaves open: the model" in capsys.readouterr().out
+    assert "assumed  the model (the script leaves it open)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from builders import project, understood
-from tunesmith.estimate.choice import NO_BFLOAT16, Choice, Option, choose
+from tunesmith.estimate.choice import IN_TURNS, NO_BFLOAT16, Choice, Option, choose
 from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.duration import Workload, duration
 from tunesmith.estimate.forecast import Data
 from tunesmith.estimate.script import ScriptTraining, trainings_of
 from tunesmith.knowledge.hardware import Machine, flavor, flavors, rented
@@ -14,7 +17,8 @@ from tunesmith.knowledge.macs import mac
 from tunesmith.sources.python_script import PythonScript
 
 MACHINES = [*flavors(), *rented()]
-DATA = Data(1000, Interval(1500, 2000, 2500))
+TOKENS = Interval(1500, 2000, 2500)
+DATA = Data(1000, TOKENS)
 NEW, OLD = "1.16.0", "1.0.0"
 
 
@@ -84,9 +88,27 @@ def test_by_the_hour_where_nobody_knows_how_long():
 
 
 def test_nothing_fits():
-    choice = choose(training("meta-llama/Llama-3.1-405B", 8192), MACHINES)
+    single = [each for each in MACHINES if each.accelerators == 1]
+    choice = choose(training("meta-llama/Llama-3.1-405B", 8192), single)
     assert choice.pick is None
     assert choice.why.startswith("No machine here is large enough")
+
+
+def test_a_model_that_only_several_gpus_hold_is_spread_over_them():
+    known = training("meta-llama/Llama-3.1-405B", 8192)
+    choice = choose(known, MACHINES, DATA)
+    assert choice.pick
+    assert choice.pick.machine.name == "h200x8"
+    assert choice.pick.notes == (IN_TURNS,)
+    one, eight = choice.pick.forecast.duration, known.on(8)
+    assert one
+    assert eight
+    in_parallel = replace(eight, sharding="ddp")
+    assert known.shape
+    gpu = choice.pick.machine.accelerator
+    assert gpu
+    faster = duration(known.shape, in_parallel, gpu, Workload(1000, TOKENS))
+    assert faster.training.likely < one.training.likely / 4, "the GPUs take turns"
 
 
 def test_only_something_tight():

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from builders import project, understood
-from tunesmith.estimate.script import ScriptTraining, trainings_of
+from estimate.scripts import assumed, read, read_all
 from tunesmith.estimate.training import Adapter
-from tunesmith.sources.python_script import PythonScript
 
-HEADER = '# /// script\n# dependencies = ["trl=={}", "transformers=={}"]\n# ///\n'
 QLORA = """
 import torch
 from peft import LoraConfig
@@ -32,17 +29,6 @@ SFTTrainer(model=model, args=config, peft_config=lora, train_dataset=data).train
 """
 
 
-def read(code: str, trl: str = "1.16.0", transformers: str = "5.23.0") -> ScriptTraining:
-    (found,) = read_all(HEADER.format(trl, transformers) + code)
-    return found
-
-
-def read_all(text: str) -> list[ScriptTraining]:
-    sources = understood("train.py", text).sources
-    (script,) = (each for each in sources if isinstance(each, PythonScript))
-    return trainings_of(script, project({"train.py": text}))
-
-
 def test_a_qlora_script_is_read_whole():
     found = read(QLORA)
 
@@ -50,6 +36,7 @@ def test_a_qlora_script_is_read_whole():
     assert found.shape
     assert found.shape.layers == 48
     assert found.assumed == ()
+    assert found.is_certain
     assert (found.accumulation, found.epochs, found.max_steps, found.is_packed) == (4, 2, -1, True)
     training = found.training
     assert (training.batch, training.length) == (2, 8192)
@@ -107,7 +94,10 @@ def test_what_a_script_leaves_open_is_said():
     assert found.model_id is None
     assert found.shape is None
     assert found.training.length == 512
-    assert found.assumed == ("the model", "per_device_train_batch_size")
+    assert assumed(found) == dict.fromkeys(
+        ["the model", "per_device_train_batch_size"], "the script leaves it open"
+    )
+    assert not found.is_certain
 
 
 def test_an_adapter_that_wraps_the_model_counts():

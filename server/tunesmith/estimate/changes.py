@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tunesmith.estimate import releases
-from tunesmith.estimate.script import NEWEST, ScriptTraining
+from tunesmith.estimate.script import ScriptTraining
 from tunesmith.estimate.training import Training
 
 Bits = Literal["none", "int8", "nf4"]
@@ -55,7 +55,7 @@ def changed(training: ScriptTraining, changes: Changes) -> ScriptTraining:
 
 def _quantized(step: Training, training: ScriptTraining, wanted: Bits | None) -> Training:
     """With another quantization, computed in bfloat16, as users write it along."""
-    release = training.versions["trl"] or NEWEST
+    release = training.versions["trl"] or releases.NEWEST
     is_quantized = wanted != "none"
     adapter = step.adapter
     if adapter:

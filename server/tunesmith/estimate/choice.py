@@ -13,7 +13,7 @@ from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.fit import GB, GIB, Fit, Verdict, ram_bytes
 from tunesmith.estimate.forecast import Data, Forecast, forecast
 from tunesmith.estimate.guide import Advice, guides_choice
-from tunesmith.estimate.script import ScriptTraining
+from tunesmith.estimate.script import Parallel, ScriptTraining
 from tunesmith.knowledge.hardware import JOBS, MAC, RENTED, Machine
 
 Effort = Literal["minimal", "moderate", "complex"]
@@ -97,27 +97,33 @@ def choose(
 def _option(training: ScriptTraining, machine: Machine, data: Data | None) -> Option:
     if machine.provider == MAC:
         return Option(forecast_on_mac(training, machine), machine)
-    spread = _on_all_gpus(training, machine)
-    found = forecast(spread, machine, data)
-    short = _lack_of_ram(spread, machine)
+    if machine.accelerators == 1 or _says_how(training, machine):
+        return _told(training, machine, data)
+    sharding = training.parallel.sharding or "ddp"
+    each_own = replace(training, parallel=Parallel("accelerate", sharding=sharding))
+    found = _told(each_own, machine, data, BY_ACCELERATE)
+    if found.verdict == "no" and training.on(machine.accelerators):
+        return _told(training, machine, data, IN_TURNS)
+    return found
+
+
+def _says_how(training: ScriptTraining, machine: Machine) -> bool:
+    """Whether a start of the script says how it uses several GPUs."""
+    return bool(training.parallel.starter and training.on(machine.accelerators))
+
+
+def _told(training: ScriptTraining, machine: Machine, data: Data | None, *notes: str) -> Option:
+    found = forecast(training, machine, data)
+    short = _lack_of_ram(training, machine)
     if short and found.fit.verdict != "no":
         found = replace(found, fit=Fit("no", short))
-    return Option(found, machine, tuple(_notes(spread, machine)))
+    return Option(found, machine, (*_notes(training, machine), *notes))
 
 
 def forecast_on_mac(training: ScriptTraining, machine: Machine) -> Forecast:
     """The estimate of a training that MLX does on a Mac."""
     reason = "Macs train with MLX, whose memory and time are not estimated yet"
     return Forecast(training, machine, None, Fit("unknown", f"{reason}."), None, reason)
-
-
-def _on_all_gpus(training: ScriptTraining, machine: Machine) -> ScriptTraining:
-    """One process for each GPU, unless the script says how it shares the work."""
-    own = training.training
-    if machine.accelerators == 1 or own.gpus > 1:
-        return training
-    shared = replace(own, gpus=machine.accelerators, sharding=own.sharding or "ddp")
-    return replace(training, training=shared)
 
 
 def _lack_of_ram(training: ScriptTraining, machine: Machine) -> str:
@@ -136,10 +142,10 @@ def _notes(training: ScriptTraining, machine: Machine) -> Iterator[str]:
         yield NO_BFLOAT16
     if gpu and gpu.compute_capability is None and training.training.quantization:
         yield "needs a build of bitsandbytes for AMD"
-    if machine.accelerators > 1:
-        yield "needs accelerate launch, a process for each GPU"
 
 
+BY_ACCELERATE = "needs accelerate launch, a process for each GPU"
+IN_TURNS = "one process spreads the model over the GPUs, which take turns"
 NO_BFLOAT16 = "has no bfloat16: emulated, slower than estimated"
 
 

@@ -95,11 +95,16 @@ def _training_seconds(
     length = training.length if workload.is_packed else min(tokens, training.length)
     batch = replace(training, length=max(1, round(length)))
     batches = _batches(training, workload, tokens)
-    shared = SHARED[2 - view] if training.gpus > 1 else 1
+    shared = SHARED[2 - view] if _workers(training) > 1 else 1
     update = OPTIMIZER_TRAFFIC * trained_bytes(shape, training) / (gpu.bandwidth_gb_s * 1e9)
     return batches * (
         step_seconds(shape, batch, gpu)[view] / shared + update / workload.accumulation
     )
+
+
+def _workers(training: Training) -> int:
+    """GPUs that work at the same time: those that hold some of the layers each take turns."""
+    return 1 if training.sharding == "device_map" else training.gpus
 
 
 def _batches(training: Training, workload: Workload, tokens: float) -> float:
@@ -108,4 +113,4 @@ def _batches(training: Training, workload: Workload, tokens: float) -> float:
         return workload.max_steps * workload.accumulation
     used = min(tokens, training.length)
     sequences = workload.examples * (used / training.length if workload.is_packed else 1)
-    return max(1.0, sequences * workload.epochs / (training.batch * training.gpus))
+    return max(1.0, sequences * workload.epochs / (training.batch * _workers(training)))

@@ -68,7 +68,8 @@ def forecast(
     """
     gpu = machine.accelerator if machine else None
     shape = training.shape
-    needed = need(shape, training.training, is_certain=training.is_shape_certain) if shape else None
+    trained = (training.on(machine.accelerators) if machine and gpu else None) or training.training
+    needed = need(shape, trained, is_certain=training.is_shape_certain) if shape else None
     workload = _workload(training, data or Data())
     lasts, missing = None, ""
     if shape is None:
@@ -78,7 +79,7 @@ def forecast(
     elif workload is None:
         missing = "the number of examples is not known; give --examples N"
     else:
-        lasts = duration(shape, training.training, gpu, workload)
+        lasts = duration(shape, trained, gpu, workload)
     fits = fit(needed, gpu) if needed else Fit("unknown", f"It cannot be told: {missing}.")
     return Forecast(training, machine, needed, fits, lasts, missing)
 

@@ -13,6 +13,8 @@ from packaging.version import Version
 from tunesmith.estimate.training import LossPath, Method, Precision
 
 Value = TypeVar("Value")
+NEWEST = Version("1!0")
+"""Stands for a release of TRL that is not known: newer than all."""
 
 
 class _Since(Generic[Value]):

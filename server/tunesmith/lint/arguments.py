@@ -53,7 +53,7 @@ class Settled(NamedTuple):
             return ABSENT if self.argument(name) is None else UNKNOWN
         given = self.call.value(name, self._position(name))
         if given is ABSENT:
-            return _literal(self.signature.parameters[name].facts.default)
+            return literal(self.signature.parameters[name].facts.default)
         argument = self.argument(name)
         is_open = given is UNKNOWN and argument is not None and argument.value is UNKNOWN
         return latest(self.script, self.call, argument) if argument and is_open else given
@@ -66,10 +66,15 @@ class Settled(NamedTuple):
 def settled(call: Call, script: PythonScript, project: Project) -> Settled | None:
     """A call with its class's signature; None where that is not known."""
     in_force = {each: library(each, script, project) for each in packages_behind(call.name)}
+    found = signature_in_force(call.name, in_force)
+    return Settled(script, call, found, in_force) if found else None
+
+
+def signature_in_force(name: str, in_force: Mapping[str, InForce]) -> ComposedSignature | None:
+    """What an object takes in the releases in force; None where that is not known."""
     versions = {package: each.version for package, each in in_force.items()}
     scanned = {package: each.scan for package, each in in_force.items() if each.scan}
-    found = signature(call.name, versions, scanned)
-    return Settled(script, call, found, in_force) if found else None
+    return signature(name, versions, scanned)
 
 
 def configuration_of(trainer: Settled, project: Project) -> Settled | None:
@@ -137,7 +142,8 @@ def _is_in(node: cst.CSTNode, whole: cst.CSTNode | None) -> bool:
     return whole is not None and any(part is node for part in parts(whole))
 
 
-def _literal(default: str | None) -> Value:
+def literal(default: str | None) -> Value:
+    """A default of a table of signatures; ABSENT where there is none."""
     if default is None:
         return ABSENT
     try:

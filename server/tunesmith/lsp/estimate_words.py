@@ -118,7 +118,7 @@ def rests_on(training: ScriptTraining) -> Iterator[str]:
     if unknown:
         yield f"Taken as the newest, as their release is not known: {', '.join(unknown)}"
     if training.assumed:
-        yield f"At their defaults, as the file leaves them open: {', '.join(training.assumed)}"
+        yield f"Taken for granted: {', '.join(map(str, training.assumed))}"
     if training.shape:
         yield f"The model's shape: {training.shape_source}"
     yield f"Machines and prices of {hardware.date().isoformat()}"

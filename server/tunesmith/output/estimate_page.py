@@ -146,7 +146,7 @@ def estimate_fields(name: str, answer: Forecast) -> dict[str, Any]:
         "dollars": _rounded(dollars) if dollars else None,
         "no_hours": answer.no_duration or None,
         "steps": lasts.steps if lasts else None,
-        "assumed": list(answer.training.assumed),
+        "assumed": [str(each) for each in answer.training.assumed],
         "shape_source": answer.training.shape_source,
         "is_shape_certain": answer.training.is_shape_certain,
         "versions": {
@@ -182,8 +182,8 @@ def estimate_lines(one: OneScript, answer: Forecast) -> Iterator[str]:
         yield f"  time     unknown: {answer.no_duration}"
     if training.shape and not training.is_shape_certain:
         yield f"  model    {training.shape_source}, so all figures are less certain"
-    if training.assumed:
-        yield f"  assumed  the defaults, as the script leaves open: {', '.join(training.assumed)}"
+    for index, each in enumerate(training.assumed):
+        yield f"  {'' if index else 'assumed':7}  {each}"
 
 
 _WHEN = {

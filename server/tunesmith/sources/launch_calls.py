@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from tunesmith.sources.job_calls import job_calls, starts_uv_job
+from tunesmith.sources.launch_command import Word
 from tunesmith.sources.launches import Launch, decides_versions, pins_of
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
@@ -41,15 +42,28 @@ def _of_call(call: Call, launched: str, path: PurePosixPath) -> Launch:
         unknown=unknown or _deciding_variable(call, path),
         is_call=True,
         flavor=_text(call.value("flavor")),
-        variables=frozenset(_variables(call)),
+        variables=dict(_variables(call)),
         may_keep_files=call.value("volumes") not in (ABSENT, None),
+        arguments=_arguments(call),
     )
 
 
-def _variables(call: Call) -> Iterator[str]:
-    for argument in ("env", "secrets"):
-        value = call.value(argument)
-        yield from value.entries if isinstance(value, DictValue) else ()
+def _variables(call: Call) -> Iterator[tuple[str, str | None]]:
+    for argument in ("secrets", "env"):
+        given = call.value(argument)
+        if isinstance(given, DictValue):
+            for name in given.entries:
+                yield name, _text(given.value(name)) if argument == "env" else None
+
+
+def _arguments(call: Call) -> Sequence[Word] | None:
+    value = call.value("script_args")
+    if value is ABSENT or value is None:
+        return ()
+    if not isinstance(value, ListValue):
+        return None
+    words = [Word(_text(each), call.span) for each in value]
+    return [*words, Word(None, call.span, is_open=True)] if value.is_open else words
 
 
 def _strings(value: Value) -> tuple[Sequence[str], bool]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import NamedTuple
 
-from tunesmith.sources.launch_command import LaunchCommand, Option
+from tunesmith.sources.launch_command import LaunchCommand, Option, Word
 from tunesmith.sources.requirements import Pin, read_requirement
 from tunesmith.text import Span, regex
+
+NOTHING_SET: Mapping[str, str | None] = MappingProxyType({})
 
 
 class Launch(NamedTuple):
@@ -25,7 +28,10 @@ class Launch(NamedTuple):
             is told.
         is_call: a call of huggingface_hub starts it, which does not read `[tool.hf-jobs]`.
         flavor: the machine that a call asks for; None where it asks for none, or does not tell.
-        variables: the environment variables that it sets, as far as they are told.
+        variables: the environment variables that it sets, as far as they are told, each with its
+            value; None where that is not told, as of a secret.
+        launcher: the words in front of the script in a container: `accelerate launch`.
+        arguments: the words that the script gets; None where nobody can tell.
         may_keep_files: what the script writes may outlive the job without its doing: a volume may
             be mounted, or a container's command may do more than run the script.
     """
@@ -39,8 +45,10 @@ class Launch(NamedTuple):
     unknown: str | None = None
     is_call: bool = False
     flavor: str | None = None
-    variables: frozenset[str] = frozenset()
+    variables: Mapping[str, str | None] = NOTHING_SET
     may_keep_files: bool = False
+    launcher: Sequence[Word] = ()
+    arguments: Sequence[Word] | None = None
 
     @property
     def installs(self) -> object:
@@ -62,13 +70,17 @@ def of_command(command: LaunchCommand) -> Iterator[Launch]:
         image = command.target.text if command.target else None
         reason = f"as the image {image} decides" if image else "as an image decides"
         for script in _scripts_in(word.known_text for word in command.target_arguments):
+            launcher, arguments = _around(script, command.target_arguments)
             yield Launch(
                 command.path,
                 command.span,
                 script,
                 image=image,
                 unknown=reason,
+                variables=dict(_variables(command)),
                 may_keep_files=True,
+                launcher=launcher,
+                arguments=arguments,
             )
         return
     if command.script is None:
@@ -82,16 +94,25 @@ def of_command(command: LaunchCommand) -> Iterator[Launch]:
         python=python.value if python else None,
         image=image.value if image else None,
         unknown=_unknown_in(command),
-        variables=frozenset(_variables(command)),
+        variables=dict(_variables(command)),
         may_keep_files=_may_mount(command),
+        arguments=command.target_arguments,
     )
 
 
-def _variables(command: LaunchCommand) -> Iterator[str]:
+def _variables(command: LaunchCommand) -> Iterator[tuple[str, str | None]]:
     for option in command.options:
         if option.name in ("--env", "--secrets"):
-            known = option.words[-1].known_text
-            yield known.removeprefix(f"{option.name}=").partition("=")[0]
+            word = option.words[-1]
+            name, equals, value = word.known_text.removeprefix(f"{option.name}=").partition("=")
+            is_told = option.name == "--env" and equals and word.text is not None
+            yield name, value if is_told else None
+
+
+def _around(script: str, words: Sequence[Word]) -> tuple[Sequence[Word], Sequence[Word] | None]:
+    """The words in front of and behind a script that stands alone, not in a line of a shell."""
+    place = next((i for i, word in enumerate(words) if word.text == script), None)
+    return ((), None) if place is None else (words[:place], words[place + 1 :])
 
 
 def _may_mount(command: LaunchCommand) -> bool:

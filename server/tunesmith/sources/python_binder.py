@@ -86,9 +86,10 @@ class Binder:
         node: cst.CSTNode | None,
         block: Block,
         target: str | None = None,
+        item: int | None = None,
     ) -> None:
         """Note one binding of a name."""
-        binding = Binding(name, kind, node, block, self.next_order(), target)
+        binding = Binding(name, kind, node, block, self.next_order(), target, item)
         block.scope.bind(name, binding)
         if kind is BindingKind.ASSIGNMENT:
             self._index.assignments[id(node)] = binding
@@ -127,8 +128,12 @@ class Binder:
             elements = (*targets, *value.elements)
             if all(isinstance(element, cst.Element) for element in elements):
                 values = [element.value for element in value.elements]
-        for target, item in zip(targets, values, strict=True):
-            self.bind_target(target.value, item, block, method)
+        has_star = any(isinstance(target, cst.StarredElement) for target in targets)
+        for place, (target, item) in enumerate(zip(targets, values, strict=True)):
+            if isinstance(target.value, cst.Name) and value and item is None and not has_star:
+                self.bind(target.value.value, BindingKind.OTHER, value, block, item=place)
+            else:
+                self.bind_target(target.value, item, block, method)
 
     def mutate(
         self,

@@ -95,8 +95,9 @@ class Call:
         later. An own subclass's attribute of that name counts as given.
         """
         argument = self.argument(name, position)
-        if self._evaluator.is_attribute_set_later(self, name):
-            return UNKNOWN
+        set_later = self._evaluator.attribute_set_later(self, name)
+        if set_later is not ABSENT:
+            return set_later
         if argument:
             return argument.value
         if self.has_unknown_keywords or (position is not None and self.has_unknown_positionals):

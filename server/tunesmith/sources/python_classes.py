@@ -45,7 +45,7 @@ class OwnClasses:
         for own in line:
             if isinstance(own, str):
                 continue
-            sources = list(self._sources(own, name))
+            sources = list(self.sources(own, name))
             if len(sources) > 1:
                 return UNKNOWN
             if sources:
@@ -68,7 +68,8 @@ class OwnClasses:
         fields = [field for field, _ in fields_of(node)]
         return fields.index(name) if name in fields and not node.bases else None
 
-    def _sources(self, node: cst.ClassDef, name: str) -> Iterator[Binding]:
+    def sources(self, node: cst.ClassDef, name: str) -> Iterator[Binding]:
+        """What binds an attribute: the class's body, `self.name = ...` of its methods."""
         scope = self._index.class_scopes[id(node)]
         yield from scope.bindings.get(name, ())
         for change in self._index.attribute_assignments.get(name, ()):

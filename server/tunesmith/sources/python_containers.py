@@ -24,8 +24,19 @@ _ANYTHING = DictValue({}, is_open=True)
 class Containers:
     """Evaluates what lists and dicts hold."""
 
-    def __init__(self, index: PythonIndex, names: Names, evaluate: _Evaluate) -> None:
+    def __init__(
+        self,
+        index: PythonIndex,
+        names: Names,
+        evaluate: _Evaluate,
+        happens: Callable[[Mutation, Binding], bool | None],
+    ) -> None:
+        """Args:
+        index, names, evaluate: as of the evaluator.
+        happens: whether a change surely happens, surely does not, or may (None).
+        """
         self._index = index
+        self._happens = happens
         self._names = names
         self._evaluate = evaluate
 
@@ -68,7 +79,7 @@ class Containers:
     def built(self, call: Call, block: Block, order: int) -> Value:
         """The value of a call of a built-in: `dict(...)`, `list(...)`, `str("text")`."""
         if call.name == "builtins.dict":
-            return self._built_dict(call.node, block, order)
+            return self.keywords(call.node, block, order)
         arguments = call.node.args
         if len(arguments) > 1 or any(argument.star or argument.keyword for argument in arguments):
             return UNKNOWN
@@ -108,7 +119,10 @@ class Containers:
         if len(changes) > _MAX_CHANGES:
             return _ANYTHING if isinstance(value, DictValue) else UNKNOWN
         for change in changes:
-            is_certain = change.block is binding.block
+            happens = self._happens(change, binding)
+            if happens is False:
+                continue
+            is_certain = happens is True
             if isinstance(value, DictValue):
                 value = self._changed_dict(value, change, is_certain)
             elif isinstance(value, ListValue):
@@ -119,7 +133,8 @@ class Containers:
             return DictValue(value.entries, is_open=True)
         return value
 
-    def _built_dict(self, node: cst.Call, block: Block, order: int) -> DictValue:
+    def keywords(self, node: cst.Call, block: Block, order: int) -> DictValue:
+        """The keywords of a call as a dict, `dict(...)` as of any other."""
         result = DictValue({})
         for argument in node.args:
             if argument.keyword:
@@ -184,7 +199,7 @@ class Containers:
         if change.method == "|=" and change.value is not None:
             return merge(value, self._evaluate(change.value, block, order))
         if isinstance(node, cst.Call) and change.method == "update":
-            return merge(value, self._built_dict(node, block, order))
+            return merge(value, self.keywords(node, block, order))
         if isinstance(node, cst.Call) and change.method in ("pop", "setdefault") and node.args:
             return self._after_keyed_method(value, node, change)
         return _ANYTHING

@@ -16,7 +16,7 @@ from tunesmith.sources.python_containers import Containers
 from tunesmith.sources.python_index import CallSite, PythonIndex, sum_terms
 from tunesmith.sources.python_literals import is_bytes, literal_parts
 from tunesmith.sources.python_names import Names
-from tunesmith.sources.python_scopes import Binding, BindingKind, Block
+from tunesmith.sources.python_scopes import Binding, BindingKind, Block, Mutation
 from tunesmith.sources.python_values import DictValue, ListValue, Reference, Value
 from tunesmith.sources.unknown import ABSENT, UNKNOWN
 from tunesmith.text import Span
@@ -39,7 +39,7 @@ class Evaluator:
         self._known: dict[tuple[int, int], Value] = {}
         self._set_later: dict[tuple[int, str], bool] = {}
         self._calls: dict[int, Call | None] = {}
-        self._containers = Containers(index, names, self.evaluate)
+        self._containers = Containers(index, names, self.evaluate, self._happens)
         self._classes = OwnClasses(index, names, self.evaluate)
         self._handlers: dict[type, _Handler] = {
             cst.Attribute: self._attribute,
@@ -84,13 +84,13 @@ class Evaluator:
             self._calls[key] = self._identify(site)
         return self._calls[key]
 
-    def is_attribute_set_later(self, call: Call, name: str) -> bool:
-        """Whether the file sets an attribute of the object that a call makes."""
+    def attribute_set_later(self, call: Call, name: str) -> Value:
+        """UNKNOWN where the file sets an attribute of the object that a call makes, else ABSENT."""
         key = (id(call), name)
         if key not in self._set_later:
             self._set_later[key] = True  # the answer for an object that depends on itself
             self._set_later[key] = self._sets_attribute(call, name)
-        return self._set_later[key]
+        return UNKNOWN if self._set_later[key] else ABSENT
 
     def class_attribute(self, node: cst.ClassDef, name: str) -> Value:
         """The value of an own class's attribute; ABSENT if no class of the file binds it."""
@@ -99,9 +99,13 @@ class Evaluator:
     def _sets_attribute(self, call: Call, name: str) -> bool:
         for change in self._index.attribute_assignments.get(name, ()):
             base = self.evaluate(change.base, change.block, change.order)
-            if base is call or (base is UNKNOWN and not _is_self(change.base)):
+            if base is call or (base is UNKNOWN and not is_self(change.base)):
                 return True
         return any(self._may_set(site, call, name) for site in self._setattr_sites)
+
+    def _happens(self, change: Mutation, binding: Binding) -> bool | None:
+        """Whether the object behind a name is surely changed by a statement; None if it may be."""
+        return True if change.block is binding.block else None
 
     # What is called
 
@@ -185,7 +189,7 @@ class Evaluator:
             return Reference(name)
         attribute = node.attr.value
         own = self.names.own_class(node.value, block.scope)
-        if own is None and _is_self(node.value):
+        if own is None and is_self(node.value):
             own = self.names.class_around(block)
         if own:
             return _unless_absent(self._classes.attribute(own, attribute))
@@ -302,7 +306,8 @@ def _ends_with(function: cst.FunctionDef, last: cst.Return) -> bool:
     return isinstance(line, cst.SimpleStatementLine) and line.body[-1] is last
 
 
-def _is_self(node: cst.BaseExpression) -> bool:
+def is_self(node: cst.BaseExpression) -> bool:
+    """Whether it is the name `self`."""
     return isinstance(node, cst.Name) and node.value == "self"
 
 

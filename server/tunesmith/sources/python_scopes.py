@@ -80,11 +80,17 @@ class Block:
     """Statements that run one after the other, or not at all: a suite of a compound statement.
 
     Attributes:
-        is_handler: the body of an `except`, or the `else` of an `if`: a fallback.
+        is_fallback: the body of an `except`, or the `else` of an `if`.
+        parent: the block around it in the same scope.
+        test: the condition of its `if`, negated where it is a fallback.
+        is_repeated: the body of a loop or of a `case`: nobody can tell whether it runs.
     """
 
     scope: Scope
     is_fallback: bool = False
+    parent: Block | None = None
+    test: cst.BaseExpression | None = None
+    is_repeated: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -95,6 +101,7 @@ class Binding:
         name: the name.
         node: the assigned expression, the ClassDef, the FunctionDef, a parameter's default; None
             where there is none.
+        item: the 0-based place in `node` of what the name gets, where that is unpacked.
         order: counts bindings, calls and mutations in the order of the text.
         target: the dotted name that an import gives.
     """
@@ -105,6 +112,7 @@ class Binding:
     block: Block
     order: int
     target: str | None = None
+    item: int | None = None
 
 
 @dataclass(slots=True, eq=False)

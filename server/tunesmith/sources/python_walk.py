@@ -250,34 +250,36 @@ class _Walk:
 
     def _if(self, node: cst.If, block: Block, depth: int) -> None:
         if node.orelse:
-            self._push(Block(block.scope, is_fallback=True), depth, _else_body(node.orelse))
-        self._push(block if runs_as_main(node.test) else Block(block.scope), depth, node.body)
+            other = Block(block.scope, is_fallback=True, parent=block, test=node.test)
+            self._push(other, depth, _else_body(node.orelse))
+        inner = Block(block.scope, parent=block, test=node.test)
+        self._push(block if runs_as_main(node.test) else inner, depth, node.body)
         self._push(block, depth, node.test)
 
     def _for(self, node: cst.For, block: Block, depth: int) -> None:
         self._names.bind_target(node.target, None, block)
         if node.orelse:
-            self._push(Block(block.scope), depth, node.orelse.body)
-        self._push(Block(block.scope), depth, node.body)
+            self._push(_inner(block), depth, node.orelse.body)
+        self._push(_inner(block, is_repeated=True), depth, node.body)
         self._push(block, depth, node.target, node.iter)
 
     def _while(self, node: cst.While, block: Block, depth: int) -> None:
         if node.orelse:
-            self._push(Block(block.scope), depth, node.orelse.body)
-        self._push(Block(block.scope), depth, node.body)
+            self._push(_inner(block), depth, node.orelse.body)
+        self._push(_inner(block, is_repeated=True), depth, node.body)
         self._push(block, depth, node.test)
 
     def _try(self, node: cst.Try | cst.TryStar, block: Block, depth: int) -> None:
         if node.finalbody:
             self._push(block, depth, node.finalbody.body)
         if node.orelse:
-            self._push(Block(block.scope), depth, node.orelse.body)
+            self._push(_inner(block), depth, node.orelse.body)
         for handler in reversed(node.handlers):
-            inner = Block(block.scope, is_fallback=True)
+            inner = Block(block.scope, is_fallback=True, parent=block)
             if handler.name:
                 self._names.bind_target(handler.name.name, None, inner)
             self._push(inner, depth + 1, handler.type, handler.body)
-        self._push(Block(block.scope), depth, node.body)
+        self._push(_inner(block), depth, node.body)
 
     def _with(self, node: cst.With, block: Block, depth: int) -> None:
         for item in node.items:
@@ -288,7 +290,7 @@ class _Walk:
 
     def _match(self, node: cst.Match, block: Block, depth: int) -> None:
         for case in reversed(node.cases):
-            inner = Block(block.scope)
+            inner = _inner(block, is_repeated=True)
             self._names.capture(case.pattern, inner, depth)
             self._push(inner, depth + 1, case.guard, case.body)
         self._push(block, depth, node.subject)
@@ -372,6 +374,10 @@ class _Walk:
         for literal in reversed(literals):
             if isinstance(literal, cst.FormattedString):
                 self._push(block, depth, *literal.parts)
+
+
+def _inner(block: Block, *, is_repeated: bool = False) -> Block:
+    return Block(block.scope, parent=block, is_repeated=is_repeated)
 
 
 def _else_body(orelse: cst.If | cst.Else) -> cst.CSTNode:

@@ -1,0 +1,144 @@
+"""How a script is started on several GPUs, and how they share the work.
+
+Sources: the options of `accelerate launch` (accelerate.commands.launch), `torchrun`
+(torch.distributed.run) and `deepspeed`; transformers' `TrainingArguments.fsdp` and `deepspeed`.
+One process that sees several GPUs loads a model given by its id with `device_map="auto"` since TRL
+1.15 (`create_model_from_path`); other models then run in torch's DataParallel, or raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tunesmith.estimate.training import Sharding, Training
+from tunesmith.sources.launch_command import Word
+from tunesmith.sources.launches import Launch
+from tunesmith.sources.python_values import DictValue
+from tunesmith.sources.unknown import UNKNOWN, Unknown
+from tunesmith.text import regex
+
+Starter = Literal["python", "accelerate", "torchrun", "deepspeed"]
+_STARTERS: dict[str, Starter] = {
+    "accelerate": "accelerate",
+    "accelerate-launch": "accelerate",
+    "torchrun": "torchrun",
+    "torch.distributed.run": "torchrun",
+    "torch.distributed.launch": "torchrun",
+    "deepspeed": "deepspeed",
+    "trl": "accelerate",  # `trl sft` starts itself by `accelerate launch`
+}
+_COUNTS = regex(r"--(?:num[-_]processes|nproc[-_]per[-_]node|num[-_]gpus)")
+_ZERO_NAME = regex(r"zero[-_]?(?:stage[-_]?)?([123])")
+_DDP_NAME = regex(r"multi[-_]gpu|ddp")
+_ZERO: dict[str, Sharding] = {"0": "ddp", "1": "ddp", "2": "zero2", "3": "zero3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """What is told of a training's processes.
+
+    Attributes:
+        starter: what starts them; None where no start of the script is known.
+        processes: how many; None where it is one for each GPU, or not told.
+        sharding: how processes share; None where that is not known.
+        is_spread: a single process spreads the model over all GPUs (`device_map="auto"`).
+    """
+
+    starter: Starter | None = None
+    processes: int | None = None
+    sharding: Sharding | None = None
+    is_spread: bool = False
+
+    def share(self, training: Training, gpus: int) -> Training | None:
+        """The training on that many GPUs; None where it is not known how they share."""
+        if gpus == 1:
+            return training
+        if self.is_spread and self.starter in (None, "python"):
+            return replace(training, gpus=gpus, sharding="device_map")
+        if self.starter in (None, "python") or self.sharding is None:
+            return None
+        processes = min(self.processes or gpus, gpus)
+        return replace(training, gpus=processes, sharding=self.sharding if processes > 1 else None)
+
+
+def parallel_of(
+    launch: Launch | None, own: Sharding | Unknown | None, *, is_spread: bool
+) -> Parallel:
+    """How a launch starts a script.
+
+    Args:
+        launch: None where none is known.
+        own: what the trainer's own arguments say (`fsdp`, `deepspeed`); None where nothing,
+            UNKNOWN where something that cannot be told.
+        is_spread: whether a single process spreads the model over the GPUs.
+    """
+    told = None if isinstance(own, Unknown) else own
+    if launch is None:
+        return Parallel(sharding=told, is_spread=is_spread)
+    if launch.arguments is None:
+        return Parallel(is_spread=False)
+    words = launch.launcher
+    starter = _starter(words)
+    if starter == "python":
+        return Parallel("python", 1, None, is_spread)
+    sharding = told or (_sharding(words, starter) if own is None else None)
+    return Parallel(starter, _processes(words), sharding)
+
+
+def _starter(words: Sequence[Word]) -> Starter:
+    names = (word.known_text.rpartition("/")[2] for word in words)
+    for name in names:
+        if name in _STARTERS:
+            return _STARTERS[name]
+    return "python"
+
+
+def _processes(words: Sequence[Word]) -> int | None:
+    for index, word in enumerate(words):
+        name, equals, value = word.known_text.partition("=")
+        if _COUNTS.fullmatch(name):
+            behind = words[index + 1].known_text if index + 1 < len(words) else ""
+            count = value if equals else behind
+            return int(count) if count.isdecimal() else None
+    return None
+
+
+def _sharding(words: Sequence[Word], starter: Starter) -> Sharding | None:
+    """None where a file that is not read decides."""
+    options = _options(words)
+    if "--use_fsdp" in options:
+        return "fsdp"
+    if "--use_deepspeed" in options:
+        return _ZERO.get(options.get("--zero_stage", "2"))
+    if "--config_file" in options:
+        return sharding_of_file(options["--config_file"])
+    return None if starter == "deepspeed" else "ddp"
+
+
+def _options(words: Sequence[Word]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for index, word in enumerate(words):
+        name, equals, value = word.known_text.partition("=")
+        if name.startswith("--"):
+            behind = words[index + 1].known_text if index + 1 < len(words) else ""
+            found[name.replace("-", "_").replace("__", "--", 1)] = value if equals else behind
+    return found
+
+
+def sharding_of_stage(configuration: DictValue) -> Sharding | Unknown:
+    """Of a configuration of DeepSpeed written as a dict."""
+    zero = configuration.value("zero_optimization")
+    stage = zero.value("stage") if isinstance(zero, DictValue) else UNKNOWN
+    return _ZERO.get(str(stage), UNKNOWN)
+
+
+def sharding_of_file(path: str) -> Sharding | None:
+    """By the name that TRL and accelerate give their example files: `zero3.yaml`, `fsdp1.yaml`."""
+    name = path.rpartition("/")[2].lower()
+    if zero := _ZERO_NAME.search(name):
+        return _ZERO[zero[1]]
+    if "fsdp" in name:
+        return "fsdp"
+    return "ddp" if _DDP_NAME.search(name) else None

@@ -1,0 +1,70 @@
+"""One run of a script: its text, read as one launch of it would run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from tunesmith.estimate.script.evaluator import RunEvaluator
+from tunesmith.estimate.script.passed import Passed
+from tunesmith.knowledge.histories import packages_behind
+from tunesmith.knowledge.releases import releases
+from tunesmith.knowledge.versions import InForce, library
+from tunesmith.lint.arguments import Settled, literal, signature_in_force
+from tunesmith.project import Project
+from tunesmith.sources.launches import Launch
+from tunesmith.sources.python_calls import Call
+from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.python_values import Value
+
+
+class ScriptRun(PythonScript):
+    """A script whose values are those of one launch.
+
+    Args:
+        script: as rules see it.
+        project: what stands around it.
+        launch: None where none is known.
+        takes_defaults: whether defaults count that whoever starts the script may override.
+    """
+
+    def __init__(
+        self, script: PythonScript, project: Project, launch: Launch | None, *, takes_defaults: bool
+    ) -> None:
+        super().__init__(script.document, script.header, script.code)
+        self.launch = launch
+        self._project = project
+        self._takes_defaults = takes_defaults
+
+    @cached_property
+    def evaluator(self) -> RunEvaluator:
+        return RunEvaluator(
+            self.index,
+            self.names,
+            self.span,
+            Passed(self.launch),
+            self.defaults_of,
+            takes_defaults=self._takes_defaults,
+        )
+
+    def in_force(self, package: str) -> InForce:
+        """The release of a library; the newest where an image or the like decides, unread."""
+        found = library(package, self, self._project)
+        known = releases(package)
+        return found if found.version or not known else replace(found, version=max(known))
+
+    def settled(self, call: Call) -> Settled | None:
+        """A call with its class's signature; None where that is not known."""
+        in_force = {each: self.in_force(each) for each in packages_behind(call.name)}
+        found = signature_in_force(call.name, in_force)
+        return Settled(self, call, found, in_force) if found else None
+
+    def defaults_of(self, name: str) -> Mapping[str, Value] | None:
+        """What a library's class takes in the release in force, with its defaults."""
+        found = signature_in_force(
+            name, {each: self.in_force(each) for each in packages_behind(name)}
+        )
+        if found is None:
+            return None
+        return {name: literal(each.facts.default) for name, each in found.parameters.items()}
