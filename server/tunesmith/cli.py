@@ -77,6 +77,10 @@ def _run(options: argparse.Namespace) -> int:
         from tunesmith.output.gpus_page import show_gpus
 
         return show_gpus(options.script, _question(options), as_json=options.json)
+    if options.command == "measure":
+        from tunesmith.output.measure_page import show_measurement
+
+        return show_measurement(options.script, _question(options), as_json=options.json)
     if options.command == "update":
         from tunesmith.update import run_update
 
@@ -109,8 +113,8 @@ def _run(options: argparse.Namespace) -> int:
 def _question(options: argparse.Namespace) -> Question:
     from tunesmith.output.estimate_page import Question
 
-    flavor = getattr(options, "flavor", None)  # `gpus` looks at all of them
-    return Question(flavor, options.trl, options.examples, options.tokens, options.online)
+    given = vars(options)  # not each command has all of them
+    return Question(**{name: given[name] for name in Question._fields if name in given})
 
 
 class _Parser(argparse.ArgumentParser):
@@ -138,9 +142,17 @@ def _parser() -> argparse.ArgumentParser:
     of_script = commands.add_parser("versions", help="show which releases a script gets, and why")
     of_script.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
     of_script.add_argument("--json", action="store_true", help="for programs")
-    _add_estimate(commands.add_parser("estimate", help="estimate memory, time and cost"))
-    _add_estimate(commands.add_parser("preflight", help="check and estimate before a job starts"))
-    _add_question(commands.add_parser("gpus", help="compare the machines to train on"))
+    of_training = {
+        "estimate": (_add_flavor, _add_data),
+        "preflight": (_add_flavor, _add_data),
+        "gpus": (_add_data,),
+        "measure": (_add_flavor,),
+    }
+    for name, additions in of_training.items():
+        added = commands.add_parser(name, help=_OF_TRAINING[name])
+        _add_training(added)
+        for add in additions:
+            add(added)
     commands.add_parser("update", help="fetch newer tables of library releases, through pip or uv")
     _add_toolchain(
         commands.add_parser("toolchain", help="install what training on this machine needs")
@@ -171,24 +183,34 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_estimate(estimate: argparse.ArgumentParser) -> None:
-    _add_question(estimate)
-    estimate.add_argument(
+_OF_TRAINING = {
+    "estimate": "estimate memory, time and cost",
+    "preflight": "check and estimate before a job starts",
+    "gpus": "compare the machines to train on",
+    "measure": "measure a step's memory with the real libraries",
+}
+
+
+def _add_training(command: argparse.ArgumentParser) -> None:
+    command.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
+    command.add_argument(
+        "--trl", metavar="VERSION", help="suppose this release (default: what the script gets)"
+    )
+    command.add_argument(
+        "--online", action="store_true", help="ask the Hub for prices, and models not known here"
+    )
+    command.add_argument("--json", action="store_true", help="for programs")
+
+
+def _add_flavor(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--flavor", metavar="NAME", help="the machine (default: what starts the script names)"
     )
 
 
-def _add_question(estimate: argparse.ArgumentParser) -> None:
-    estimate.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
-    estimate.add_argument(
-        "--trl", metavar="VERSION", help="suppose this release (default: what the script gets)"
-    )
-    estimate.add_argument("--examples", type=_positive, metavar="N", help="rows of the data set")
-    estimate.add_argument("--tokens", type=_positive, metavar="N", help="tokens of a row, mean")
-    estimate.add_argument(
-        "--online", action="store_true", help="ask the Hub for prices, and models not known here"
-    )
-    estimate.add_argument("--json", action="store_true", help="for programs")
+def _add_data(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--examples", type=_positive, metavar="N", help="rows of the data set")
+    command.add_argument("--tokens", type=_positive, metavar="N", help="tokens of a row, mean")
 
 
 def _positive(text: str) -> int:

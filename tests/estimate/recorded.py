@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from tunesmith.estimate.shape import ModelShape, shape_of
-from tunesmith.estimate.training import Adapter, Training
+from tunesmith.estimate.training import Training, training_of
 from tunesmith.knowledge.configurations import configuration
 
 RECORD = Path(__file__).parent / "oracle.json"
@@ -51,16 +50,11 @@ def steps() -> list[Step]:
     recorded = json.loads(RECORD.read_text("utf-8"))["steps"]
     return [
         Step(
-            row["model"], training(row["training"]), row["peak"], row["breakdown"], row["resident"]
+            row["model"],
+            training_of(row["training"]),
+            row["peak"],
+            row["breakdown"],
+            row["resident"],
         )
         for row in recorded
     ]
-
-
-def training(row: dict[str, Any]) -> Training:
-    adapter = row.get("adapter")
-    if adapter:
-        targets, saved = adapter["targets"], adapter["modules_to_save"]
-        targets = targets if isinstance(targets, str) else tuple(targets)
-        adapter = Adapter(**{**adapter, "targets": targets, "modules_to_save": tuple(saved)})
-    return Training(**{**row, "adapter": adapter})

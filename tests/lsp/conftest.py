@@ -49,8 +49,10 @@ def client(shared_client: Client, folder: Path) -> Iterator[Client]:
     shared_client.change_folders(added=[folder])
     shared_client.wait_until_ready()
     yield shared_client
-    shared_client.change_folders(removed=[folder])
     shared_client.close_documents()
+    shared_client.forget()
+    shared_client.change_folders(removed=[folder])
+    shared_client.wait_until_ready()
 
 
 @pytest.fixture

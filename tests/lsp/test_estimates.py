@@ -187,13 +187,11 @@ def test_a_hover_tells_what_a_value_costs(
         assert part in text
 
 
-def test_a_hover_over_a_commands_flavor_reads_the_script(client: Client, folder: Path):
+def test_a_hover_over_a_commands_flavor_reads_the_script(start: Start, folder: Path):
     (folder / "train.py").write_text(NOWHERE)
     command = "hf jobs uv run --flavor t4-small train.py\n"
-    client.notify(
-        "workspace/didChangeWatchedFiles",
-        {"changes": [{"uri": (folder / "train.py").as_uri(), "type": 1}]},
-    )
+    client = start()
+    client.initialize(folder)
     client.wait_until_ready()
     uri = open_script(client, folder, command, "run.sh")
     assert "Does not fit: **t4-small**" in hover_at(client, uri, command, "t4-small")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from typing import Any
 
 import pytest
 
-import tunesmith
 from tunesmith.platform import is_running, try_lock
 from tunesmith.workers import client
 from tunesmith.workers.client import Worker, run_worker
@@ -29,8 +27,8 @@ from tunesmith.workers.events import (
     from_line,
     to_line,
 )
+from workers.made import make_worker
 
-PACKAGE = Path(tunesmith.__file__).parent
 FOREVER = "import time; time.sleep(600)"
 
 
@@ -45,23 +43,10 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def made_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
     """Adds a worker to a copy of the few files that workers are made of."""
-    package = tmp_path / "copy" / "tunesmith"
-    for name in ("__init__.py", "errors.py", "platform.py"):
-        package.mkdir(parents=True, exist_ok=True)
-        shutil.copy(PACKAGE / name, package / name)
-    (package / "workers").mkdir()
-    for file in (PACKAGE / "workers").glob("*.py"):
-        shutil.copy(file, package / "workers" / file.name)
-    monkeypatch.setattr(client.bootstrap, "__file__", str(package / "workers" / "bootstrap.py"))
 
     def make(body: str) -> str:
-        lines = "\n".join(f"    {line}" for line in body.splitlines())
-        text = (
-            "import os, signal, subprocess, sys, time\n"
-            "from tunesmith.workers.events import Progress, WorkerError\n"
-            f"def run(request, report):\n{lines}\n"
-        )
-        (package / "workers" / "made.py").write_text(text)
+        program = make_worker(tmp_path, body)
+        monkeypatch.setattr(client.bootstrap, "__file__", str(program))
         return "made"
 
     return make

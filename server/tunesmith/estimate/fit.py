@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tunesmith.estimate.memory import Breakdown, adapter_bytes, optimizer_bytes, peak
+from tunesmith.estimate.memory import Breakdown, Peak, adapter_bytes, optimizer_bytes, peak
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import BYTES, Training
 from tunesmith.knowledge.hardware import Accelerator
@@ -101,17 +101,27 @@ def need(
         is_expandable: whether `expandable_segments` is on.
         is_certain: whether the shape is the model's own, not guessed from its name or approximated.
     """
-    tensors = peak(shape, training)
-    fragments = FEW_FRAGMENTS if is_expandable else FRAGMENTS
     error = ERROR if _is_proven(shape, training) else UNPROVEN_ERROR
     error = error if is_certain else max(error, GUESSED_ERROR)
+    found = need_of(peak(shape, training), error, is_expandable=is_expandable)
+    return replace(found, is_certain=is_certain)
+
+
+def need_of(tensors: Peak, error: float = 0, *, is_expandable: bool = False) -> Need:
+    """What a peak of tensors takes of a GPU, everything included.
+
+    Args:
+        tensors: estimated or measured.
+        error: how far it may be off, as a part of it.
+        is_expandable: whether `expandable_segments` is on.
+    """
+    fragments = FEW_FRAGMENTS if is_expandable else FRAGMENTS
     overhead = CONTEXT[1] + int(fragments[1] * tensors.total)
     return Need(
         replace(tensors.breakdown, overhead=overhead),
         tensors.moment,
         int(tensors.total * (1 - error)) + CONTEXT[0],
         int(tensors.total * (1 + error + fragments[2])) + CONTEXT[2],
-        is_certain,
     )
 
 

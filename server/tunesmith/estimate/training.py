@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Method = Literal["sft", "dpo", "grpo", "kto", "reward"]
 LossPath = Literal["full", "plain", "chunked", "fused"]
@@ -93,3 +94,14 @@ class Training:
     accumulates: bool = False
     gpus: int = 1
     sharding: Sharding | None = None
+
+
+def training_of(fields: Mapping[str, Any]) -> Training:
+    """The training that JSON describes by the fields that differ from the defaults, or by all."""
+    given: dict[str, Any] = dict(fields)
+    adapter: dict[str, Any] = dict(given.get("adapter") or {})
+    for name in ("targets", "modules_to_save"):
+        if isinstance(adapter.get(name), list):
+            adapter[name] = tuple(adapter[name])
+    given["adapter"] = Adapter(**adapter) if adapter else None
+    return Training(**given)

@@ -187,6 +187,7 @@ def estimate_lines(one: OneScript, answer: Forecast) -> Iterator[str]:
 
 
 _WHEN = {
+    "forward": "on the way there",
     "loss": "while the loss is computed",
     "backward": "on the way back",
     "step": "while the optimizer works",

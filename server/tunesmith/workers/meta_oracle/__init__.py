@@ -20,6 +20,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from tunesmith.estimate.training import Training
+from tunesmith.workers.events import Progress, Report
 from tunesmith.workers.meta_oracle import losses, models
 from tunesmith.workers.meta_oracle.storages import Ledger
 
@@ -43,13 +44,22 @@ class Measured:
     resident: int
 
 
-def measure(config: Mapping[str, Any], training: Training) -> Measured:
+def measure(
+    config: Mapping[str, Any], training: Training, report: Report | None = None
+) -> Measured:
     """Run one training step of a model and tell its peak of memory.
 
     Args:
         config: what the model's `config.json` holds, `model_type` included.
         training: how it is trained.
+        report: hears what it is at.
     """
+
+    def at(done: int, part: str) -> None:
+        if report:
+            report(Progress("measure", done, 3, part))
+
+    at(0, "the model")
     made = models.configuration(config, training)
     ledger = Ledger(made.vocab_size, losses.TILE)
     with _without_data(), ledger:
@@ -61,11 +71,13 @@ def measure(config: Mapping[str, Any], training: Training) -> Measured:
             for each in trained:
                 ledger.is_kind(each, "adapter")
         optimizer = models.optimizer(trained, training)
+        at(1, "the optimizer")
         _warm_up(trained, optimizer, ledger, training)
         resident = ledger.now
         _watch(base, trained, ledger)
         ledger.kind = "activations"
         ledger.start()
+        at(2, "the step")
         _step(model, base, optimizer, ledger, training)
     breakdown = {kind: ledger.at_peak[kind] for kind in KINDS}
     return Measured(ledger.peak, breakdown, ledger.moment_of_peak, resident)

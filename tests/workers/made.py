@@ -1,0 +1,34 @@
+"""A worker that does what a test says, in a copy of the few files that workers are made of."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import tunesmith
+
+PACKAGE = Path(tunesmith.__file__).parent
+
+
+def make_worker(folder: Path, body: str, name: str = "made") -> Path:
+    """Write the worker; returns the program that runs it, to be taken for `client.bootstrap`.
+
+    Args:
+        folder: where the copy goes.
+        body: lines of its `run(request, report)`.
+        name: what it is asked for by.
+    """
+    package = folder / "copy" / "tunesmith"
+    (package / "workers").mkdir(parents=True, exist_ok=True)
+    for file in ("__init__.py", "errors.py", "platform.py"):
+        shutil.copy(PACKAGE / file, package / file)
+    for path in (PACKAGE / "workers").glob("*.py"):
+        shutil.copy(path, package / "workers" / path.name)
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    text = (
+        "import os, signal, subprocess, sys, time\n"
+        "from tunesmith.workers.events import Progress, WorkerError\n"
+        f"def run(request, report):\n{lines}\n"
+    )
+    (package / "workers" / f"{name}.py").write_text(text)
+    return package / "workers" / "bootstrap.py"
