@@ -129,6 +129,7 @@ def test_json(capsys: pytest.CaptureFixture[str]):
                 }
             ],
         },
+        "alternatives": [],
         "url": finding["url"],
     }
     assert str(finding["url"]).endswith("/secret-singular.md")

@@ -18,7 +18,7 @@ import pytest
 
 from lint.rule_shape import bad_examples, good_examples, shape_errors
 from tunesmith.lint.engine import Diagnostic, all_rules, check
-from tunesmith.lint.rule import SAFE, Bad, Good, Rule
+from tunesmith.lint.rule import SAFE, UNSAFE, Bad, Good, Rule
 from tunesmith.project import Project, Settings
 from tunesmith.sources.document import Document, kind_of
 from tunesmith.sources.document_edits import with_edits
@@ -93,6 +93,7 @@ def test_a_bad_example_is_found_once_and_fixed(rule: Rule, bad: Bad):
     assert bad.text[slice(*finding.span)] == bad.at
     assert bad.text.count(bad.at) == 1
     assert finding.severity is (bad.severity or rule.severity)
+    _alternatives_do_as_well(rule, bad, finding)
     if bad.fixed is None:
         assert finding.fix is None
         return
@@ -102,6 +103,19 @@ def test_a_bad_example_is_found_once_and_fixed(rule: Rule, bad: Bad):
     after = purely(lambda: findings_of(fixed, bad))
     assert rule.name not in [finding.name for finding in after]
     assert [other for other in after if _is_made_worse(other, before, finding)] == []
+
+
+def _alternatives_do_as_well(rule: Rule, bad: Bad, finding: Diagnostic):
+    """Each one alone, in whichever document; none is ever made unasked."""
+    assert [each.title for each in finding.alternatives] == list(bad.alternatives)
+    for each in finding.alternatives:
+        assert each.applicability is UNSAFE
+        name = each.document.path.name if each.document else bad.file
+        texts = {**(bad.beside or {}), bad.file: bad.text}
+        texts[name] = with_edits(document_of(name, texts[name]), each.edits).text
+        text = texts.pop(bad.file)
+        after = findings_of(document_of(bad.file, text), bad._replace(text=text, beside=texts))
+        assert rule.name not in [finding.name for finding in after], each.title
 
 
 def _is_made_worse(new: Diagnostic, before: Sequence[Diagnostic], fixed: Diagnostic) -> bool:

@@ -176,3 +176,25 @@ def test_no_comment_is_offered_where_none_can_stand(client: Client, folder: Path
         for action in _actions(client, uri, finding):
             changed = _applied(action, uri, text)
             compile(changed, "submit.py", "exec")
+
+
+TRAIN = "from trl import SFTTrainer\n\nSFTTrainer('Qwen/Qwen3-8B', train_dataset=data).train()\n"
+
+
+def test_every_alternative_is_an_action_and_the_preferred_fix_is_the_first(
+    client: Client, folder: Path
+):
+    client.diagnostics(_open(client, folder, "train.py", TRAIN, "python"), 1)
+    text = "hf jobs uv run --timeout 2h --flavor cpu-basic train.py\n"
+    uri = _open(client, folder, "run.sh", text, "shellscript")
+    found = client.diagnostics(uri, 1)
+    (finding,) = (each for each in found if each["code"] == "cpu-flavor-for-training")
+
+    actions = _actions(client, uri, finding)
+    titles = [action["title"].partition(" (")[0] for action in actions]
+    assert titles[:3] == ["Run on a10g-large", "Run on l4x1", "Run on a100-large"]
+    for action, flavor in zip(actions, ("a10g-large", "l4x1", "a100-large"), strict=False):
+        assert action["diagnostics"] == [finding]
+        assert action["isPreferred"] is False
+        assert _applied(action, uri, text) == text.replace("cpu-basic", flavor)
+    assert _actions(client, uri, finding, "source.fixAll") == []

@@ -6,8 +6,9 @@ import random
 
 import pytest
 
+from builders import document
 from tunesmith.lint.engine import Diagnostic
-from tunesmith.lint.rule import SAFE, WARNING, Fix
+from tunesmith.lint.rule import SAFE, UNSAFE, WARNING, Fix
 from tunesmith.lsp.moves import moved, moved_span
 from tunesmith.text import Edit, Span, apply_edits
 
@@ -77,6 +78,18 @@ def test_a_fix_is_withdrawn_when_its_text_was_edited():
     (after,) = moved([finding], [Edit(Span(11, 12), "")])
     assert after.span == Span(4, 6)
     assert after.fix is None
+
+
+def test_alternatives_move_as_the_fix_does_and_those_of_other_documents_stay():
+    own = Fix("Own", [Edit(Span(5, 7), "x")], UNSAFE)
+    cut = Fix("Cut", [Edit(Span(1, 2), "x")], UNSAFE)
+    other = Fix("Other", [Edit(Span(5, 7), "x")], UNSAFE, document("run.sh", "hf jobs ps\n"))
+    finding = _finding(Span(10, 14))._replace(alternatives=[own, cut, other])
+
+    (after,) = moved([finding], [Edit(Span(0, 2), "abc")])
+    assert [each.title for each in after.alternatives] == ["Own", "Other"]
+    assert after.alternatives[0].edits == [Edit(Span(6, 8), "x")]
+    assert after.alternatives[1] is other
 
 
 def test_a_finding_is_gone_when_its_text_was_replaced():

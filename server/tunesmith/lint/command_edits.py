@@ -16,6 +16,19 @@ def insert_option(command: LaunchCommand, *words: str) -> Edit | None:
     return _insertion(command, command.argv.words[run], between, words)
 
 
+def changed_option(command: LaunchCommand, name: str, value: str) -> Edit | None:
+    """Give an option another value; None where its value is not written out as it is."""
+    option = command.option(name)
+    if option is None or not option.value:
+        return None
+    span = option.words[-1].span
+    raw = command.raw(span)
+    if raw.count(option.value) != 1:
+        return None
+    start = span.start + raw.index(option.value)
+    return Edit(Span(start, start + len(option.value)), value)
+
+
 def insert_behind(command: LaunchCommand, place: int, word: str) -> Edit | None:
     """Write a word behind the one at an index, separated as that is from the next."""
     before = command.argv.words[place]

@@ -26,6 +26,12 @@ class Diagnostic(NamedTuple):
     span: Span
     message: str
     fix: Fix | None
+    alternatives: Sequence[Fix] = ()
+
+    @property
+    def fixes(self) -> Sequence[Fix]:
+        """All that it offers, the preferred one first."""
+        return [*([self.fix] if self.fix else []), *self.alternatives]
 
     @property
     def url(self) -> str:
@@ -136,4 +142,5 @@ def _diagnostic(rule: Rule, finding: Finding, project: Project) -> Diagnostic:
             f" So it was on {date.isoformat()}, the date of the tables, when {assumed.package} "
             f"{assumed.version} was the newest release: `tunesmith update` fetches newer ones."
         )
-    return Diagnostic(rule.code, rule.name, severity, finding.span, message, finding.fix)
+    fix, others = finding.fix, finding.alternatives
+    return Diagnostic(rule.code, rule.name, severity, finding.span, message, fix, others)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tunesmith.lint.command_edits import insert_option
+from tunesmith.lint.command_edits import changed_option, insert_option
 from tunesmith.project import Project
 from tunesmith.sources.document import Document
 from tunesmith.sources.header_edits import flavor_edits
-from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +44,12 @@ def flavor_places(script: PythonScript, project: Project, flavor: str) -> Sequen
 def _commands(script: PythonScript, project: Project, flavor: str) -> Iterator[FlavorPlace]:
     for command in project.commands_launching(script.path):
         option = command.option("--flavor")
-        edit = _changed(command, flavor) if option else insert_option(command, "--flavor", flavor)
+        change = changed_option if option else insert_option
+        edit = change(command, "--flavor", flavor)
         if edit:
             line = command.document.lines.position(command.span.start).line + 1
             name = f"the command in {command.path.name}, line {line}"
             yield FlavorPlace(name, command.document, option is not None, [edit])
-
-
-def _changed(command: LaunchCommand, flavor: str) -> Edit | None:
-    option = command.option("--flavor")
-    if option is None or not option.value:
-        return None
-    span = option.words[-1].span
-    raw = command.raw(span)
-    if raw.count(option.value) != 1:
-        return None
-    start = span.start + raw.index(option.value)
-    return Edit(Span(start, start + len(option.value)), flavor)
 
 
 def _header(script: PythonScript, flavor: str) -> Iterator[FlavorPlace]:

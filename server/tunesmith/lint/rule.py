@@ -18,6 +18,7 @@ from tunesmith.text import Edit, Span
 if TYPE_CHECKING:
     from tunesmith.knowledge.versions import InForce
     from tunesmith.project import Project
+    from tunesmith.sources.document import Document
 
 
 class Severity(IntEnum):
@@ -43,11 +44,17 @@ SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 
 
 class Fix(NamedTuple):
-    """Edits of one document that remove a finding. `title` is a verb phrase."""
+    """Edits of one document that remove a finding.
+
+    Attributes:
+        title: a verb phrase.
+        document: which one, of an alternative; None for the one with the finding.
+    """
 
     title: str
     edits: Sequence[Edit]
     applicability: Applicability
+    document: Document | None = None
 
 
 class Finding(NamedTuple):
@@ -60,6 +67,9 @@ class Finding(NamedTuple):
     """Overrides the rule's severity where a version makes the difference."""
     rests_on: Sequence[InForce] = ()
     """The releases without which there would be no finding, as `knowledge.versions` gave them."""
+    alternatives: Sequence[Fix] = ()
+    """Other fixes, each of which does alone. All are UNSAFE, and made one by one only, on request:
+    `--fix` and *Fix All* know `fix` alone. They may change another document."""
 
 
 SUPPRESSION_MARK = "tunesmith:"
@@ -106,6 +116,7 @@ class Bad(NamedTuple):
         beside: other files of the project, by path.
         hub: the huggingface_hub release in force, where it matters.
         severity: expected severity; None expects the rule's own.
+        alternatives: the titles of the other fixes, in their order.
     """
 
     text: str
@@ -115,6 +126,7 @@ class Bad(NamedTuple):
     beside: Mapping[str, str] | None = None
     hub: str | None = None
     severity: Severity | None = None
+    alternatives: Sequence[str] = ()
 
 
 class Good(NamedTuple):

@@ -97,6 +97,16 @@ def closed_file_edit(document: Document, edits: Iterable[Edit]) -> types.Workspa
     return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identifier, changes)])
 
 
+def document_edit(
+    open_documents: Iterable[OpenDocument], document: Document, edits: Iterable[Edit]
+) -> types.WorkspaceEdit | None:
+    """Edits of a document that may be open; None if its text is another one by now."""
+    opened = next((each for each in open_documents if each.path == document.path), None)
+    if opened is None:
+        return closed_file_edit(document, edits)
+    return workspace_edit(opened, edits) if opened.text == document.text else None
+
+
 def text_change(event: types.TextDocumentContentChangeEvent) -> Change:
     """One change of a text document or cell."""
     if isinstance(event, types.TextDocumentContentChangePartial):

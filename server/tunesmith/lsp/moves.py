@@ -24,11 +24,15 @@ def _moved(finding: Diagnostic, edit: Edit) -> Diagnostic | None:
     span = moved_span(finding.span, edit)
     if span is None:
         return None
-    return finding._replace(span=span, fix=_moved_fix(finding.fix, edit))
+    fix = _moved_fix(finding.fix, edit) if finding.fix else None
+    others = [after for other in finding.alternatives if (after := _moved_fix(other, edit))]
+    return finding._replace(span=span, fix=fix, alternatives=others)
 
 
-def _moved_fix(fix: Fix | None, edit: Edit) -> Fix | None:
-    if fix is None or any(_cuts(edit.span, own.span) for own in fix.edits):
+def _moved_fix(fix: Fix, edit: Edit) -> Fix | None:
+    if fix.document is not None:
+        return fix
+    if any(_cuts(edit.span, own.span) for own in fix.edits):
         return None
     return fix._replace(edits=[Edit(_shifted(own.span, edit), own.text) for own in fix.edits])
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import Fix
-from tunesmith.output.result import Result, place_of
+from tunesmith.output.result import Result, place_of, shown_path
 from tunesmith.sources.document import Document
 
 
@@ -30,6 +31,7 @@ def finding_fields(result: Result, finding: Diagnostic) -> dict[str, Any]:
         "end_location": _location(document, finding.span.end),
         "cell": place_of(document, finding.span.start).cell,
         "fix": _fix(document, finding.fix) if finding.fix else None,
+        "alternatives": [_alternative(document, each) for each in finding.alternatives],
         "url": finding.url,
     }
 
@@ -45,6 +47,13 @@ def _fix(document: Document, fix: Fix) -> dict[str, Any]:
         "message": fix.title,
         "edits": _edits(document, fix),
     }
+
+
+def _alternative(document: Document, fix: Fix) -> dict[str, Any]:
+    """A fix with the file that it changes; None for the one with the finding."""
+    other = fix.document
+    filename = shown_path(Path(other.path)) if other else None
+    return {**_fix(other or document, fix), "filename": filename}
 
 
 def _edits(document: Document, fix: Fix) -> Sequence[dict[str, Any]]:

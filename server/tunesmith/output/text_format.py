@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tunesmith.lint.engine import Diagnostic
-from tunesmith.lint.rule import Applicability, Severity
+from tunesmith.lint.rule import Applicability, Fix, Severity
 from tunesmith.output.result import Result, place_of
 from tunesmith.text import Span
 
@@ -35,8 +35,9 @@ class TextFormat(NamedTuple):
         for finding in result.findings:
             yield self._headline(result, finding)
             yield from self._snippet(result, finding)
-            if finding.fix:
-                yield f"  = {self._bold('fix')}: {printable(self._fix(finding))}"
+            for index, fix in enumerate(finding.fixes):
+                word = self._bold("or" if index else "fix")
+                yield f"  = {word}: {printable(self._fix(fix))}"
             yield ""
 
     def _headline(self, result: Result, finding: Diagnostic) -> str:
@@ -61,10 +62,7 @@ class TextFormat(NamedTuple):
         yield f"{number} | {printable(shown)}"
         yield f"{margin} | {' ' * _width(before)}{self._paint(finding.severity, carets)}"
 
-    def _fix(self, finding: Diagnostic) -> str:
-        fix = finding.fix
-        if fix is None:
-            return ""
+    def _fix(self, fix: Fix) -> str:
         is_unsafe = fix.applicability is Applicability.UNSAFE
         return f"{fix.title} (unsafe)" if is_unsafe and not self.unsafe_fixes else fix.title
 

@@ -17,6 +17,7 @@ class ScriptFacts(NamedTuple):
         options: the command-line options that it defines by itself, as "--timeout" and "-e".
         jobs_table: `[tool.hf-jobs]` of its header; None where it has none.
         trains: it trains a model, for more than the few steps of a test.
+        needs_gpu: that is a language model, which only a GPU trains in reasonable time.
         need_of_token: what it does that takes a token of the Hub, as a verb phrase; None where
             nothing surely does.
     """
@@ -24,6 +25,7 @@ class ScriptFacts(NamedTuple):
     options: frozenset[str] = frozenset()
     jobs_table: Mapping[str, Any] | None = None
     trains: bool = False
+    needs_gpu: bool = False
     need_of_token: str | None = None
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
@@ -11,6 +12,12 @@ _TRAINER = regex(r"\b\w*Trainer\(")
 _OWN_LOOP = regex(r"\.backward\(")
 _FEW_STEPS = regex(r"\bmax_steps\s*=\s*(\d+)\b")
 _MOST_STEPS_OF_A_TEST = 50
+
+_METHODS = "sft|dpo|grpo|kto|rloo|reward"
+_OF_TRL = regex(r"\b(?:SFT|DPO|GRPO|KTO|RLOO|Reward|ORPO|CPO|OnlineDPO|PPO|GKD)Trainer\(")
+_IMPORTS_TRL = regex(r"^[ \t]*(?:from|import)[ \t]+trl\b", re.MULTILINE)
+_SCRIPT_OF_TRL = regex(rf"\btrl/scripts/(?:{_METHODS})\.py\b|\btrl\s+(?:{_METHODS})\b")
+_FOR_CPU = regex(r"\buse_cpu\b|\bno_cuda\b|[\"'=\s]cpu\b(?!-)|\bbf16[\s=]+False|[-/]tiny-|\btiny\b")
 
 _NAME = regex(
     r"(?:^|[^a-z])(?:train(?:er|ing)?|(?:pre|post)train(?:ing)?|sft|dpo|grpo|orpo|kto|rloo|ppo"
@@ -44,6 +51,19 @@ def text_trains(text: str) -> bool:
         return False
     uses_trainer = ".train(" in text and _TRAINER.search(text)
     return bool(uses_trainer or _OWN_LOOP.search(text))
+
+
+def text_needs_gpu(text: str) -> bool:
+    """Whether a script trains a language model with TRL, and nothing says that it shall do so on a
+    CPU, or that the model is a toy."""
+    is_trainer = _OF_TRL.search(text) and _IMPORTS_TRL.search(text)
+    return bool(is_trainer) and not _FOR_CPU.search(text) and text_trains(text)
+
+
+def words_need_gpu(words: Iterable[str]) -> bool:
+    """Whether a command runs one of TRL's own scripts, which train language models."""
+    line = " ".join(words)
+    return bool(_SCRIPT_OF_TRL.search(line)) and not _FOR_CPU.search(line)
 
 
 def name_trains(script: str) -> bool:

@@ -11,7 +11,7 @@ from tunesmith.sources.facts import FileFacts, ScriptFacts
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.mlx_configuration import read_mlx_configuration
 from tunesmith.sources.script_header import ScriptHeader, find_header
-from tunesmith.sources.training import text_trains
+from tunesmith.sources.training import text_needs_gpu, text_trains
 from tunesmith.text import regex
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class Understanding(NamedTuple):
         trains = text_trains(self.document.text)
         need = need_of_token(self.script) if self.script else None
         calls = tuple(launch_calls(self.script)) if self.script else ()
-        script = ScriptFacts(options, jobs_table, trains, need)
+        needs_gpu = trains and text_needs_gpu(self.document.text)
+        script = ScriptFacts(options, jobs_table, trains, needs_gpu, need)
         return FileFacts(self.commands, script, calls, configurations=self._configurations)
 
     @property

@@ -10,7 +10,7 @@ from lsprotocol import types
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.fixes import joint_edits
 from tunesmith.lint.rule import Applicability, Fix
-from tunesmith.lsp.convert import lsp_diagnostic, span_in, workspace_edit
+from tunesmith.lsp.convert import document_edit, lsp_diagnostic, span_in, workspace_edit
 from tunesmith.lsp.documents import OpenDocument, Part
 from tunesmith.lsp.ignore_comment import ignore_edits
 from tunesmith.lsp.language_server import TunesmithServer
@@ -46,7 +46,7 @@ async def _code_action(
     actions: list[types.CodeAction] = []
     if _is_wanted(types.CodeActionKind.QuickFix.value, params.context):
         near = _touching(findings, part, params.range)
-        actions += _fixes(opened, part, near)
+        actions += _fixes(ls, opened, part, near)
         actions += await _ignores(ls, opened, part, near)
     if _is_wanted(FIX_ALL, params.context):
         actions += _fix_all(opened, findings)
@@ -77,18 +77,20 @@ def _touching(
 
 
 def _fixes(
-    opened: OpenDocument, part: Part, findings: Sequence[Diagnostic]
+    ls: TunesmithServer, opened: OpenDocument, part: Part, findings: Sequence[Diagnostic]
 ) -> Iterator[types.CodeAction]:
-    is_only = sum(finding.fix is not None for finding in findings) == 1
-    for finding in findings:
-        fix = finding.fix
-        edit = workspace_edit(opened, fix.edits) if fix else None
-        if fix and edit:
+    fixes = [(finding, fix) for finding in findings for fix in finding.fixes]
+    for finding, fix in fixes:
+        if fix.document:
+            edit = document_edit(ls.documents, fix.document, fix.edits)
+        else:
+            edit = workspace_edit(opened, fix.edits)
+        if edit:
             yield types.CodeAction(
                 title=fix.title,
                 kind=types.CodeActionKind.QuickFix,
                 diagnostics=[lsp_diagnostic(part, finding)],
-                is_preferred=is_only and fix.applicability is Applicability.SAFE,
+                is_preferred=len(fixes) == 1 and fix.applicability is Applicability.SAFE,
                 edit=edit,
             )
 

@@ -8,9 +8,9 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from tunesmith.knowledge import hardware
-from tunesmith.lint.flavor_edits import FlavorPlace, flavor_places
+from tunesmith.lint.flavor_edits import flavor_places
 from tunesmith.lint.training_edits import write_values
-from tunesmith.lsp.convert import closed_file_edit, workspace_edit
+from tunesmith.lsp.convert import document_edit, workspace_edit
 from tunesmith.lsp.handlers.estimates import asked_changes
 from tunesmith.lsp.language_server import TunesmithServer
 from tunesmith.lsp.open_trainings import asked_trainings
@@ -43,17 +43,10 @@ async def _write_machine(ls: TunesmithServer, params: object) -> dict[str, Any]:
     chosen = [each for each in places if each.name == wanted] if wanted else places
     if len(chosen) != 1:
         return to_json(WriteMachineResult(places=[each.name for each in places]))
-    await _apply(ls, f"Train on {flavor}", _edit_of(ls, chosen[0]))
-    return to_json(WriteMachineResult(written=chosen[0].name))
-
-
-def _edit_of(ls: TunesmithServer, place: FlavorPlace) -> types.WorkspaceEdit | None:
-    path = place.document.path
-    opened = next((each for each in ls.documents if each.path == path), None)
-    if opened is None:
-        return closed_file_edit(place.document, place.edits)
-    is_current = opened.text == place.document.text
-    return workspace_edit(opened, place.edits) if is_current else None
+    place = chosen[0]
+    edit = document_edit(ls.documents, place.document, place.edits)
+    await _apply(ls, f"Train on {flavor}", edit)
+    return to_json(WriteMachineResult(written=place.name))
 
 
 async def _write_values(ls: TunesmithServer, params: object) -> dict[str, Any]:
