@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from packaging.version import Version
 
 from tunesmith.sources import launches
+from tunesmith.sources.data_set import Origin, StoredData
 from tunesmith.sources.facts import FileFacts, ScriptFacts
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.launches import Launch
@@ -91,6 +92,10 @@ def _nothing_stored(_: str) -> StoredModel | None:
     return None
 
 
+def _no_data(origin: Origin, folders: Sequence[PurePosixPath], root: PurePosixPath) -> StoredData:
+    return StoredData(problem=f"{origin} is not read")
+
+
 class Prices(NamedTuple):
     """What jobs cost, as the Hub said.
 
@@ -143,6 +148,8 @@ class Project:
         supposed: requirements that take the place of all others of their packages: "what if".
         stored_model: reads what this machine has of a model on the Hub, by its id.
         stored_prices: reads the prices of jobs that the Hub said last.
+        stored_data: reads what this machine has of a data set, given where the script that names
+            it may be run, and this project's root.
     """
 
     root: PurePosixPath = field(default=PurePosixPath("/"))
@@ -161,6 +168,9 @@ class Project:
     )
     stored_prices: Callable[[], Prices | None] = field(
         default=_no_prices, repr=False, compare=False
+    )
+    stored_data: Callable[[Origin, Sequence[PurePosixPath], PurePosixPath], StoredData] = field(
+        default=_no_data, repr=False, compare=False
     )
 
     def with_file(self, path: PurePosixPath, facts: FileFacts | None) -> Project:
@@ -221,6 +231,10 @@ class Project:
         places = (_normalise(each / folder) for each in self._folders_of(script, None))
         found = (facts.model for each in places if (facts := self.folders.get(each)))
         return next(filter(None, found), None)
+
+    def data_of(self, origin: Origin, script: PurePosixPath) -> StoredData:
+        """What is known of a data set that a script names; reads files."""
+        return self.stored_data(origin, list(self._folders_of(script, None)), self.root)
 
     def commands_launching(self, path: PurePosixPath) -> Sequence[LaunchCommand]:
         """The commands that launch a script, wherever they stand; counter-examples left out."""

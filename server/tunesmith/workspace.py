@@ -21,6 +21,7 @@ from tunesmith.files import UnreadableFileError, document_of, read_bytes, read_d
 from tunesmith.folder_facts import Note, internal_error, read_folder, says_something
 from tunesmith.platform import project_path
 from tunesmith.project import FolderFacts, Pin, Prices, Project, Settings, StoredModel
+from tunesmith.sources.data_set import Origin, StoredData
 from tunesmith.sources.document import Document, Kind, kind_of
 from tunesmith.sources.facts import FileFacts
 from tunesmith.sources.understand import Understanding, understand
@@ -146,6 +147,14 @@ def _stored_prices() -> Prices | None:
     return stored_prices()
 
 
+def _stored_data(
+    origin: Origin, folders: Sequence[PurePosixPath], root: PurePosixPath
+) -> StoredData:
+    from tunesmith.data.store import stored_data  # no check needs it
+
+    return stored_data(origin, folders, root)
+
+
 class Workspace:
     """A folder's project, read from disk and from open editors.
 
@@ -175,6 +184,7 @@ class Workspace:
             settings=settings,
             stored_model=_stored_model,
             stored_prices=_stored_prices,
+            stored_data=_stored_data,
         )
         self._interpreter = interpreter
         self._look_around()

@@ -48,7 +48,11 @@ def test_the_machine_that_the_header_names(folder: Path, capsys: pytest.CaptureF
     assert sum(found["breakdown"].values()) == pytest.approx(found["peak_gb"], abs=0.04)
     assert found["breakdown"]["weights"] == pytest.approx(16.38, abs=0.02)
     assert found["hours"] is None
-    assert found["no_hours"] == "the number of examples is not known; give --examples N"
+    said = "the script leaves open which data set it trains on; give --examples N"
+    assert found["no_hours"] == said
+    assert found["data"] == {
+        "source": None, "examples": None, "tokens": None, "notes": [], "unknown": said,
+    }  # fmt: skip
 
 
 def test_another_machine_and_more_examples(folder: Path, capsys: pytest.CaptureFixture[str]):
@@ -69,10 +73,64 @@ def test_text(folder: Path, capsys: pytest.CaptureFixture[str]):
         "memory",
         "weights",
         "verdict",
+        "data",
         "time",
         "cost",
     ]
     assert lines[3].startswith("  verdict  a10g-large: fits. It takes about ")
+
+
+def with_data(folder: Path, rows: int = 200) -> None:
+    """The same script with a data set of its own."""
+    load = (
+        "from datasets import load_dataset\n"
+        'data = load_dataset("json", data_files="rows.jsonl", split="train")\n'
+    )
+    text = SCRIPT.replace("from peft", f"{load}from peft")
+    (folder / "train.py").write_text(text.replace("args=config", "args=config, train_dataset=data"))
+    talk = [{"role": "user", "content": "a" * 400}, {"role": "assistant", "content": "b" * 1600}]
+    (folder / "rows.jsonl").write_text((json.dumps({"messages": talk}) + "\n") * rows)
+
+
+def test_the_data_set_of_the_script(folder: Path, capsys: pytest.CaptureFixture[str]):
+    with_data(folder)
+    once = as_json(capsys)
+    assert once["data"]["source"] == "rows.jsonl"
+    assert once["data"]["examples"] == {"low": 200, "likely": 200, "high": 200}
+    tokens = once["data"]["tokens"]
+    assert tokens["likely"] == 511  # 2,000 bytes, two messages and an end
+    assert tokens["low"] < 511 < tokens["high"]
+    assert once["steps"] == 600
+    assert once["dollars"]["likely"] == pytest.approx(1.5 * once["hours"]["likely"], abs=0.02)
+    assert main(["estimate", "train.py"]) == 0
+    line = "  data     200 examples of about 511 (409 to 818) tokens, rows.jsonl"
+    assert line in capsys.readouterr().out.splitlines()
+
+
+def test_what_the_user_says_wins(folder: Path, capsys: pytest.CaptureFixture[str]):
+    with_data(folder)
+    said = as_json(capsys, "--examples", "400")
+    assert said["data"]["examples"]["likely"] == 400
+    assert said["data"]["tokens"]["likely"] == 511
+    said = as_json(capsys, "--tokens", "100")
+    assert said["data"]["examples"]["likely"] == 200
+    assert said["data"]["tokens"] == {"low": 100, "likely": 100, "high": 100}
+
+
+def test_hours_double_with_the_examples_but_for_the_start(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    with_data(folder, 0)
+    (folder / "rows.jsonl").unlink()
+    missing = as_json(capsys)
+    assert missing["hours"] is None
+    assert missing["no_hours"] == "there is no file rows.jsonl in the project; give --examples N"
+    hours = {}
+    for rows in (1000, 2000, 3000):
+        with_data(folder, rows)
+        hours[rows] = as_json(capsys)["hours"]["likely"]
+    assert hours[3000] - hours[2000] == pytest.approx(hours[2000] - hours[1000], abs=0.02)
+    assert 1.5 < hours[2000] / hours[1000] < 2
 
 
 def test_what_is_open_is_said(folder: Path, capsys: pytest.CaptureFixture[str]):

@@ -9,8 +9,8 @@ import pytest
 from builders import project, understood
 from tunesmith.estimate.choice import IN_TURNS, NO_BFLOAT16, Choice, Option, choose
 from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.data import Data, exactly
 from tunesmith.estimate.duration import Workload, duration
-from tunesmith.estimate.forecast import Data
 from tunesmith.estimate.script import ScriptTraining, trainings_of
 from tunesmith.knowledge.hardware import Machine, flavor, flavors, rented
 from tunesmith.knowledge.macs import mac
@@ -18,7 +18,7 @@ from tunesmith.sources.python_script import PythonScript
 
 MACHINES = [*flavors(), *rented()]
 TOKENS = Interval(1500, 2000, 2500)
-DATA = Data(1000, TOKENS)
+DATA = Data(exactly(1000), TOKENS)
 NEW, OLD = "1.16.0", "1.0.0"
 
 
@@ -107,7 +107,7 @@ def test_a_model_that_only_several_gpus_hold_is_spread_over_them():
     assert known.shape
     gpu = choice.pick.machine.accelerator
     assert gpu
-    faster = duration(known.shape, in_parallel, gpu, Workload(1000, TOKENS))
+    faster = duration(known.shape, in_parallel, gpu, Workload(exactly(1000), TOKENS))
     assert faster.training.likely < one.training.likely / 4, "the GPUs take turns"
 
 

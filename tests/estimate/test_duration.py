@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.data import exactly
 from tunesmith.estimate.duration import Workload, duration
 from tunesmith.estimate.shape import ModelShape, shape_of
 from tunesmith.estimate.training import Adapter, Training
@@ -21,7 +22,7 @@ QLORA = Training(
     compute_dtype="bfloat16",
     adapter=Adapter(64, "all-linear"),
 )
-THOUSAND = Workload(1_000, Interval(1_500, 3_000, 6_000), epochs=3, accumulation=8)
+THOUSAND = Workload(exactly(1_000), Interval(1_500, 3_000, 6_000), epochs=3, accumulation=8)
 
 
 def shape(model_id: str):
@@ -59,7 +60,7 @@ def test_the_hours_of_a_thousand_conversations(
 def test_hours_double_with_examples_and_epochs():
     _, gpu = machine("a10g-large")
     once = duration(QWEN, QLORA, gpu, THOUSAND)
-    for more in (replace(THOUSAND, examples=2_000), replace(THOUSAND, epochs=6)):
+    for more in (replace(THOUSAND, examples=exactly(2_000)), replace(THOUSAND, epochs=6)):
         twice = duration(QWEN, QLORA, gpu, more)
         assert twice.training.likely == pytest.approx(2 * once.training.likely)
         assert twice.start == once.start
@@ -84,7 +85,7 @@ def test_packing_saves_the_time_of_many_batches():
 
 def test_max_steps_decides_whatever_the_data_set_holds():
     _, gpu = machine("l4x1")
-    found = duration(QWEN, QLORA, gpu, replace(THOUSAND, examples=10**9, max_steps=10))
+    found = duration(QWEN, QLORA, gpu, replace(THOUSAND, examples=exactly(10**9), max_steps=10))
     assert found.steps == 10
     assert found.training.high < 3
 

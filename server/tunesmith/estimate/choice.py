@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.data import Data
 from tunesmith.estimate.fit import GB, GIB, Fit, Verdict, ram_bytes
-from tunesmith.estimate.forecast import Data, Forecast, forecast
+from tunesmith.estimate.forecast import Forecast, forecast
 from tunesmith.estimate.guide import Advice, guides_choice
 from tunesmith.estimate.script import Parallel, ScriptTraining
 from tunesmith.knowledge.hardware import JOBS, MAC, RENTED, Machine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tunesmith.estimate.compute import Interval, step_seconds
@@ -32,19 +33,28 @@ class Workload:
 
     Attributes:
         examples: rows of the data set.
-        tokens: of an example; the mean, as an interval where it is guessed.
+        tokens: of an example; the mean, before it is cut to the longest length.
         epochs: passes over the data set.
         accumulation: batches that make a step (`gradient_accumulation_steps`).
         is_packed: whether sequences are filled up with further examples.
         max_steps: ends the training sooner, or trains longer; -1 where it does not decide.
+        sizes: the likely tokens of some examples, the shortest first, where they are known.
     """
 
-    examples: int
+    examples: Interval
     tokens: Interval
     epochs: float = 3.0
     accumulation: int = 1
     is_packed: bool = False
     max_steps: int = -1
+    sizes: Sequence[float] = ()
+
+    def cut(self, length: int, view: int) -> list[float]:
+        """The tokens of some examples in a view, the shortest first, cut to a length."""
+        if not self.sizes:
+            return [min(self.tokens[view], length)]
+        factor = self.tokens[view] * len(self.sizes) / max(1.0, sum(self.sizes))
+        return [min(size * factor, length) for size in self.sizes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,7 @@ def duration(
     """How long a training takes on `training.gpus` GPUs of a kind."""
     files = shape.parameters * MODEL_BYTES
     start = START_S.plus(Interval(*(files / each for each in reversed(DOWNLOAD_BYTES_S))))
-    steps = math.ceil(_batches(training, workload, workload.tokens.likely) / workload.accumulation)
+    steps = math.ceil(_batches(training, workload, _LIKELY) / workload.accumulation)
     seconds = Interval(
         *(_training_seconds(shape, training, gpu, workload, view) for view in range(3))
     )
@@ -91,10 +101,10 @@ def _training_seconds(
     shape: ModelShape, training: Training, gpu: Accelerator, workload: Workload, view: int
 ) -> float:
     """By the hopeful (0), the likely (1) or the cautious (2) view of everything."""
-    tokens = workload.tokens[view]
-    length = training.length if workload.is_packed else min(tokens, training.length)
+    sizes = workload.cut(training.length, view)
+    length = training.length if workload.is_packed else _longest(sizes, training.batch)
     batch = replace(training, length=max(1, round(length)))
-    batches = _batches(training, workload, tokens)
+    batches = _batches(training, workload, view)
     shared = SHARED[2 - view] if _workers(training) > 1 else 1
     update = OPTIMIZER_TRAFFIC * trained_bytes(shape, training) / (gpu.bandwidth_gb_s * 1e9)
     return batches * (
@@ -107,10 +117,23 @@ def _workers(training: Training) -> int:
     return 1 if training.sharding == "device_map" else training.gpus
 
 
-def _batches(training: Training, workload: Workload, tokens: float) -> float:
+_LIKELY = 1
+
+
+def _longest(sizes: Sequence[float], batch: int) -> float:
+    """Tokens that a batch of examples is filled up to: the longest of them, in the mean."""
+    count = len(sizes)
+    return sum(
+        size * (((at + 1) / count) ** batch - (at / count) ** batch)
+        for at, size in enumerate(sizes)
+    )
+
+
+def _batches(training: Training, workload: Workload, view: int) -> float:
     """Forward passes of each GPU."""
     if workload.max_steps > 0:
         return workload.max_steps * workload.accumulation
-    used = min(tokens, training.length)
-    sequences = workload.examples * (used / training.length if workload.is_packed else 1)
+    sizes = workload.cut(training.length, view)
+    share = sum(sizes) / len(sizes) / training.length if workload.is_packed else 1
+    sequences = workload.examples[view] * share
     return max(1.0, sequences * workload.epochs / (training.batch * _workers(training)))

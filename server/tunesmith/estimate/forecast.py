@@ -5,9 +5,10 @@ The command line, the rules and the editor all ask here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.data import Data, exactly
 from tunesmith.estimate.duration import Duration, Workload, duration
 from tunesmith.estimate.fit import Fit, Need, fit, need
 from tunesmith.estimate.script import ScriptTraining
@@ -15,19 +16,7 @@ from tunesmith.knowledge.hardware import Machine
 
 TOKENS = (0.1, 0.35, 1.0)
 """Tokens of an example as a part of the longest, where nobody says how many they are: a guess."""
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """What is known of a data set.
-
-    Attributes:
-        examples: rows; None where that is not known.
-        tokens: of an example; None where that is not known.
-    """
-
-    examples: int | None = None
-    tokens: Interval | None = None
+UNCOUNTED = "the number of examples is not known; give --examples N"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +30,7 @@ class Forecast:
         fit: whether that fits the machine's GPUs.
         duration: how long the job takes.
         no_duration: why that is not known; empty where it is.
+        data: what is known of its data set.
     """
 
     training: ScriptTraining
@@ -49,6 +39,7 @@ class Forecast:
     fit: Fit
     duration: Duration | None
     no_duration: str
+    data: Data = field(default_factory=Data)
 
     @property
     def dollars(self) -> Interval | None:
@@ -70,18 +61,19 @@ def forecast(
     shape = training.shape
     trained = (training.on(machine.accelerators) if machine and gpu else None) or training.training
     needed = need(shape, trained, is_certain=training.is_shape_certain) if shape else None
-    workload = _workload(training, data or Data())
+    data = data or Data()
+    workload = _workload(training, data)
     lasts, missing = None, ""
     if shape is None:
         missing = training.shape_source
     elif gpu is None:
         missing = "no machine with a GPU is named; give --flavor NAME"
     elif workload is None:
-        missing = "the number of examples is not known; give --examples N"
+        missing = data.problem or UNCOUNTED
     else:
         lasts = duration(shape, trained, gpu, workload)
     fits = fit(needed, gpu) if needed else Fit("unknown", f"It cannot be told: {missing}.")
-    return Forecast(training, machine, needed, fits, lasts, missing)
+    return Forecast(training, machine, needed, fits, lasts, missing, data)
 
 
 def _workload(training: ScriptTraining, data: Data) -> Workload | None:
@@ -89,10 +81,11 @@ def _workload(training: ScriptTraining, data: Data) -> Workload | None:
         return None
     guess = Interval(*(part * training.training.length for part in TOKENS))
     return Workload(
-        data.examples or 0,
+        data.examples or exactly(0),
         data.tokens or guess,
         training.epochs,
         training.accumulation,
         training.is_packed,
         training.max_steps,
+        data.sizes if data.tokens else (),
     )

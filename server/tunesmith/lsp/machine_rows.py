@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tunesmith.estimate.choice import Choice, Option, choose
+from tunesmith.estimate.data import Data
 from tunesmith.estimate.fit import GB
-from tunesmith.estimate.forecast import Data
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.knowledge.hardware import JOBS, Machine, rented
 from tunesmith.knowledge.macs import mac

@@ -11,8 +11,9 @@ from packaging.requirements import Requirement
 
 from tunesmith.errors import UserError
 from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.data import Data, data_of
 from tunesmith.estimate.fit import GB
-from tunesmith.estimate.forecast import Data, Forecast, forecast
+from tunesmith.estimate.forecast import Forecast, forecast
 from tunesmith.estimate.script import ScriptTraining, trainings_of
 from tunesmith.knowledge import hardware
 from tunesmith.knowledge.hardware import Machine
@@ -43,10 +44,11 @@ class Question(NamedTuple):
     tokens: int | None = None
     online: bool = False
 
-    @property
-    def data(self) -> Data:
-        tokens = Interval(*[float(self.tokens)] * 3) if self.tokens is not None else None
-        return Data(self.examples, tokens)
+    def data_of(self, training: ScriptTraining, one: OneScript) -> Data:
+        """What is known of a trainer's data set, and what the user says of it."""
+        is_said = self.examples is not None and self.tokens is not None
+        found = Data() if is_said else data_of(training, one.script.path, one.project)
+        return found.given(self.examples, self.tokens)
 
     def supposed(self) -> list[Pin]:
         """The requirements that take the place of the script's own.
@@ -87,7 +89,7 @@ def largest_forecast(one: OneScript, question: Question) -> Forecast:
     """
     trainings = trainings_asked(one, question)
     machine = _machine(question, one)
-    found = (forecast(training, machine, question.data) for training in trainings)
+    found = (forecast(training, machine, question.data_of(training, one)) for training in trainings)
     return max(found, key=lambda each: each.need.total if each.need else 0)
 
 
@@ -146,6 +148,7 @@ def estimate_fields(name: str, answer: Forecast) -> dict[str, Any]:
         "dollars": _rounded(dollars) if dollars else None,
         "no_hours": answer.no_duration or None,
         "steps": lasts.steps if lasts else None,
+        "data": data_fields(answer.data),
         "assumed": [str(each) for each in answer.training.assumed],
         "shape_source": answer.training.shape_source,
         "is_shape_certain": answer.training.is_shape_certain,
@@ -154,6 +157,17 @@ def estimate_fields(name: str, answer: Forecast) -> dict[str, Any]:
             for package, version in answer.training.versions.items()
         },
         "prices": str(answer.machine.priced_on) if answer.machine else None,
+    }
+
+
+def data_fields(data: Data) -> dict[str, Any]:
+    """What is known of a data set, as a JSON object."""
+    return {
+        "source": data.source or None,
+        "examples": _whole(data.examples) if data.examples else None,
+        "tokens": _whole(data.tokens) if data.tokens else None,
+        "notes": list(data.notes),
+        "unknown": data.problem or None,
     }
 
 
@@ -174,6 +188,8 @@ def estimate_lines(one: OneScript, answer: Forecast) -> Iterator[str]:
         yield "           " + ", ".join(f"{term} {_gb(size)}" for term, size in terms if size)
     where = f"{answer.machine.name}: " if answer.machine else ""
     yield f"  verdict  {where}{answer.fit.verdict}. {answer.fit.reason}"
+    if answer.data.examples:
+        yield f"  data     {data_words(answer.data)}"
     if answer.machine and answer.duration and answer.dollars:
         lasts = answer.duration
         yield f"  time     {_shown(lasts.hours)} hours for {lasts.steps:,} steps"
@@ -184,6 +200,19 @@ def estimate_lines(one: OneScript, answer: Forecast) -> Iterator[str]:
         yield f"  model    {training.shape_source}, so all figures are less certain"
     for index, each in enumerate(training.assumed):
         yield f"  {'' if index else 'assumed':7}  {each}"
+
+
+def data_words(data: Data) -> str:
+    """What is known of a data set, in one line."""
+    examples, tokens = data.examples, data.tokens
+    if examples is None:
+        return f"unknown: {data.problem}"
+    words = f"{examples.likely:,.0f} examples"
+    if tokens and tokens.low < tokens.high:
+        words += f" of about {tokens.likely:,.0f} ({tokens.low:,.0f} to {tokens.high:,.0f}) tokens"
+    elif tokens:
+        words += f" of {tokens.likely:,.0f} tokens"
+    return "; ".join([f"{words}, {data.source}", *data.notes])
 
 
 _WHEN = {
@@ -200,6 +229,10 @@ def _gb(size: int) -> float:
 
 def _rounded(interval: Interval) -> dict[str, float]:
     return {end: round(value, 2) for end, value in interval._asdict().items()}
+
+
+def _whole(interval: Interval) -> dict[str, int]:
+    return {end: round(value) for end, value in interval._asdict().items()}
 
 
 def _shown(interval: Interval) -> str:

@@ -29,7 +29,7 @@ def show_gpus(name: str, question: Question, *, as_json: bool) -> int:
         training = _largest(trainings_asked(one, question))
     except UserError as error:
         return fail(name, error)
-    choice = choose(training, machines_for(one), question.data)
+    choice = choose(training, machines_for(one), question.data_of(training, one))
     if as_json:
         print(json.dumps(_fields(name, training, choice), indent=2))
     else:

@@ -11,6 +11,7 @@ import libcst as cst
 
 from tunesmith.estimate.script.builtin_functions import boolean, largest, number, smallest, whole
 from tunesmith.estimate.script.comparisons import compared
+from tunesmith.estimate.script.data_values import PREFIX, DataValue, is_data
 from tunesmith.estimate.script.flow import Flow, Source, agreed, truth
 from tunesmith.estimate.script.namespace import Namespace
 from tunesmith.estimate.script.options import DefaultsOf, Options
@@ -316,6 +317,8 @@ class RunEvaluator(Evaluator):
             return self._get(base, node, block, order)
         if isinstance(base, str) and method in ("strip", "lower") and not node.args:
             return base.strip() if method == "strip" else base.lower()
+        if isinstance(base, Call) and is_data(base):
+            return DataValue(self.index.call_site(node), f"{PREFIX}{method}", self, base)
         if isinstance(base, Call):
             if method == "merge_and_unload":
                 return base.value("model", 0) if base.name in LOADED_ADAPTERS else UNKNOWN
@@ -335,6 +338,10 @@ class RunEvaluator(Evaluator):
         if base == Reference("os.environ") and isinstance(node.slice[0].slice, cst.Index):
             name = self.evaluate(node.slice[0].slice.value, block, order)
             return self.options.variable(name, UNKNOWN)
+        if isinstance(base, Call) and is_data(base) and isinstance(node.slice[0].slice, cst.Index):
+            key = self.evaluate(node.slice[0].slice.value, block, order)
+            site = self.index.call_site(base.node)
+            return DataValue(site, f"{PREFIX}__getitem__", self, base, key, is_item=True)
         return super()._subscript(node, block, order)
 
     def _comparison(self, node: cst.Comparison, block: Block, order: int) -> Value:

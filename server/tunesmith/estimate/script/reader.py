@@ -9,6 +9,9 @@ from packaging.version import Version
 
 from tunesmith.estimate import releases
 from tunesmith.estimate.known_model import KnownModel, known_model
+from tunesmith.estimate.script.data import WHAT as DATA
+from tunesmith.estimate.script.data import DataReader
+from tunesmith.estimate.script.data_plan import ScriptData
 from tunesmith.estimate.script.facts import Facts, Holder
 from tunesmith.estimate.script.model import ModelReader
 from tunesmith.estimate.script.namespace import namespace
@@ -156,7 +159,12 @@ class TrainerReader:
             shape_source=known.source,
             is_shape_certain=known.is_certain,
             sources=self._sources(),
+            data=self._data(),
         )
+
+    def _data(self) -> ScriptData:
+        text_field = self.facts.value(DATA, self.args, "dataset_text_field")
+        return DataReader(self.facts, self.trainer, text_field).read()
 
     def _sources(self) -> Sources:
         model = self.model

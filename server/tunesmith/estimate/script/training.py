@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
+from tunesmith.estimate.script.data_plan import ScriptData
 from tunesmith.estimate.script.parallel import Parallel
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import Training
@@ -74,6 +75,7 @@ class ScriptTraining:
         shape_source: where the shape is known from; or why it is not.
         is_shape_certain: whether it is the model's own, not guessed from its name or approximated.
         sources: where the script tells the rest.
+        data: its data set.
     """
 
     trainer: Call
@@ -91,6 +93,7 @@ class ScriptTraining:
     shape_source: str = ""
     is_shape_certain: bool = True
     sources: Sources = Sources()
+    data: ScriptData = field(default_factory=ScriptData)
 
     @property
     def is_certain(self) -> bool:

@@ -11,8 +11,9 @@ from pygls.exceptions import JsonRpcInvalidParams
 from tunesmith.estimate.changes import Changes, changed, values_of
 from tunesmith.estimate.choice import forecast_on_mac
 from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.data import Data
 from tunesmith.estimate.fit import GB
-from tunesmith.estimate.forecast import Data, Forecast, forecast
+from tunesmith.estimate.forecast import Forecast, forecast
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.estimate.training import Training
 from tunesmith.knowledge.hardware import MAC, Machine
@@ -91,7 +92,7 @@ def asked_changes(params: object) -> Changes:
 
 def _data(params: object) -> Data:
     examples, tokens = optional_number(params, "examples"), optional_number(params, "tokens")
-    return Data(examples, Interval(*[float(tokens)] * 3) if tokens else None)
+    return Data().given(examples, tokens)
 
 
 def _named(name: str, offered: Sequence[Machine]) -> Machine:

@@ -1,0 +1,1 @@
+"""Reading what data sets on this machine hold: how many rows, and how much text is in some."""

@@ -1,0 +1,220 @@
+"""How many examples a training sees, and how long they are in tokens.
+
+Rows are counted where the project or this machine has them. How many tokens their text makes is
+worked out from its bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.script import ScriptTraining
+from tunesmith.estimate.script.data_plan import Joined, Kept, Plan, Written
+from tunesmith.estimate.training import Method
+from tunesmith.project import Project
+from tunesmith.sources.data_set import Cell, Origin, Row
+
+BYTES_A_TOKEN = Interval(2.5, 4.0, 5.0)
+"""Of text in UTF-8."""
+MESSAGE_TOKENS = 5
+"""What a chat template adds to each message: ChatML's `<|im_start|>user`, line break, `<|im_end|>`,
+line break; those of Gemma 3 and Llama 3 add as many."""
+REWRITTEN = (0.5, 1.0, 1.5)
+"""What a script may make of a text that it writes anew, as low, likely and high parts of it."""
+MAX_SIZES = 100
+"""Sizes that are kept, as every machine is compared by all of them."""
+NOTHING: Row = {}
+CONVERSATIONS = ("messages", "conversations")
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What is known of a data set.
+
+    Attributes:
+        examples: rows; None where that is not known.
+        tokens: of an example, in the mean, before it is cut to the longest length; None where that
+            is not known.
+        sizes: the likely tokens of some examples, the shortest first.
+        source: where that is known from, as users call it.
+        notes: what is to be said of it.
+        problem: why the number of examples is not known, with the next step; empty where it is.
+    """
+
+    examples: Interval | None = None
+    tokens: Interval | None = None
+    sizes: Sequence[float] = ()
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+    def given(self, examples: int | None, tokens: int | None) -> Data:
+        """With what the user says in place of what was found."""
+        found = self
+        if examples is not None:
+            source = "as you say"
+            found = replace(found, examples=exactly(examples), source=source, notes=(), problem="")
+        if tokens is not None:
+            found = replace(found, tokens=exactly(tokens), sizes=())
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a plan.
+
+    Attributes:
+        count: how many.
+        rows: some of them; none where only their mean is known.
+        mean: the mean cells.
+        sources: where they are from.
+        is_counted: whether all of them were counted.
+    """
+
+    count: Interval
+    rows: Sequence[Row]
+    mean: Row
+    sources: tuple[str, ...]
+    is_counted: bool
+
+
+class _Unknown(Exception):  # noqa: N818 - no error, but an answer
+    """Why the rows are not known, with the next step."""
+
+
+def exactly(value: float) -> Interval:
+    """A figure that is known."""
+    return Interval(value, value, value)
+
+
+def data_of(training: ScriptTraining, script: PurePosixPath, project: Project) -> Data:
+    """What is known of a trainer's data set; reads files of the project and of the user's caches.
+
+    Args:
+        training: as the script says.
+        script: the file that says so.
+        project: the files around it.
+    """
+    said = training.data
+    if said.plan is None:
+        return Data(problem=f"{said.problem}; give --examples N")
+    try:
+        rows = _rows(said.plan, script, project)
+    except _Unknown as reason:
+        return Data(problem=str(reason))
+    notes = [] if rows.is_counted else ["counted in part"]
+    if rows.count.low < rows.count.high:
+        notes.append("at most: the script leaves some out")
+    if said.rests_on:
+        notes.append(f"by the default of {' and '.join(sorted(said.rests_on))}")
+    source = ", ".join(dict.fromkeys(rows.sources))
+    found = Data(rows.count, source=source, notes=tuple(notes))
+    return _with_tokens(found, training, rows)
+
+
+# Rows
+
+
+def _rows(plan: Plan, script: PurePosixPath, project: Project) -> _Rows:
+    if isinstance(plan, Written):
+        return _Rows(exactly(len(plan.rows)), plan.rows, NOTHING, ("the script",), is_counted=True)
+    if isinstance(plan, Kept):
+        return _kept(plan, _rows(plan.plan, script, project))
+    if isinstance(plan, Joined):
+        return _joined([_rows(each, script, project) for each in plan.plans])
+    return _stored(plan, script, project)
+
+
+def _stored(origin: Origin, script: PurePosixPath, project: Project) -> _Rows:
+    found = project.data_of(origin, script)
+    if found.problem or found.rows is None:
+        raise _Unknown(found.problem or f"the rows of {origin} are not known; give --examples N")
+    count = exactly(found.rows)
+    return _Rows(count, found.sample, found.columns, (found.source,), found.is_counted)
+
+
+def _kept(plan: Kept, rows: _Rows) -> _Rows:
+    low, likely, high = (
+        _within(count, plan) * share for count, share in zip(rows.count, plan.share, strict=True)
+    )
+    is_limit = plan.stop is not None and 0 < plan.stop <= rows.count.low
+    return replace(rows, count=Interval(low, likely, high), is_counted=rows.is_counted or is_limit)
+
+
+def _within(count: float, plan: Kept) -> float:
+    """How many of some rows a slice keeps."""
+    start, stop = (
+        max(0.0, count + each) if each < 0 else min(each, count)
+        for each in (plan.start, count if plan.stop is None else plan.stop)
+    )
+    return max(0.0, stop - start)
+
+
+def _joined(parts: Sequence[_Rows]) -> _Rows:
+    count = exactly(0)
+    for each in parts:
+        count = count.plus(each.count)
+    rows = [row for each in parts for row in each.rows]
+    mean: Row = next((each.mean for each in parts if each.mean), NOTHING)
+    sources = tuple(name for each in parts for name in each.sources)
+    return _Rows(count, rows, mean, sources, all(each.is_counted for each in parts))
+
+
+# Tokens
+
+
+def _with_tokens(data: Data, training: ScriptTraining, rows: _Rows) -> Data:
+    shown = rows.rows or ([rows.mean] if rows.mean else [])
+    names = {name for row in shown for name in row}
+    method = training.training.method
+    if not names or method == "grpo":  # what it generates counts, and nobody knows how long that is
+        return data
+    wanted = _columns(method, names, training.data.text_field)
+    if not wanted:
+        if not training.data.is_rewritten:
+            has = ", ".join(sorted(names)[:6])
+            note = f"the trainer finds none of its columns there: it has {has}"
+            return replace(data, notes=(*data.notes, note))
+        wanted = dict.fromkeys(names, 1.0)
+    sizes = [_tokens(row, wanted) for row in shown]
+    mean = sum(sizes) / len(sizes)
+    low, likely, high = (BYTES_A_TOKEN.likely / each for each in reversed(BYTES_A_TOKEN))
+    parts = REWRITTEN if training.data.is_rewritten else (1.0, 1.0, 1.0)
+    tokens = Interval(mean * low * parts[0], mean * likely * parts[1], mean * high * parts[2])
+    return replace(data, tokens=tokens, sizes=_thinned(sizes) if rows.rows else ())
+
+
+def _thinned(sizes: Sequence[float]) -> Sequence[float]:
+    """Sizes that stand for all of them, the shortest first."""
+    ordered = sorted(sizes)
+    count = min(len(ordered), MAX_SIZES)
+    return [ordered[(2 * at + 1) * len(ordered) // (2 * count)] for at in range(count)]
+
+
+def _columns(method: Method, names: Iterable[str], text_field: str) -> dict[str, float]:
+    """The columns that a trainer reads, with how often each counts in a sequence."""
+    names = set(names)
+    if method in ("dpo", "reward"):  # a sequence has one of the two answers
+        both = {"chosen": 0.5, "rejected": 0.5}
+        return {"prompt": 1.0, **both} if names.issuperset(both) else {}
+    talk = next((name for name in CONVERSATIONS if name in names), None)
+    if talk and method == "sft":
+        return {talk: 1.0, "tools": 1.0}
+    if {"prompt", "completion"} <= names:
+        return {"prompt": 1.0, "completion": 1.0, "tools": 1.0}
+    return {text_field: 1.0} if method == "sft" and text_field in names else {}
+
+
+def _tokens(row: Row, wanted: dict[str, float]) -> float:
+    """The likely tokens of a row."""
+    cells = {name: row.get(name, Cell(0)) for name in wanted}
+    chosen = cells.get("chosen")
+    if chosen and chosen.messages and not cells["prompt"].messages:
+        cells["prompt"] = Cell(0)  # the conversation of each answer begins with it
+    return 1 + sum(
+        times * (cells[name].size / BYTES_A_TOKEN.likely + cells[name].messages * MESSAGE_TOKENS)
+        for name, times in wanted.items()
+    )
