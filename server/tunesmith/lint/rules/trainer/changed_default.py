@@ -56,6 +56,7 @@ from tunesmith.text import regex
 _STARTS_WANDB = regex(r"\bwandb\.init\(|[\"']WANDB_PROJECT[\"']\]\s*=")
 _REPORTS_ITSELF = regex(r"report_to|WandbCallback|wandb\.(?:run\.)?log\b|\.log\(")
 _OBJECTS = tuple(dict.fromkeys(name for row in CHANGED_DEFAULTS for name in row.objects))
+_NONE = Version("0")
 _BOUNDS = (">=", "~=", "==", "===")
 
 
@@ -103,14 +104,14 @@ def _unreported(script: PythonScript, project: Project) -> Iterator[Finding]:
 
 def _lower_bound(in_force: InForce) -> Pin | None:
     """The requirement that names the oldest release that a script was written for."""
-    bounds = [pin for pin in in_force.stated if not pin.is_hearsay and _bound_of(pin)]
+    bounds = [pin for pin in in_force.stated if not pin.is_hearsay and _bound_of(pin) > _NONE]
     return max(bounds, key=_bound_of, default=None)
 
 
 def _bound_of(pin: Pin) -> Version:
     """The oldest release that a requirement names; 0 where it names none."""
     named = (one.version for one in pin.requirement.specifier if one.operator in _BOUNDS)
-    return max((Version(one) for one in named if "*" not in one), default=Version("0"))
+    return max((Version(one) for one in named if "*" not in one), default=_NONE)
 
 
 def _written_for(configuration: Settled, trl: InForce, pin: Pin) -> Version | None:
@@ -219,6 +220,7 @@ BAD = [
 ]
 GOOD = [
     _header("trl") + _GRPO % "'out'",
+    _header("trl") + _SFT % "'out', max_length=512",
     _header("trl>=1.12") + _GRPO % "'out'",
     _header("trl>=0.18,<0.19") + _GRPO % "'out'",
     _header("trl>=0.13") + _GRPO % "'out'",  # no release before 0.14 has it
