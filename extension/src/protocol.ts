@@ -90,7 +90,8 @@ export interface MemoryTerm {
 
 `written` are the script's values, `shown` those of the estimate; `present` is the machine that
 the script's jobs run on, `machine` that of the estimate. `memory` and `usable` are GB of one
-GPU, `hours` and `dollars` of the whole job. */
+GPU, `hours` and `dollars` of the whole job. `examples` and `tokens` are what is known of the
+data set itself, as in EstimateParams. */
 export interface EstimateResult {
   model: string;
   trainer: number;
@@ -109,6 +110,8 @@ export interface EstimateResult {
   hours?: Likely | null;
   dollars?: Likely | null;
   noHours?: string | null;
+  examples?: number | null;
+  tokens?: number | null;
 }
 
 /** Of which trainer of an open script; `examples` and `tokens` as in EstimateParams. */
@@ -139,7 +142,8 @@ export interface MachineRow {
 
 /** Machines in the order to offer them; `present` is the one that the script's jobs run on.
 
-`reason` is a sentence on the one that is recommended, `guide` on what the training guide says. */
+`reason` is a sentence on the one that is recommended, `guide` on what the training guide says,
+`no_hours` why nobody knows how long it takes. */
 export interface MachinesResult {
   model: string;
   trainer: number;
@@ -149,6 +153,7 @@ export interface MachinesResult {
   recommended?: string | null;
   reason?: string | null;
   guide?: string | null;
+  noHours?: string | null;
 }
 
 /** A flavor to write, and where: one of the places that an answer without `written` names. */

@@ -163,5 +163,8 @@ function number(
     key,
     h('div', { className: 'inputs' }, input, h('span', { className: 'quiet' }, hint)),
   );
-  return { element, show: () => {} };
+  const show = (result: EstimateResult) => {
+    input.placeholder = result[key] == null ? 'unknown' : String(result[key]);
+  };
+  return { element, show };
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,17 @@ trainer = SFTTrainer(model="Qwen/Qwen3-8B", args=config, peft_config=LoraConfig(
 """
 ON_A10G = HEADER.format(machine='# [tool.hf-jobs]\n# flavor = "a10g-large"\n') + CODE
 NOWHERE = HEADER.format(machine="") + CODE
+
+
+WITH_DATA = ON_A10G.replace("args=config", "args=config, train_dataset=data").replace(
+    "MAX_LENGTH = 2048",
+    "from datasets import load_dataset\n\nMAX_LENGTH = 2048\n"
+    'data = load_dataset("json", data_files="rows.jsonl", split="train")',
+)
+
+
+def write_rows(folder: Path, count: int) -> None:
+    (folder / "rows.jsonl").write_text((json.dumps({"text": "a" * 1996}) + "\n") * count)
 
 
 def open_script(client: Client, folder: Path, text: str, name: str = "train.py") -> str:
@@ -89,6 +102,39 @@ def test_a_lens_tells_hours_and_dollars_where_steps_decide(client: Client, folde
     title = titles(client, open_script(client, folder, text))[0]
     assert title.startswith("≈ 18 of 24 GB on a10g-large · ≈ ")
     assert " · ≈ $" in title
+
+
+def test_hours_and_dollars_follow_the_rows_of_the_data_set(client: Client, folder: Path):
+    write_rows(folder, 1000)
+    uri = open_script(client, folder, WITH_DATA)
+    title = titles(client, uri)[0]
+    assert re.fullmatch(r"≈ 18 of 24 GB on a10g-large · ≈ \d+ min · ≈ \$0.\d+", title)
+    text = hover_at(client, uri, WITH_DATA, "max_length=")
+    assert "The data set: 1,000 examples of about 500 (400 to 800) tokens, rows.jsonl" in text
+    assert re.search(r"About \d+ min and \$0.\d+", text)
+    write_rows(folder, 8000)
+    assert re.search(r" · ≈ 4.* h · ≈ \$6", titles(client, uri)[0])
+    (folder / "rows.jsonl").unlink()
+    assert titles(client, uri)[0] == "≈ 18 of 24 GB on a10g-large"
+    text = hover_at(client, uri, WITH_DATA, "max_length=")
+    assert "The data set: unknown: there is no file rows.jsonl in the project\n" in text
+
+
+def test_the_panel_and_the_list_know_the_data_set(client: Client, folder: Path):
+    write_rows(folder, 1000)
+    uri = open_script(client, folder, WITH_DATA)
+    found = estimate(client, uri)
+    assert (found["examples"], found["tokens"]) == (1000, 500)
+    twice = estimate(client, uri, examples=2000)
+    assert twice["examples"] == 1000, "that is what the script has"
+    assert 1.5 < twice["hours"]["likely"] / found["hours"]["likely"] < 2
+    listed = client.request("tunesmith/machines", {"uri": uri})
+    assert listed.get("noHours") is None
+    assert all(row["hours"] for row in listed["rows"] if row["verdict"] == "fits")
+    (folder / "rows.jsonl").write_text("no JSON\n")
+    listed = client.request("tunesmith/machines", {"uri": uri})
+    assert "rows.jsonl, line 1: 'no JSON' is no JSON object" in listed["noHours"]
+    assert estimate(client, uri)["noHours"] == listed["noHours"]
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,8 @@ async function askExamples(before: number | undefined): Promise<number | undefin
 function show(found: MachinesResult): Promise<MachineRow | 'examples' | undefined> {
   const quickPick = window.createQuickPick<Item>();
   quickPick.title = `GPU for ${found.model}`;
-  quickPick.placeholder = `Memory of one GPU, estimated; prices of ${found.prices}`;
+  const unknown = found.noHours ? `; hours are unknown: ${found.noHours}` : '';
+  quickPick.placeholder = `Memory of one GPU, estimated; prices of ${found.prices}${unknown}`;
   quickPick.matchOnDescription = true;
   quickPick.buttons = [EXAMPLES];
   quickPick.items = items(found);

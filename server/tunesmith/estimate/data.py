@@ -90,6 +90,19 @@ def exactly(value: float) -> Interval:
     return Interval(value, value, value)
 
 
+def words_of(data: Data) -> str:
+    """What is known of a data set, in one line."""
+    examples, tokens = data.examples, data.tokens
+    if examples is None:
+        return f"unknown: {data.problem}"
+    words = f"{examples.likely:,.0f} examples"
+    if tokens and tokens.low < tokens.high:
+        words += f" of about {tokens.likely:,.0f} ({tokens.low:,.0f} to {tokens.high:,.0f}) tokens"
+    elif tokens:
+        words += f" of {tokens.likely:,.0f} tokens"
+    return "; ".join([f"{words}, {data.source}", *data.notes])
+
+
 def data_of(training: ScriptTraining, script: PurePosixPath, project: Project) -> Data:
     """What is known of a trainer's data set; reads files of the project and of the user's caches.
 

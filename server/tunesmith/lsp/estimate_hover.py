@@ -48,11 +48,11 @@ class EstimateHover(NamedTuple):
 def value_hover(found: OpenTrainings, offset: int) -> EstimateHover | None:
     """What the value of a training at an offset costs."""
     here = Span(offset, offset)
-    for training in found.trainings:
+    for training, data in zip(found.trainings, found.data, strict=True):
         for place in training_places(found.script, training):
             span = next((span for span in place.spans if span.contains(here)), None)
             if span:
-                text = "\n\n".join(_of_value(training, place, found.machine))
+                text = "\n\n".join(_of_value(forecast(training, found.machine, data), place))
                 return EstimateHover(span, text)
     return None
 
@@ -67,9 +67,10 @@ def flavor_place(header: ScriptHeader | None, offset: int) -> Span | None:
 _FLAVOR = ("tool", "hf-jobs", "flavor")
 
 
-def flavor_text(trainings: Sequence[ScriptTraining], machine: Machine) -> str | None:
+def flavor_text(found: OpenTrainings, machine: Machine) -> str | None:
     """What the script's largest training would do on a machine, and cheaper ones; in Markdown."""
-    answers = [forecast(training, machine) for training in trainings]
+    pairs = zip(found.trainings, found.data, strict=True)
+    answers = [forecast(training, machine, data) for training, data in pairs]
     known = [answer for answer in answers if answer.need]
     if not known:
         return None
@@ -78,7 +79,7 @@ def flavor_text(trainings: Sequence[ScriptTraining], machine: Machine) -> str | 
     lines += _picture(answer)
     others = [
         f"{option.machine.name} (${option.machine.usd_per_hour:.2f})"
-        for option in choose(answer.training, flavors()).options
+        for option in choose(answer.training, flavors(), answer.data).options
         if option.verdict == "fits" and option.machine.usd_per_hour < machine.usd_per_hour
     ]
     if others:
@@ -86,10 +87,8 @@ def flavor_text(trainings: Sequence[ScriptTraining], machine: Machine) -> str | 
     return "\n\n".join([*lines, _basis(answer)])
 
 
-def _of_value(
-    training: ScriptTraining, place: TrainingPlace, machine: Machine | None
-) -> Iterator[str]:
-    now = forecast(training, machine)
+def _of_value(now: Forecast, place: TrainingPlace) -> Iterator[str]:
+    training = now.training
     if now.need is None:
         yield f"GPU memory is not known: {why_unknown(training)}."
         return
@@ -166,5 +165,5 @@ def _picture(answer: Forecast) -> Iterator[str]:
 
 
 def _basis(answer: Forecast) -> str:
-    lines = [f"- {line}" for line in rests_on(answer.training)]
+    lines = [f"- {line}" for line in rests_on(answer)]
     return "\n".join(["An estimate. It rests on:", "", *lines])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.data import words_of
 from tunesmith.estimate.fit import GB, GIB, Need
 from tunesmith.estimate.forecast import Forecast
 from tunesmith.estimate.script import ScriptTraining
@@ -109,8 +110,9 @@ def _bar(share: float) -> str:
     return ("█" * full + (_BLOCKS[rest] if rest else "")).ljust(_BAR)
 
 
-def rests_on(training: ScriptTraining) -> Iterator[str]:
+def rests_on(answer: Forecast) -> Iterator[str]:
     """What an estimate rests on, a line each."""
+    training, data = answer.training, answer.data
     known = [f"{name} {version}" for name, version in training.versions.items() if version]
     unknown = [name for name, version in training.versions.items() if not version]
     if known:
@@ -121,4 +123,5 @@ def rests_on(training: ScriptTraining) -> Iterator[str]:
         yield f"Taken for granted: {', '.join(map(str, training.assumed))}"
     if training.shape:
         yield f"The model's shape: {training.shape_source}"
+    yield f"The data set: {words_of(data) if data.examples else without_options(words_of(data))}"
     yield f"Machines and prices of {hardware.date().isoformat()}"

@@ -11,6 +11,7 @@ from tunesmith.estimate.script import ScriptTraining
 from tunesmith.knowledge.hardware import JOBS, Machine, rented
 from tunesmith.knowledge.macs import mac
 from tunesmith.knowledge.prices import priced_flavors
+from tunesmith.lsp.estimate_words import without_options
 from tunesmith.lsp.protocol import MachineChoice, MachineRow, MachinesResult
 from tunesmith.platform import apple_silicon
 from tunesmith.project import Project
@@ -46,7 +47,14 @@ def machines_result(
         recommended=choice.pick.machine.name if choice.pick else None,
         reason=choice.why,
         guide=_guide(choice),
+        no_hours=_no_hours(choice),
     )
+
+
+def _no_hours(choice: Choice) -> str | None:
+    """Why nobody knows how long it takes, on flavors."""
+    flavors = (each.forecast for each in choice.options if each.machine.provider == JOBS)
+    return next((without_options(each.no_duration) for each in flavors if each.no_duration), None)
 
 
 def _row(option: Option, choice: Choice) -> MachineRow:

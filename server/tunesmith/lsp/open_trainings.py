@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from pygls.exceptions import JsonRpcInvalidParams
 
+from tunesmith.estimate.data import Data, data_of
 from tunesmith.estimate.script import ScriptTraining, trainings_of
 from tunesmith.files import UnreadableFileError, read_document
 from tunesmith.knowledge.hardware import Machine
@@ -30,12 +31,14 @@ class OpenTrainings:
 
     Attributes:
         trainings: in the order of the text.
+        data: what is known of the data set of each.
         machines: what the script's jobs run on, each once.
     """
 
     script: PythonScript
     project: Project
     trainings: Sequence[ScriptTraining]
+    data: Sequence[Data]
     machines: Sequence[Machine]
 
     @property
@@ -102,7 +105,8 @@ async def asked_trainings(ls: TunesmithServer, params: object) -> tuple[OpenTrai
 
 
 def read_trainings(script: PythonScript, project: Project) -> OpenTrainings:
-    """The trainers of a script of a project."""
+    """The trainers of a script of a project; reads their data sets."""
     trainings = trainings_of(script, project)
     machines = list(dict.fromkeys(flavors_of(script, project))) if trainings else []
-    return OpenTrainings(script, project, trainings, machines)
+    data = [data_of(each, script.path, project) for each in trainings]
+    return OpenTrainings(script, project, trainings, data, machines)

@@ -144,7 +144,8 @@ class EstimateResult:
 
     `written` are the script's values, `shown` those of the estimate; `present` is the machine that
     the script's jobs run on, `machine` that of the estimate. `memory` and `usable` are GB of one
-    GPU, `hours` and `dollars` of the whole job.
+    GPU, `hours` and `dollars` of the whole job. `examples` and `tokens` are what is known of the
+    data set itself, as in EstimateParams.
     """
 
     model: str
@@ -164,6 +165,8 @@ class EstimateResult:
     hours: Likely | None = None
     dollars: Likely | None = None
     no_hours: str | None = None
+    examples: int | None = None
+    tokens: int | None = None
 
 
 @dataclass(frozen=True)
@@ -201,7 +204,8 @@ class MachineRow:
 class MachinesResult:
     """Machines in the order to offer them; `present` is the one that the script's jobs run on.
 
-    `reason` is a sentence on the one that is recommended, `guide` on what the training guide says.
+    `reason` is a sentence on the one that is recommended, `guide` on what the training guide says,
+    `no_hours` why nobody knows how long it takes.
     """
 
     model: str
@@ -212,6 +216,7 @@ class MachinesResult:
     recommended: str | None = None
     reason: str | None = None
     guide: str | None = None
+    no_hours: str | None = None
 
 
 @dataclass(frozen=True)

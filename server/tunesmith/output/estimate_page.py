@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from tunesmith.errors import UserError
 from tunesmith.estimate.compute import Interval
-from tunesmith.estimate.data import Data, data_of
+from tunesmith.estimate.data import Data, data_of, words_of
 from tunesmith.estimate.fit import GB
 from tunesmith.estimate.forecast import Forecast, forecast
 from tunesmith.estimate.script import ScriptTraining, trainings_of
@@ -189,7 +189,7 @@ def estimate_lines(one: OneScript, answer: Forecast) -> Iterator[str]:
     where = f"{answer.machine.name}: " if answer.machine else ""
     yield f"  verdict  {where}{answer.fit.verdict}. {answer.fit.reason}"
     if answer.data.examples:
-        yield f"  data     {data_words(answer.data)}"
+        yield f"  data     {words_of(answer.data)}"
     if answer.machine and answer.duration and answer.dollars:
         lasts = answer.duration
         yield f"  time     {_shown(lasts.hours)} hours for {lasts.steps:,} steps"
@@ -200,19 +200,6 @@ def estimate_lines(one: OneScript, answer: Forecast) -> Iterator[str]:
         yield f"  model    {training.shape_source}, so all figures are less certain"
     for index, each in enumerate(training.assumed):
         yield f"  {'' if index else 'assumed':7}  {each}"
-
-
-def data_words(data: Data) -> str:
-    """What is known of a data set, in one line."""
-    examples, tokens = data.examples, data.tokens
-    if examples is None:
-        return f"unknown: {data.problem}"
-    words = f"{examples.likely:,.0f} examples"
-    if tokens and tokens.low < tokens.high:
-        words += f" of about {tokens.likely:,.0f} ({tokens.low:,.0f} to {tokens.high:,.0f}) tokens"
-    elif tokens:
-        words += f" of {tokens.likely:,.0f} tokens"
-    return "; ".join([f"{words}, {data.source}", *data.notes])
 
 
 _WHEN = {

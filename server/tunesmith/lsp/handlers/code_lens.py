@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
 
-from tunesmith.estimate.forecast import forecast
-from tunesmith.estimate.script import ScriptTraining
-from tunesmith.knowledge.hardware import Machine
+from tunesmith.estimate.forecast import Forecast, forecast
 from tunesmith.lsp.convert import lsp_range
 from tunesmith.lsp.documents import OpenDocument, Part
 from tunesmith.lsp.estimate_words import lens_title
@@ -53,12 +51,14 @@ def _lenses(opened: OpenDocument, part: Part, found: OpenTrainings) -> Iterator[
             continue
         place = lsp_range(part, span)
         for machine in found.machines[:_MOST_MACHINES] or [None]:
-            yield types.CodeLens(place, _show(part.uri, index, training, machine))
+            answer = forecast(training, machine, found.data[index])
+            yield types.CodeLens(place, _show(part.uri, index, answer))
         arguments = [{"uri": part.uri, "trainer": index}]
         yield types.CodeLens(place, types.Command("Choose GPU", CHOOSE, arguments=arguments))
 
 
-def _show(uri: str, index: int, training: ScriptTraining, machine: Machine | None) -> types.Command:
-    title = lens_title(forecast(training, machine))
+def _show(uri: str, index: int, answer: Forecast) -> types.Command:
+    machine = answer.machine
     argument = {"uri": uri, "trainer": index, "machine": machine.name if machine else None}
+    title = lens_title(answer)
     return types.Command(title, SHOW, "What the training needs, and why", [argument])

@@ -43,19 +43,19 @@ def register(server: TunesmithServer) -> None:
 
 
 async def _estimate(ls: TunesmithServer, params: object) -> dict[str, Any]:
-    changes, data = asked_changes(params), _data(params)
+    changes = asked_changes(params)
     name = optional_string(params, "machine")
     found, index = await asked_trainings(ls, params)
     machine = _named(name, machines(found.project)) if name else None
     training = found.trainings[index]
+    data = _data(found.data[index], params)
     answer = _forecast(changed(training, changes), machine or found.machine, data)
-    return to_json(_result(found, index, training, answer))
+    return to_json(_result(found, index, answer))
 
 
 async def _machines(ls: TunesmithServer, params: object) -> dict[str, Any]:
-    data = _data(params)
     found, index = await asked_trainings(ls, params)
-    training = found.trainings[index]
+    training, data = found.trainings[index], _data(found.data[index], params)
     result = await ls.pool.compute(
         machines_result, training, index, found.project, found.machine, data
     )
@@ -90,9 +90,10 @@ def asked_changes(params: object) -> Changes:
     )
 
 
-def _data(params: object) -> Data:
+def _data(known: Data, params: object) -> Data:
+    """What is known of a data set, and what a request says of it."""
     examples, tokens = optional_number(params, "examples"), optional_number(params, "tokens")
-    return Data().given(examples, tokens)
+    return known.given(examples or None, tokens or None)
 
 
 def _named(name: str, offered: Sequence[Machine]) -> Machine:
@@ -102,9 +103,8 @@ def _named(name: str, offered: Sequence[Machine]) -> Machine:
     return machine
 
 
-def _result(
-    found: OpenTrainings, index: int, training: ScriptTraining, answer: Forecast
-) -> EstimateResult:
+def _result(found: OpenTrainings, index: int, answer: Forecast) -> EstimateResult:
+    training, known = found.trainings[index], found.data[index]
     needed, machine = answer.need, answer.machine
     usable = usable_bytes(machine) if machine else None
     return EstimateResult(
@@ -120,7 +120,7 @@ def _result(
             MemoryTerm(name, size / GB, MEANINGS[name])
             for name, size in (asdict(needed.breakdown).items() if needed else ())
         ],
-        basis=list(rests_on(training)),
+        basis=list(rests_on(answer)),
         machine=machine.name if machine else None,
         present=found.machine.name if found.machine else None,
         usable=usable / GB if usable else None,
@@ -128,6 +128,8 @@ def _result(
         hours=_likely(answer.duration.hours) if answer.duration else None,
         dollars=_likely(answer.dollars) if answer.dollars else None,
         no_hours=without_options(answer.no_duration) or None,
+        examples=round(known.examples.likely) if known.examples else None,
+        tokens=round(known.tokens.likely) if known.tokens else None,
     )
 
 

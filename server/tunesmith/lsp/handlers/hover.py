@@ -66,7 +66,7 @@ async def _estimate(ls: TunesmithServer, opened: OpenDocument, offset: int) -> E
 
 def _flavor(name: str, span: Span, found: OpenTrainings) -> EstimateHover | None:
     machine = flavor(name)
-    text = flavor_text(found.trainings, machine) if machine else None
+    text = flavor_text(found, machine) if machine else None
     return EstimateHover(span, text) if text else None
 
 
