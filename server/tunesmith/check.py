@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from tunesmith import files
 from tunesmith.files import BinaryFileError, UnreadableFileError, UnwritableFileError
@@ -16,6 +15,7 @@ from tunesmith.folder_facts import Note, internal_error, is_version, unknown_rul
 from tunesmith.lint import engine
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import SAFE, UNSAFE, Rule, Severity
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.output.result import Result, shown_path
 from tunesmith.platform import active_interpreter
 from tunesmith.project import Settings

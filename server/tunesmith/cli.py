@@ -10,8 +10,9 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tunesmith import __version__
 
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _make_printable(sys.stdout)
     _make_printable(sys.stderr)
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser(given).parse_args(given)
     try:
         status = _run(options)
         sys.stdout.flush()
@@ -57,6 +59,7 @@ def _run(options: argparse.Namespace) -> int:
         from tunesmith.lsp.server import main as serve
 
         return serve()
+    gc.set_threshold(200_000)  # imports and trees make many objects, which live until the end
     if options.command == "rule":
         from tunesmith.output.rule_page import show_rules
 
@@ -89,12 +92,8 @@ def _run(options: argparse.Namespace) -> int:
         from tunesmith.toolchains.command import run_toolchain
 
         return run_toolchain(options)
-    gc.disable()  # importing makes many objects and no garbage
     from tunesmith.check import CheckOptions, run_check
 
-    gc.freeze()
-    gc.set_threshold(200_000)  # a check makes trees, which live until it ends
-    gc.enable()
     return run_check(
         CheckOptions(
             paths=options.paths,
@@ -120,11 +119,16 @@ def _question(options: argparse.Namespace) -> Question:
 class _Parser(argparse.ArgumentParser):
     """Says in one line what is wrong, instead of the whole usage."""
 
+    def __init__(self, **options: Any) -> None:
+        # To ask how wide the terminal is, even without showing help, imports what packs archives.
+        super().__init__(formatter_class=partial(argparse.HelpFormatter, width=80), **options)
+
     def error(self, message: str) -> NoReturn:
         self.exit(EXIT_ERROR, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """What reads these arguments: where they begin with a command, it knows no other one."""
     parser = _Parser(
         prog="tunesmith",
         description="Shows the mistakes in LLM fine-tuning scripts and Hugging Face Jobs commands "
@@ -134,31 +138,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", required=True, prog=parser.prog
     )
-    _add_check(commands.add_parser("check", help="check files and folders"))
-    rule = commands.add_parser("rule", help="explain a rule")
-    which = rule.add_mutually_exclusive_group(required=True)
-    which.add_argument("name", nargs="?", metavar="NAME", help="a rule's name or code")
-    which.add_argument("--all", action="store_true", help="list all rules")
-    of_script = commands.add_parser("versions", help="show which releases a script gets, and why")
-    of_script.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
-    of_script.add_argument("--json", action="store_true", help="for programs")
-    of_training = {
-        "estimate": (_add_flavor, _add_data),
-        "preflight": (_add_flavor, _add_data),
-        "gpus": (_add_data,),
-        "measure": (_add_flavor,),
-    }
-    for name, additions in of_training.items():
-        added = commands.add_parser(name, help=_OF_TRAINING[name])
-        _add_training(added)
+    chosen = [name for name in _COMMANDS if name in arguments[:1]]
+    for name in chosen or _COMMANDS:
+        about, additions = _COMMANDS[name]
+        added = commands.add_parser(name, help=about)
         for add in additions:
             add(added)
-    commands.add_parser("update", help="fetch newer tables of library releases, through pip or uv")
-    _add_toolchain(
-        commands.add_parser("toolchain", help="install what training on this machine needs")
-    )
-    server = commands.add_parser("server", help="run the language server")
-    server.add_argument("--stdio", action="store_true", required=True, help="on standard input")
     return parser
 
 
@@ -183,12 +168,15 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     )
 
 
-_OF_TRAINING = {
-    "estimate": "estimate memory, time and cost",
-    "preflight": "check and estimate before a job starts",
-    "gpus": "compare the machines to train on",
-    "measure": "measure a step's memory with the real libraries",
-}
+def _add_rule(rule: argparse.ArgumentParser) -> None:
+    which = rule.add_mutually_exclusive_group(required=True)
+    which.add_argument("name", nargs="?", metavar="NAME", help="a rule's name or code")
+    which.add_argument("--all", action="store_true", help="list all rules")
+
+
+def _add_versions(versions: argparse.ArgumentParser) -> None:
+    versions.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
+    versions.add_argument("--json", action="store_true", help="for programs")
 
 
 def _add_training(command: argparse.ArgumentParser) -> None:
@@ -243,6 +231,31 @@ def _add_toolchain(toolchain: argparse.ArgumentParser) -> None:
     which.add_argument("--python", metavar="ENV", help="use this environment, and install nothing")
     install.add_argument("--dry-run", action="store_true", help="only show the plan")
     install.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_server(server: argparse.ArgumentParser) -> None:
+    server.add_argument("--stdio", action="store_true", required=True, help="on standard input")
+
+
+_COMMANDS: Mapping[str, tuple[str, Sequence[Callable[[argparse.ArgumentParser], None]]]] = {
+    "check": ("check files and folders", [_add_check]),
+    "rule": ("explain a rule", [_add_rule]),
+    "versions": ("show which releases a script gets, and why", [_add_versions]),
+    "estimate": ("estimate memory, time and cost", [_add_training, _add_flavor, _add_data]),
+    "preflight": (
+        "check and estimate before a job starts",
+        [_add_training, _add_flavor, _add_data],
+    ),
+    "gpus": ("compare the machines to train on", [_add_training, _add_data]),
+    "measure": (
+        "measure a step's memory with the real libraries",
+        [_add_training, _add_flavor],
+    ),
+    "update": ("fetch newer tables of library releases, through pip or uv", []),
+    "toolchain": ("install what training on this machine needs", [_add_toolchain]),
+    "server": ("run the language server", [_add_server]),
+}
+"""What each command is for, and what adds its arguments."""
 
 
 def _make_printable(stream: object) -> None:

@@ -8,8 +8,8 @@ import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.platform import copy_ownership, project_path
 from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind, kind_of, notebook
 from tunesmith.sources.document_edits import with_edits

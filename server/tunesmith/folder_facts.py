@@ -7,7 +7,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from packaging.version import InvalidVersion, Version
 
@@ -18,6 +18,7 @@ from tunesmith.mentioned_pins import (
     own_sources,
     poetry_requirements,
 )
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.platform import project_path
 from tunesmith.project import FolderFacts, Pin, Settings
 from tunesmith.sources.model_configuration import read_model_configuration

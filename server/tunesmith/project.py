@@ -12,10 +12,11 @@ from datetime import date
 from functools import cached_property
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources import launches
 from tunesmith.sources.data_set import Origin, StoredData
 from tunesmith.sources.facts import FileFacts, ScriptFacts

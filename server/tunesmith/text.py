@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import Any, AnyStr, NamedTuple, cast
+from typing import Any, AnyStr, cast
+
+from tunesmith.named_tuple import NamedTuple
 
 
 class _Regex:

@@ -14,11 +14,11 @@ from datetime import date
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from tunesmith.environments import environment_beside, environment_of
 from tunesmith.files import UnreadableFileError, document_of, read_bytes, read_document
 from tunesmith.folder_facts import Note, internal_error, read_folder, says_something
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.platform import project_path
 from tunesmith.project import FolderFacts, Pin, Prices, Project, Settings, StoredModel
 from tunesmith.sources.data_set import Origin, StoredData

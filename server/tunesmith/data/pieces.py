@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
-from typing import IO, NamedTuple, Protocol
+from typing import IO, Protocol
+
+from tunesmith.named_tuple import NamedTuple
 
 MAX_READ = 4 * 1024 * 1024
 """Bytes that are read of a file, or of all files of a data set together."""

@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from tunesmith.data.pieces import (
     MAX_READ,
@@ -17,6 +17,7 @@ from tunesmith.data.pieces import (
     lines_of,
     start_of,
 )
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.data_set import Origin, Row, row_of
 
 MAX_SAMPLE = 1000

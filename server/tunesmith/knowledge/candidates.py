@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import NamedTuple
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -23,6 +22,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tunesmith.knowledge.releases import Release, all_releases
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.text import regex
 
 OLDEST, NEWEST = Version("0.dev0"), Version("9999!0")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tunesmith.knowledge.models import model
 from tunesmith.knowledge.tables import table
+from tunesmith.named_tuple import NamedTuple
 
 
 class Configuration(NamedTuple):

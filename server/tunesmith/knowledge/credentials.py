@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.text import regex
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -16,6 +15,7 @@ from tunesmith.knowledge.releases import all_releases, is_tracked, release, rele
 from tunesmith.knowledge.resolution import Order
 from tunesmith.knowledge.solution import Solution, applies, solve
 from tunesmith.knowledge.versions import InForce
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Environment
 from tunesmith.sources.requirements import Pin
 from tunesmith.text import regex

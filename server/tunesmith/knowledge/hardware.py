@@ -32,11 +32,12 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from packaging.version import Version
 
 from tunesmith.knowledge.tables import table
+from tunesmith.named_tuple import NamedTuple
 
 JOBS = "Hugging Face Jobs"
 RENTED = "rented"

@@ -14,12 +14,13 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from packaging.version import Version
 
 from tunesmith.knowledge.changes import Changes, value_at
 from tunesmith.knowledge.tables import table
+from tunesmith.named_tuple import NamedTuple
 
 
 class OptionSpec(NamedTuple):

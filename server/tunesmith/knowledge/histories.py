@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
 
 from packaging.version import Version
 
 from tunesmith.knowledge import tables
 from tunesmith.knowledge.scan.types import Parameter
 from tunesmith.knowledge.signature_table import SignatureTable, package_of, signature_table
+from tunesmith.named_tuple import NamedTuple
 
 Span = tuple[Version, "Version | None"]
 """The release from which, and the one before which something is there; None: it still is."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -33,6 +33,7 @@ from tunesmith.knowledge.uv_settings import (
     read_uv_settings,
     unknown_index,
 )
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Environment, FolderFacts, Project
 from tunesmith.sources.document import Kind, kind_of
 from tunesmith.sources.launches import Launch

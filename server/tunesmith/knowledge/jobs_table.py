@@ -6,7 +6,9 @@ Source: `cli/_uv_script_header.py` of huggingface_hub 1.32 to 2.4.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
+
+from tunesmith.named_tuple import NamedTuple
 
 SINCE = "1.32"
 """The first release of huggingface_hub that reads the table."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
-from typing import NamedTuple
 
 from tunesmith.knowledge.histories import histories
 from tunesmith.knowledge.scan.types import Scan
 from tunesmith.knowledge.signatures import ComposedSignature, Versions, signature
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.text import regex
 
 _CLOSE, _CLOSE_HEAD = 0.8, 0.7

@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from tunesmith.knowledge.tables import table
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.text import regex
 
 

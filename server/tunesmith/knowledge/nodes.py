@@ -8,9 +8,9 @@ own place in the order of decisions is part of what makes the answers those of u
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tunesmith.knowledge.candidates import Need
+from tunesmith.named_tuple import NamedTuple
 
 
 class Node(NamedTuple):

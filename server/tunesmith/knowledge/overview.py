@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from tunesmith.knowledge import versions
 from tunesmith.knowledge.installation import installations
 from tunesmith.knowledge.releases import is_tracked
 from tunesmith.knowledge.resolution import Cause
 from tunesmith.knowledge.versions import InForce
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.pip_cells import ORIGIN
 from tunesmith.sources.python_script import PythonScript

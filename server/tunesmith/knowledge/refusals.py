@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from tunesmith.knowledge.histories import History, histories, packages_behind
 from tunesmith.knowledge.likely import Likely, likely
 from tunesmith.knowledge.signature_table import MODEL_LOADERS, signature_table
 from tunesmith.knowledge.signatures import Versions, signature
 from tunesmith.knowledge.versions import InForce, library, stale_since
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.unknown import UNKNOWN

@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from packaging.version import Version
 
 from tunesmith.knowledge.changes import Changes, parsed
 from tunesmith.knowledge.tables import table
+from tunesmith.named_tuple import NamedTuple
 
 
 class Release(NamedTuple):

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -31,6 +30,7 @@ from tunesmith.knowledge.candidates import (
 )
 from tunesmith.knowledge.nodes import Node, nodes
 from tunesmith.knowledge.releases import Release, is_tracked
+from tunesmith.named_tuple import NamedTuple
 
 STEPS = 5000
 """Choices that may be made and taken back; usual headers need fewer than 100."""

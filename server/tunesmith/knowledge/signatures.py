@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from packaging.version import Version
 
 from tunesmith.knowledge.scan.types import Parameter, Scan, Signature
 from tunesmith.knowledge.signature_table import inherited, package_of, signature_table
+from tunesmith.named_tuple import NamedTuple
 
 Versions = Mapping[str, "Version | None"]
 """Normalised name of a package -> the release in force; None or no entry where it is unknown."""

@@ -9,13 +9,14 @@ import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tunesmith.knowledge.resolution import Early, Order
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.requirements import read_requirement
 from tunesmith.text import regex
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import libcst as cst
 
 from tunesmith.knowledge.histories import packages_behind
 from tunesmith.knowledge.signatures import ComposedSignature, signature
 from tunesmith.knowledge.versions import InForce, library
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.python_index import CallSite
 from tunesmith.sources.python_scopes import Binding, BindingKind

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.launch_command import LaunchCommand, Option, Word
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_values import DictValue, Entry

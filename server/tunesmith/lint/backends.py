@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import libcst as cst
 
 from tunesmith.knowledge.tables import table
 from tunesmith.knowledge.versions import InForce, library
 from tunesmith.lint.training_runs import TRAINERS
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.python_tree import parts

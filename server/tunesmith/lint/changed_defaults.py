@@ -7,8 +7,9 @@ by `tests/lint/test_changed_defaults.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.text import regex
 
 if TYPE_CHECKING:

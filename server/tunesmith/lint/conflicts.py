@@ -7,8 +7,9 @@ from the configuration that a trainer is given; it holds only where all of them 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.python_script import Call
 from tunesmith.sources.python_values import DictValue, Reference
 from tunesmith.sources.unknown import ABSENT

@@ -7,8 +7,8 @@ another type or a part of something bigger.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.python_values import Value
 from tunesmith.sources.unknown import UNKNOWN
 

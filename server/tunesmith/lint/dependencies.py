@@ -7,7 +7,6 @@ that start it. What a URL, a Git repository or an unknown distribution may bring
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
 
 import libcst as cst
 
@@ -16,6 +15,7 @@ from tunesmith.knowledge.installation import Installation, installations
 from tunesmith.knowledge.releases import is_tracked
 from tunesmith.knowledge.solution import applies, solve
 from tunesmith.lint.rule import SAFE, Applicability, Fix
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.broken_script import BrokenScript
 from tunesmith.sources.header_edits import requirement_insertion

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from tunesmith.knowledge.versions import stale_since
 from tunesmith.lint import rule_index
 from tunesmith.lint.rule import SUPPRESSION_MARK, Finding, Fix, Rule, Severity
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.document import Document
 from tunesmith.sources.understand import Understanding

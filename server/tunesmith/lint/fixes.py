@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import NamedTuple
 
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import SAFE, Applicability, Fix
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.document import Document
 from tunesmith.sources.document_edits import with_edits
 from tunesmith.text import Edit, Span

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import libcst as cst
 
@@ -13,6 +12,7 @@ from tunesmith.knowledge.signatures import signature
 from tunesmith.knowledge.versions import InForce, library
 from tunesmith.lint.keywords import MODEL_INIT, adapts_to_release, library_calls, shown
 from tunesmith.lint.rule import SAFE, UNSAFE, Fix
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.python_items import line_start
 from tunesmith.sources.python_script import Argument, Call, PythonScript

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import libcst as cst
 
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.lint.arguments import written_value
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.text import Span
 

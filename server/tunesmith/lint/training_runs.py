@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tunesmith.lint.rule import UNSAFE, Fix
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.text import regex
 

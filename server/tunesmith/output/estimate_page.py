@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -21,6 +21,7 @@ from tunesmith.knowledge.prices import priced_flavor
 from tunesmith.knowledge.releases import releases
 from tunesmith.knowledge.versions import clashes
 from tunesmith.lint.flavors import flavors_of
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.output.one_script import OneScript, fail, read_script
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from tunesmith.lint.engine import Diagnostic
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.document import Document
 
 

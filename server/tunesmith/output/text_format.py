@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import Applicability, Fix, Severity
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.output.result import Result, place_of
 from tunesmith.text import Span
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tunesmith.knowledge.hf_cli import Grammar, OptionSpec
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.hf_options import Reading, Stop, StopKind
 from tunesmith.sources.launch_command import Option, Word
 from tunesmith.text import regex

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import warnings
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.document import Document
 from tunesmith.sources.script_header import ScriptHeader
 from tunesmith.text import Position, Span

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, cast
+
+from tunesmith.named_tuple import NamedTuple
 
 Loader = Literal["json", "csv", "parquet", "text", "arrow", "saved", "named"]
 """What reads it: a format of files, `load_from_disk`, or what `load_dataset` finds by a name."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from pathlib import PurePath, PurePosixPath
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.text import LineIndex, Span
 
 MAX_CHARACTERS = 512 * 1024

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.mlx_configuration import MlxConfiguration

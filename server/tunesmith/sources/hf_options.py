@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from tunesmith.knowledge.hf_cli import Grammar, OptionSpec
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.launch_command import Option, Word
 
 StopKind = Literal[

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.document import Document
 from tunesmith.text import Span
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
 from tunesmith.knowledge.hf_cli import Grammar, grammar
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.document import Document
 from tunesmith.sources.hf_options import Taken, take_options
 from tunesmith.sources.launch_command import Argv, LaunchCommand, Word

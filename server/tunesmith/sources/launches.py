@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.launch_command import LaunchCommand, Option, Word
 from tunesmith.sources.requirements import Pin, read_requirement
 from tunesmith.text import Span, regex

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.document import Kind
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.text import Span, regex

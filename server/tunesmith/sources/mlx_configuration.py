@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.text import regex
 
 _SETTING = regex(r"^([a-z_]+)[ \t]*:[ \t]*(?:([^\s#]+))?", re.MULTILINE)

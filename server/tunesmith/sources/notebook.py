@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.document import CellKind
 from tunesmith.text import Edit, Span, apply_edits, regex
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.document import CellKind, Document, Kind
 from tunesmith.sources.launch_command import Word
 from tunesmith.sources.requirements import Pin, read_requirement

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.text import Edit, Span
 
 

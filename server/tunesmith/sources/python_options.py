@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import libcst as cst
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.python_classes import fields_of
 from tunesmith.sources.python_evaluate import Evaluator
 from tunesmith.sources.python_index import CallSite, PythonIndex

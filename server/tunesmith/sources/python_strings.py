@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import libcst as cst
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.python_evaluate import Evaluator
 from tunesmith.sources.python_index import DisplaySite, PythonIndex, StringNode, sum_terms
 from tunesmith.sources.python_literals import is_bytes, literal_parts, shifted

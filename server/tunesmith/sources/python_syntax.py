@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import libcst as cst
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.text import Span
 

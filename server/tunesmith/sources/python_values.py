@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 import libcst as cst
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.unknown import ABSENT, UNKNOWN, Absent, Unknown
 from tunesmith.text import Span
 

@@ -6,8 +6,9 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.text import Span, regex
 
 _tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")

@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.commands import find_argvs
 from tunesmith.sources.commands.found import Sought
 from tunesmith.sources.document import Document

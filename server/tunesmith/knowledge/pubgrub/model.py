@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from tunesmith.named_tuple import NamedTuple
 
 ROOT = ""
 """The name of what is solved for; it has the one candidate 1."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from tunesmith.knowledge.pubgrub.model import EVERYTHING, Incompatibility
 from tunesmith.knowledge.pubgrub.priorities import Priority
+from tunesmith.named_tuple import NamedTuple
 
 SATISFIED = "\0"
 """Stands for "every term holds" where the one open term is asked for."""

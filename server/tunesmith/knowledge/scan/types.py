@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+
+from tunesmith.named_tuple import NamedTuple
 
 ReadFile = Callable[[str], "str | None"]
 """Gives the text of a file by its path below site-packages, as "trl/trainer/sft_config.py"."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.launch_command import Argv, Word
 from tunesmith.text import MappedText, Span, regex
 

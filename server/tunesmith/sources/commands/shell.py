@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.commands.found import (
     LAUNCHES,
     OPEN_PART,

@@ -37,6 +37,7 @@ _SHELL_KEY = regex(
 )
 _ESCAPE = regex(r"\\\n[ \t]*|\\(.)|(?<![ \t])[ \t]*\n[ \t]*", re.DOTALL)
 _QUOTE = regex(r"''|(?<![ \t])[ \t]*\n[ \t]*")
+_FOLDER_KEYS = ("working-directory", "working_directory", "working_dir", "dir")
 _ITEM_SIGN = regex(r"^-\s+")
 _INDICATOR = regex(r"(?<!\S)[-?:](?=\s)")
 _MOST_INDICATORS = 100
@@ -68,6 +69,7 @@ class _Reader:
         self._source = source
         self._sought = sought
         self._tree = SyntaxTree("yaml", source.text)
+        self._folders: dict[int, str | None] = {}
 
     def find(self) -> Iterator[Argv]:
         seen: set[int] = set()
@@ -156,17 +158,18 @@ class _Reader:
     def _folder(self, node: Node) -> str | None:
         """The `working-directory` of the step that a script belongs to."""
         pair = next((n for n in ancestors(node) if n.type in _PAIRS), None)
-        for sibling in pair.parent.children if pair is not None and pair.parent is not None else ():
-            key = sibling.child_by_field_name("key") if sibling.type in _PAIRS else None
-            value = sibling.child_by_field_name("value") if key is not None else None
-            if key is None or value is None:
-                continue
-            if self._tree.raw(key) in (
-                "working-directory",
-                "working_directory",
-                "working_dir",
-                "dir",
-            ):
+        step = pair.parent if pair is not None else None
+        if step is None:
+            return None
+        if step.id not in self._folders:  # a mapping of thousands of pairs is read once
+            self._folders[step.id] = self._folder_of(step)
+        return self._folders[step.id]
+
+    def _folder_of(self, step: Node) -> str | None:
+        for pair in step.children:
+            key = pair.child_by_field_name("key") if pair.type in _PAIRS else None
+            value = pair.child_by_field_name("value") if key is not None else None
+            if key is not None and value is not None and self._tree.raw(key) in _FOLDER_KEYS:
                 folder = self._tree.raw(value).strip("\"'").rstrip("/")
                 return None if "{" in folder or "$" in folder else folder
         return None

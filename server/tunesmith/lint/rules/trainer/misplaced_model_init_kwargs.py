@@ -32,10 +32,10 @@ TRL 0.13.0 for `SFTTrainer` and `DPOTrainer`; all releases for the others.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tunesmith.knowledge.versions import library
 from tunesmith.lint.rule import ERROR, SAFE, UNSAFE, Bad, Finding, Fix, rule
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.unknown import ABSENT
