@@ -207,8 +207,8 @@ def test_a_link_within_the_project_and_an_address_of_a_file(folder: Path):
     (folder / "link.jsonl").symlink_to(folder / "rows.jsonl")
     assert read(folder, Origin("json", files=("link.jsonl",))).rows == 3
     assert read(folder, Origin("json", files=(f"file://{folder}/rows.jsonl",))).rows == 3
-    assert "hf://datasets/me/x/a.jsonl is not read" in problem(
-        folder, Origin("json", files=("hf://datasets/me/x/a.jsonl",))
+    assert "https://example.org/a.jsonl is not read" in problem(
+        folder, Origin("json", files=("https://example.org/a.jsonl",))
     )
 
 

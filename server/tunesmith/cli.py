@@ -185,7 +185,9 @@ def _add_training(command: argparse.ArgumentParser) -> None:
         "--trl", metavar="VERSION", help="suppose this release (default: what the script gets)"
     )
     command.add_argument(
-        "--online", action="store_true", help="ask the Hub for prices, and models not known here"
+        "--online",
+        action="store_true",
+        help="ask the Hub for prices, models and data not known here",
     )
     command.add_argument("--json", action="store_true", help="for programs")
 

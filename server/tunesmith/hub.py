@@ -1,10 +1,10 @@
 """Fetching from the Hub what an estimate lacks, only where the user asks for it with `--online`.
 
-Two small GET requests, made with the standard library: `huggingface_hub` would bring a dozen
+A few small GET requests, made with the standard library: `huggingface_hub` would bring a dozen
 packages into the editor's environment for them. As its client does, this honours HF_ENDPOINT,
 HF_HUB_OFFLINE, HF_TOKEN, HF_TOKEN_PATH and HF_HOME, proxies (HTTPS_PROXY, NO_PROXY) and
 certificates (REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE). The token goes to that endpoint
-alone: not along with a redirect to another host, and into no message.
+alone: not along with a redirect to another host, not to the data set viewer, and into no message.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import IO, Any
-from urllib.parse import urlsplit
+from typing import IO, Any, cast
+from urllib.parse import urlencode, urlsplit
 
 from tunesmith import __version__
 from tunesmith.errors import UserError
 from tunesmith.hub_cache import (
     PRICES,
+    data_answer,
     endpoint,
     hub_home,
     is_model_id,
@@ -61,6 +62,46 @@ def fetch_model(model_id: str) -> None:
     _keep(model_answer(model_id), content)
 
 
+def fetch_data(dataset_id: str) -> None:
+    """Fetch how many rows a data set has, and keep that for the next estimates.
+
+    Its card says so where `push_to_hub` or its author wrote that, which holds for private ones as
+    well; else the data set viewer, which has counted public ones
+    (https://huggingface.co/docs/dataset-viewer/info).
+
+    Raises:
+        UserError: it cannot be had.
+    """
+    from tunesmith.data.hub_data import read_descriptions
+
+    if not is_model_id(dataset_id):
+        raise UserError(f"{dataset_id!r} is no id of a data set on the Hub", "expected OWNER/NAME")
+    what = f"the description of {dataset_id}"
+    card = _get(f"/api/datasets/{dataset_id}?expand=cardData", what)
+    content = _within(_within(card, "cardData"), "dataset_info")
+    if not read_descriptions(content):
+        content = _within(_viewed(dataset_id, what), "dataset_info")
+    if not read_descriptions(content):
+        raise UserError(f"the Hub does not say how many rows {dataset_id} has", "give --examples N")
+    _keep(data_answer(dataset_id), content)
+
+
+def _viewed(dataset_id: str, what: str) -> object:
+    try:
+        return _get(f"/info?{urlencode({'dataset': dataset_id})}", what, viewer())
+    except NoConnectionError as error:  # of a mirror, which has none; the rest can be asked still
+        raise UserError(error.message, "give --examples N") from None
+
+
+def viewer() -> str:
+    """The data set viewer of the Hub, where `datasets` asks it."""
+    return endpoint().replace("://", "://datasets-server.")
+
+
+def _within(content: object, key: str) -> object:
+    return cast("dict[str, object]", content).get(key) if isinstance(content, dict) else None
+
+
 def fetch_prices() -> None:
     """Fetch the prices of jobs, and keep them for the next estimates.
 
@@ -82,17 +123,20 @@ def _keep(name: str, content: Any) -> None:
         raise UserError(f"the answer of the Hub cannot be kept: {error}", advice) from None
 
 
-def _get(path: str, what: str) -> Any:
+def _get(path: str, what: str, host: str | None = None) -> Any:
+    """The answer to a request; of another host than the user's endpoint, without the token."""
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in _TRUE:
         raise NoConnectionError("HF_HUB_OFFLINE is set, so nothing is fetched", "unset it")
-    host = endpoint()
-    if urlsplit(host).scheme not in ("http", "https"):
+    own = endpoint()
+    if urlsplit(own).scheme not in ("http", "https"):
         advice = "give an address such as https://huggingface.co"
-        raise NoConnectionError(f"HF_ENDPOINT is {host!r}, which is no address", advice)
+        raise NoConnectionError(f"HF_ENDPOINT is {own!r}, which is no address", advice)
+    token = _token() if host is None else None
+    host = host or own
     try:
-        return json.loads(_fetch(host + path))
+        return json.loads(_fetch(host + path, token))
     except urllib.error.HTTPError as error:
-        raise _refused(error, what) from None
+        raise _refused(error, what, host) from None
     except (OSError, http.client.HTTPException) as error:  # URLError and timeouts are OSErrors
         reason = getattr(error, "reason", None) or error
         advice = "try again later, or go without --online"
@@ -102,9 +146,8 @@ def _get(path: str, what: str) -> Any:
         raise UserError(f"{host} answered with something that is no JSON for {what}", "") from None
 
 
-def _fetch(url: str) -> bytes:
+def _fetch(url: str, token: str | None) -> bytes:
     request = urllib.request.Request(url, headers={"User-Agent": f"tunesmith/{__version__}"})  # noqa: S310 - the scheme is checked
-    token = _token()
     if token:
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     opener = urllib.request.build_opener(
@@ -171,9 +214,9 @@ def _token() -> str | None:
     return token if token and is_header else None
 
 
-def _refused(error: urllib.error.HTTPError, what: str) -> UserError:
+def _refused(error: urllib.error.HTTPError, what: str, host: str) -> UserError:
     """What an HTTP status means; the Hub names some reasons in `X-Error-Code`."""
-    host, code = endpoint(), error.headers.get("X-Error-Code", "")
+    code = error.headers.get("X-Error-Code", "")
     error.close()
     if code == "GatedRepo" or error.code == 403:
         advice = "accept its terms on its page, and log in with `hf auth login`"

@@ -1,4 +1,4 @@
-"""Files on this machine that tell of models and prices, put there by the Hub's client or by us.
+"""Files on this machine that tell of models, data and prices, put there by the Hub's client or us.
 
 - The cache of `huggingface_hub`, which holds the `config.json` of what the user downloaded:
   https://huggingface.co/docs/huggingface_hub/guides/manage-cache
@@ -30,7 +30,7 @@ _ID = re.compile(r"(?!.*(?:--|\.\.))\w[\w.-]{0,95}(?:/\w[\w.-]{0,95})?")
 
 
 def is_model_id(text: str) -> bool:
-    """Whether a text can be the id of a model on the Hub."""
+    """Whether a text can be the id of a model, or of a data set, on the Hub."""
     return _ID.fullmatch(text) is not None
 
 
@@ -43,6 +43,12 @@ def hub_home() -> Path:
     """The folder of the Hub's client, with its token and its cache."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("HF_HOME") or Path(base) / "huggingface").expanduser()
+
+
+def hub_cache() -> Path:
+    """The cache of the Hub's client."""
+    home = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    return Path(home).expanduser() if home else hub_home() / "hub"
 
 
 def stored_model(model_id: str) -> StoredModel | None:
@@ -107,6 +113,11 @@ def model_answer(model_id: str) -> str:
     return "models--" + model_id.replace("/", "--")
 
 
+def data_answer(dataset_id: str) -> str:
+    """The name of the answer that describes a data set."""
+    return "datasets--" + dataset_id.replace("/", "--")
+
+
 def read_answer(name: str) -> Answer | None:
     """What the user's Hub answered last; None where nothing usable is kept."""
     with suppress(ValueError, KeyError, TypeError, RecursionError):
@@ -142,9 +153,7 @@ def _place(name: str) -> Path:
 
 def _downloads(model_id: str) -> Iterator[Path]:
     """Its `config.json` files in the cache of the Hub's client, that of `main` first."""
-    home = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
-    cache = Path(home).expanduser() if home else hub_home() / "hub"
-    folder = cache / ("models--" + model_id.replace("/", "--"))
+    folder = hub_cache() / ("models--" + model_id.replace("/", "--"))
     main = _read(folder / "refs" / "main").strip()
     if re.fullmatch(r"[0-9a-f]{40}", main):
         yield folder / "snapshots" / main / "config.json"

@@ -32,7 +32,6 @@ _KEYWORDS = {
     "test": ("test", "testing", "eval", "evaluation"),
 }
 """In names of files, which `load_dataset` takes for that split (datasets.data_files)."""
-READERS: dict[Loader, Reader] = {"json": read_json, "csv": read_csv, "text": read_text}
 HELP = "give --examples N"
 
 
@@ -105,12 +104,23 @@ def _read(path: Path, origin: Origin, limit: int) -> FileRows:
 @lru_cache(maxsize=256)
 def _read_version(path: Path, origin: Origin, limit: int, *_: int) -> FileRows:
     """Of each version of a file once, as every key typed in the script asks anew."""
-    by_name = _FORMATS.get(unpacked_name(path).suffix.lower())
-    loader = by_name if origin.loader in ("named", "saved") else origin.loader
-    read = READERS.get(loader) if loader else None
-    if read is None:
+    loader = format_of(path) if origin.loader in ("named", "saved") else origin.loader
+    return _reader(loader, path)(path, origin, limit)
+
+
+def _reader(loader: Loader | None, path: Path) -> Reader:
+    if loader == "parquet":
+        from tunesmith.data.parquet import read_parquet
+
+        return read_parquet
+    if loader == "arrow":
+        from tunesmith.data.arrow import read_arrow
+
+        return read_arrow
+    readers: dict[Loader | None, Reader] = {"json": read_json, "csv": read_csv, "text": read_text}
+    if loader not in readers:
         raise UnreadableDataError(f"{path.name} is of a format that is not read")
-    return read(path, origin, limit)
+    return readers[loader]
 
 
 # Which files
@@ -120,7 +130,10 @@ def _files(origin: Origin, folders: Sequence[Path], root: Path) -> Iterator[Path
     if origin.loader == "named" and not origin.files:
         yield from _of_folder(origin, folders, root)
         return
-    if origin.loader == "saved" or (origin.loader == "named" and not is_path(origin.name)):
+    if origin.loader == "saved":
+        yield from _saved(origin, folders, root)
+        return
+    if origin.loader == "named" and not is_path(origin.name):
         return
     for name in origin.files or ("**",):
         found = next(filter(None, (_matching(each, origin, name, root) for each in folders)), None)
@@ -171,10 +184,28 @@ def _of_folder(origin: Origin, folders: Sequence[Path], root: Path) -> Iterator[
             raise UnreadableDataError(f"there is no folder {origin.name} in the project")
         return
     _require_inside(base, root)
-    files = [each for each in _walked(base, "**") if _format_of(each) and _is_inside(each, root)]
+    files = [each for each in _walked(base, "**") if format_of(each) and _is_inside(each, root)]
     if not files:
         raise UnreadableDataError(f"there is no data in {origin.name} that is read")
     yield from of_split(files, base, origin.split)
+
+
+def _saved(origin: Origin, folders: Sequence[Path], root: Path) -> Iterator[Path]:
+    """What `save_to_disk` wrote: Arrow files, of several splits in a folder each."""
+    name = origin.name.removeprefix("file://")
+    places = [Path(os.path.normpath(each / Path(name).expanduser())) for each in folders]
+    base = next((place for place in places if place.is_dir()), None)
+    if base is None:
+        raise UnreadableDataError(f"there is no folder {name} in the project")
+    _require_inside(base, root)
+    if (base / "dataset_dict.json").is_file():
+        if not origin.split:
+            raise UnreadableDataError("the script does not say which split it trains on")
+        base /= Path(origin.split).name
+    files = [each for each in _walked(base, "data-*.arrow") if _is_inside(each, root)]
+    if not files:
+        raise UnreadableDataError(f"there is no data set that was saved in {base.name}")
+    yield from files
 
 
 def of_split(files: Sequence[Path], base: Path, split: str) -> Sequence[Path]:
@@ -202,7 +233,8 @@ def _split_of(path: Path) -> str:
     return ""
 
 
-def _format_of(path: Path) -> Loader | None:
+def format_of(path: Path) -> Loader | None:
+    """The format that a file's name tells."""
     return _FORMATS.get(unpacked_name(path).suffix.lower())
 
 

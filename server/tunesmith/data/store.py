@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from tunesmith.data.local import HELP, is_path, local_data
+from tunesmith.data.local import local_data
 from tunesmith.sources.data_set import Origin, StoredData
 
 
@@ -22,6 +22,6 @@ def stored_data(
     own = local_data(origin, [Path(each) for each in folders], Path(root))
     if own:
         return own
-    if origin.loader == "named" and not is_path(origin.name):
-        return StoredData(problem=f"{origin.name} is not on this machine; {HELP}")
-    return StoredData(problem=f"{origin} is not read; {HELP}")
+    from tunesmith.data.hub_data import hub_data
+
+    return hub_data(origin)

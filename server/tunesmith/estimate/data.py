@@ -22,8 +22,9 @@ BYTES_A_TOKEN = Interval(2.5, 4.0, 5.0)
 MESSAGE_TOKENS = 5
 """What a chat template adds to each message: ChatML's `<|im_start|>user`, line break, `<|im_end|>`,
 line break; those of Gemma 3 and Llama 3 add as many."""
-REWRITTEN = (0.5, 1.0, 1.5)
-"""What a script may make of a text that it writes anew, as low, likely and high parts of it."""
+UNSURE = (0.5, 1.0, 1.5)
+"""Low, likely and high parts of a text that the script writes anew, or of which only the size of
+whole rows is known: a guess."""
 MAX_SIZES = 100
 """Sizes that are kept, as every machine is compared by all of them."""
 NOTHING: Row = {}
@@ -72,6 +73,7 @@ class _Rows:
         mean: the mean cells.
         sources: where they are from.
         is_counted: whether all of them were counted.
+        is_apportioned: whether the mean is guessed from the size of whole rows.
     """
 
     count: Interval
@@ -79,6 +81,7 @@ class _Rows:
     mean: Row
     sources: tuple[str, ...]
     is_counted: bool
+    is_apportioned: bool = False
 
 
 class _Unknown(Exception):  # noqa: N818 - no error, but an answer
@@ -146,7 +149,14 @@ def _stored(origin: Origin, script: PurePosixPath, project: Project) -> _Rows:
     if found.problem or found.rows is None:
         raise _Unknown(found.problem or f"the rows of {origin} are not known; give --examples N")
     count = exactly(found.rows)
-    return _Rows(count, found.sample, found.columns, (found.source,), found.is_counted)
+    return _Rows(
+        count,
+        found.sample,
+        found.columns,
+        (found.source,),
+        found.is_counted,
+        found.is_apportioned,
+    )
 
 
 def _kept(plan: Kept, rows: _Rows) -> _Rows:
@@ -173,7 +183,14 @@ def _joined(parts: Sequence[_Rows]) -> _Rows:
     rows = [row for each in parts for row in each.rows]
     mean: Row = next((each.mean for each in parts if each.mean), NOTHING)
     sources = tuple(name for each in parts for name in each.sources)
-    return _Rows(count, rows, mean, sources, all(each.is_counted for each in parts))
+    return _Rows(
+        count,
+        rows,
+        mean,
+        sources,
+        all(each.is_counted for each in parts),
+        any(each.is_apportioned for each in parts),
+    )
 
 
 # Tokens
@@ -195,7 +212,8 @@ def _with_tokens(data: Data, training: ScriptTraining, rows: _Rows) -> Data:
     sizes = [_tokens(row, wanted) for row in shown]
     mean = sum(sizes) / len(sizes)
     low, likely, high = (BYTES_A_TOKEN.likely / each for each in reversed(BYTES_A_TOKEN))
-    parts = REWRITTEN if training.data.is_rewritten else (1.0, 1.0, 1.0)
+    is_unsure = training.data.is_rewritten or rows.is_apportioned
+    parts = UNSURE if is_unsure else (1.0, 1.0, 1.0)
     tokens = Interval(mean * low * parts[0], mean * likely * parts[1], mean * high * parts[2])
     return replace(data, tokens=tokens, sizes=_thinned(sizes) if rows.rows else ())
 

@@ -10,7 +10,7 @@ from tunesmith.named_tuple import NamedTuple
 
 Loader = Literal["json", "csv", "parquet", "text", "arrow", "saved", "named"]
 """What reads it: a format of files, `load_from_disk`, or what `load_dataset` finds by a name."""
-_SPEAKERS = ("role", "from")
+SPEAKERS = ("role", "from")
 
 
 class Origin(NamedTuple):
@@ -66,6 +66,7 @@ class StoredData(NamedTuple):
         is_counted: whether all of them were counted, and not a part of them.
         sample: some rows.
         columns: the mean cell of each column with text, where no rows were read.
+        is_apportioned: whether only the size of whole rows is known, and `columns` guesses from it.
         problem: why nothing is known, with the next step; empty where something is.
     """
 
@@ -74,6 +75,7 @@ class StoredData(NamedTuple):
     is_counted: bool = True
     sample: Sequence[Row] = ()
     columns: Row = MappingProxyType({})
+    is_apportioned: bool = False
     problem: str = ""
 
 
@@ -89,8 +91,8 @@ def cell_of(value: object) -> Cell:
         return Cell(len(value.encode("utf-8", "surrogatepass")))
     if isinstance(value, dict):
         fields = cast("dict[str, object]", value)
-        parts = [cell_of(each) for name, each in fields.items() if name not in _SPEAKERS]
-        is_message = any(name in fields for name in _SPEAKERS)
+        parts = [cell_of(each) for name, each in fields.items() if name not in SPEAKERS]
+        is_message = any(name in fields for name in SPEAKERS)
         return Cell(sum(each.size for each in parts), int(is_message))
     if isinstance(value, list):
         parts = [cell_of(each) for each in cast("list[object]", value)]
