@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from tunesmith.cli import main
 
 TRAIN = "from trl import SFTTrainer\n\nSFTTrainer('Qwen/Qwen3-8B', train_dataset=data).train()\n"
 ON_CPU = "hf jobs uv run --timeout 2h --secrets HF_TOKEN train.py\n"
+COMMAND = "hf jobs uv run --flavor {} --timeout 6h --secrets HF_TOKEN train.py\n"
 
 
 @pytest.fixture
@@ -43,6 +46,74 @@ def test_a_cpu_with_its_alternatives(folder: Path, capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert "  = fix: Run on a10g-large" in out
     assert "  = or: Run on l4x1" in out
+
+
+TOO_LARGE = """\
+# /// script
+# dependencies = ["trl==1.16.0", "transformers==4.57.1", "peft"]
+# ///
+from peft import LoraConfig
+from trl import SFTConfig, SFTTrainer
+
+config = SFTConfig(
+    max_length=4096,
+    packing=True,
+    per_device_train_batch_size=2,
+    gradient_accumulation_steps=4,
+    gradient_checkpointing=False,
+    push_to_hub=True,
+    model_init_kwargs={"dtype": "bfloat16"},
+)
+lora = LoraConfig(r=16)
+SFTTrainer("Qwen/Qwen3-4B", args=config, train_dataset=data, peft_config=lora).train()
+"""
+
+
+def test_a_gpu_that_is_too_small(folder: Path, capsys: pytest.CaptureFixture[str]):
+    (folder / "train.py").write_text(TOO_LARGE)
+    (folder / "run.sh").write_text(COMMAND.format("a10g-large"))
+
+    finding = found(capsys, "out-of-memory")
+    assert (finding["severity"], finding["filename"]) == ("error", "train.py")
+    assert "does not fit a10g-large (the command in run.sh, line 1)" in finding["message"]
+    assert "Most goes to activations" in finding["message"]
+    assert finding["fix"] is None
+    machine, *own = finding["alternatives"]
+    assert machine["filename"] == "run.sh"
+    assert machine["edits"][0]["content"] == "a100-large"
+    assert machine["edits"][0]["location"] == {"row": 1, "column": 25}
+    assert {each["filename"] for each in own} == {None}
+
+    (folder / "run.sh").write_text(COMMAND.format("a100-large"))
+    assert main(["check", "train.py"]) == 0
+
+
+def test_another_release_of_trl_is_another_finding(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    fits = TOO_LARGE.replace("    gradient_checkpointing=False,\n", "")
+    (folder / "train.py").write_text(fits)
+    (folder / "run.sh").write_text(COMMAND.format("a10g-large"))
+    assert main(["check", "train.py"]) == 0
+    capsys.readouterr()
+    (folder / "train.py").write_text(fits.replace("1.16.0", "1.0.0"))
+    assert "Most goes to logits" in found(capsys, "out-of-memory")["message"]
+
+
+NOTHING_STARTS_IT = "from trl import SFTTrainer\n\nSFTTrainer('Qwen/Qwen3-8B').train()\n"
+
+
+@pytest.mark.parametrize("text", ["import trl\n\nprint(trl)\n", NOTHING_STARTS_IT])
+def test_what_has_no_forecast_loads_nothing_that_makes_one(folder: Path, text: str):
+    (folder / "train.py").write_text(text)
+    code = (
+        "import sys\n"
+        "from tunesmith.cli import main\n"
+        "main(['check', 'train.py'])\n"
+        "sys.exit('tunesmith.estimate' in sys.modules)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_only_the_preferred_fix_is_made_and_only_on_request(

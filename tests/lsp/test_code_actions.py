@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lsp.client import Client, Start, edit
-from lsp.editor import apply_workspace_edit
+from lsp.editor import apply_text_edits, apply_workspace_edit
 
 Json = dict[str, Any]
 
@@ -198,3 +198,40 @@ def test_every_alternative_is_an_action_and_the_preferred_fix_is_the_first(
         assert action["isPreferred"] is False
         assert _applied(action, uri, text) == text.replace("cpu-basic", flavor)
     assert _actions(client, uri, finding, "source.fixAll") == []
+
+
+LARGE = """\
+# /// script
+# dependencies = ["trl==1.16.0", "transformers==4.57.1"]
+# ///
+from trl import SFTConfig, SFTTrainer
+
+config = SFTConfig("out", packing=True, max_length=2048, gradient_checkpointing=False)
+SFTTrainer("Qwen/Qwen3-0.6B", config, train_dataset=data).train()
+"""
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_an_alternative_may_change_another_file(start: Start, folder: Path, is_open: bool):
+    command = "hf jobs uv run --flavor t4-small --timeout 2h train.py\n"
+    (folder / "run.sh").write_text(command)
+    client = start()
+    client.initialize(folder)
+    client.wait_until_ready()
+    other = (folder / "run.sh").as_uri()
+    if is_open:
+        client.diagnostics(_open(client, folder, "run.sh", command, "shellscript"), 1)
+    uri = _open(client, folder, "train.py", LARGE, "python")
+    found = client.diagnostics(uri, 1)
+    (finding,) = (each for each in found if each["code"] == "out-of-memory")
+
+    actions = [each for each in _actions(client, uri, finding) if each["diagnostics"] == [finding]]
+    machine, *values = actions[:-1]  # the last one ignores it
+    assert machine["title"].startswith("Run on ")
+    (change,) = machine["edit"]["documentChanges"]
+    assert change["textDocument"]["uri"] == other
+    assert change["textDocument"].get("version") == (1 if is_open else None)
+    after = apply_text_edits(command, change["edits"])
+    assert after.replace(machine["title"].split()[2], "t4-small") == command != after
+    for each in values:
+        compile(_applied(each, uri, LARGE), "train.py", "exec")

@@ -22,12 +22,16 @@ class Changes:
         batch: sequences per step on one GPU.
         rank: of the adapter; means nothing where there is none.
         quantization: of the model.
+        accumulation: batches that make a step.
+        is_checkpointed: whether activations are computed again on the way back.
     """
 
     length: int | None = None
     batch: int | None = None
     rank: int | None = None
     quantization: Bits | None = None
+    accumulation: int | None = None
+    is_checkpointed: bool | None = None
 
 
 def values_of(training: Training) -> Changes:
@@ -44,13 +48,18 @@ def changed(training: ScriptTraining, changes: Changes) -> ScriptTraining:
     adapter = step.adapter
     if adapter and changes.rank:
         adapter = replace(adapter, rank=changes.rank)
+    accumulation = changes.accumulation or training.accumulation
     step = replace(
         step,
         length=changes.length or step.length,
         batch=changes.batch or step.batch,
         adapter=adapter,
+        accumulates=accumulation > 1,
+        is_checkpointed=step.is_checkpointed
+        if changes.is_checkpointed is None
+        else changes.is_checkpointed,
     )
-    return replace(training, training=step)
+    return replace(training, training=step, accumulation=accumulation)
 
 
 def _quantized(step: Training, training: ScriptTraining, wanted: Bits | None) -> Training:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tunesmith.estimate.changes import Bits, Changes, values_of
 from tunesmith.estimate.script import ScriptTraining
-from tunesmith.lint.training_places import BATCH, LENGTHS, training_places
+from tunesmith.lint.training_places import ACCUMULATION, BATCH, LENGTHS, training_places
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.python_values import DictValue
 from tunesmith.text import Edit, Span
@@ -16,6 +16,8 @@ _CONFIGS = {
     'bnb_4bit_compute_dtype="bfloat16")',
     "int8": "BitsAndBytesConfig(load_in_8bit=True)",
 }
+_NAMES = {"length": LENGTHS, "batch": (BATCH,), "accumulation": (ACCUMULATION,)}
+_CHECKPOINTING = "gradient_checkpointing"
 _SWITCHES = {"nf4": "load_in_4bit", "int8": "load_in_8bit"}
 
 
@@ -47,13 +49,15 @@ class _Writer:
         self.missing: list[tuple[Call, str]] = []
 
     def write(self) -> WrittenValues:
-        now = values_of(self.training.training)
-        for what in ("length", "batch", "rank"):
+        now = replace(values_of(self.training.training), accumulation=self.training.accumulation)
+        for what in ("length", "batch", "accumulation", "rank"):
             value = getattr(self.wanted, what)
             if value is not None and value != getattr(now, what):
                 self._number(what, value)
         if self.wanted.quantization not in (None, now.quantization):
             self._quantization(self.wanted.quantization)
+        if self.wanted.is_checkpointed not in (None, self.training.training.is_checkpointed):
+            self._checkpointing(f"{_CHECKPOINTING}={self.wanted.is_checkpointed}")
         self._insert()
         return self.result
 
@@ -83,9 +87,22 @@ class _Writer:
             return self.sources.adapter, "r"
         if arguments is None:
             return None, ""
-        names = LENGTHS if what == "length" else (BATCH,)
-        known = [name for name in names if name in arguments.signature.parameters]
+        known = [name for name in _NAMES[what] if name in arguments.signature.parameters]
         return (arguments.call, known[0]) if known else (None, "")
+
+    def _checkpointing(self, keyword: str) -> None:
+        arguments = self.sources.arguments
+        if arguments is None:
+            self._leave("The trainer's configuration is not in this file.")
+            return
+        given = arguments.argument(_CHECKPOINTING)
+        if given is None:
+            self._add(arguments.call, keyword)
+        elif given.comes_from_expansion or given.position is not None:
+            self._leave(f"{_CHECKPOINTING} is computed: change it where it comes from.")
+        else:
+            self.result.edits.append(Edit(given.span, keyword))
+            self.result.written.append(keyword)
 
     def _quantization(self, wanted: Bits | None) -> None:
         config, loader = self.sources.quantization, self.sources.loader

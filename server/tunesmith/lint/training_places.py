@@ -15,6 +15,7 @@ from tunesmith.text import Span
 
 LENGTHS = ("max_length", "max_seq_length")
 BATCH = "per_device_train_batch_size"
+ACCUMULATION = "gradient_accumulation_steps"
 _NUMBER = re.compile(r"[\d_\s*+<()]*\d[\d_\s*+<()]*|None")
 
 
@@ -22,7 +23,7 @@ class TrainingPlace(NamedTuple):
     """Where something is said.
 
     Attributes:
-        what: "length", "batch", "rank" or "model".
+        what: "length", "batch", "accumulation", "rank" or "model".
         name: as the script has it.
         spans: the argument, and the assignment of the constant that it is.
         number: the number as written; None where it is computed, and no number of "model".
@@ -41,7 +42,8 @@ def training_places(script: PythonScript, training: ScriptTraining) -> Iterator[
         call = sources.arguments.call
         for name in LENGTHS:
             yield from _place(script, "length", name, call, sources.arguments.argument(name))
-        yield from _place(script, "batch", BATCH, call, sources.arguments.argument(BATCH))
+        for what, name in (("batch", BATCH), ("accumulation", ACCUMULATION)):
+            yield from _place(script, what, name, call, sources.arguments.argument(name))
     if sources.adapter:
         adapter = sources.adapter
         yield from _place(script, "rank", "r", adapter, adapter.argument("r", 0))

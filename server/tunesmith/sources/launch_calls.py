@@ -42,6 +42,7 @@ def _of_call(call: Call, launched: str, path: PurePosixPath) -> Launch:
         unknown=unknown or _deciding_variable(call, path),
         is_call=True,
         flavor=_text(call.value("flavor")),
+        timeout=_timeout(call.value("timeout")),
         variables=dict(_variables(call)),
         may_keep_files=call.value("volumes") not in (ABSENT, None),
         arguments=_arguments(call),
@@ -82,6 +83,10 @@ def _is_text_or_nothing(value: Value) -> bool:
 
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _timeout(value: Value) -> str | int | float | None:
+    return value if isinstance(value, (str, int, float)) else None
 
 
 def _deciding_variable(call: Call, path: PurePosixPath) -> str | None:

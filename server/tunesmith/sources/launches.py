@@ -27,7 +27,8 @@ class Launch(NamedTuple):
         unknown: why nobody can tell what is installed, as the end of a sentence; None where all
             is told.
         is_call: a call of huggingface_hub starts it, which does not read `[tool.hf-jobs]`.
-        flavor: the machine that a call asks for; None where it asks for none, or does not tell.
+        flavor: the machine that it asks for; None where it asks for none, or does not tell.
+        timeout: likewise, as `hf` takes it: "2h", or a number of seconds.
         variables: the environment variables that it sets, as far as they are told, each with its
             value; None where that is not told, as of a secret.
         launcher: the words in front of the script in a container: `accelerate launch`.
@@ -45,6 +46,7 @@ class Launch(NamedTuple):
     unknown: str | None = None
     is_call: bool = False
     flavor: str | None = None
+    timeout: str | int | float | None = None
     variables: Mapping[str, str | None] = NOTHING_SET
     may_keep_files: bool = False
     launcher: Sequence[Word] = ()
@@ -77,6 +79,8 @@ def of_command(command: LaunchCommand) -> Iterator[Launch]:
                 script,
                 image=image,
                 unknown=reason,
+                flavor=_value(command, "--flavor"),
+                timeout=_value(command, "--timeout"),
                 variables=dict(_variables(command)),
                 may_keep_files=True,
                 launcher=launcher,
@@ -85,19 +89,25 @@ def of_command(command: LaunchCommand) -> Iterator[Launch]:
         return
     if command.script is None:
         return
-    image, python = command.option("--image"), command.option("--python")
     yield Launch(
         command.path,
         command.span,
         command.script,
         additions=tuple(_additions(command)),
-        python=python.value if python else None,
-        image=image.value if image else None,
+        python=_value(command, "--python"),
+        image=_value(command, "--image"),
         unknown=_unknown_in(command),
+        flavor=_value(command, "--flavor"),
+        timeout=_value(command, "--timeout"),
         variables=dict(_variables(command)),
         may_keep_files=_may_mount(command),
         arguments=command.target_arguments,
     )
+
+
+def _value(command: LaunchCommand, name: str) -> str | None:
+    option = command.option(name)
+    return option.value if option else None
 
 
 def _variables(command: LaunchCommand) -> Iterator[tuple[str, str | None]]:

@@ -191,7 +191,7 @@ def _fix(name: str, edit: Edit, project: Project) -> Fix:
 
 
 _OTHERS = ("Run on l4x1 ($0.80/h)", "Run on a100-large ($2.50/h)")
-_TRAIN = "from trl import SFTConfig, SFTTrainer\n\nSFTTrainer('Qwen/Qwen3-8B', SFTConfig(%s), train_dataset=data).train()\n"
+_TRAIN = "from trl import SFTConfig, SFTTrainer\n\nSFTTrainer('Qwen/Qwen3-0.6B', SFTConfig(%s), train_dataset=data).train()\n"
 _BESIDE = {"train.py": _TRAIN % ""}
 _TABLE = '# /// script\n# dependencies = ["trl"]\n# [tool.hf-jobs]\n# flavor = "%s"\n# timeout = "2h"\n# ///\n'
 _CALL = "import huggingface_hub as hub\n\nhub.run_uv_job('train.py'%s, timeout='2h')\n"
