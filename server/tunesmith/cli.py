@@ -194,7 +194,9 @@ def _add_training(command: argparse.ArgumentParser) -> None:
 
 def _add_flavor(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--flavor", metavar="NAME", help="the machine (default: what starts the script names)"
+        "--flavor",
+        metavar="NAME",
+        help='the machine, also a Mac as "M3 Max 64 GB" (default: what starts the script names)',
     )
 
 

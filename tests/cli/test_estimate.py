@@ -133,6 +133,16 @@ def test_hours_double_with_the_examples_but_for_the_start(
     assert 1.5 < hours[2000] / hours[1000] < 2
 
 
+def test_a_mac(folder: Path, capsys: pytest.CaptureFixture[str]):
+    found = as_json(capsys, "--flavor", "M3 Max 64 GB", "--examples", "1000", "--tokens", "500")
+    assert (found["flavor"], found["verdict"], found["prices"]) == ("M3 Max 64 GB", "fits", None)
+    assert found["hours"]["likely"] > 0.5
+    assert found["assumed"][-1].startswith("mlx_lm.lora trains instead of the script")
+    arguments = ["estimate", "train.py", "--flavor", "m3-max-64gb", "--examples", "1000"]
+    assert main(arguments) == 0
+    assert "  cost     none but the time of the Mac\n" in capsys.readouterr().out
+
+
 def test_what_is_open_is_said(folder: Path, capsys: pytest.CaptureFixture[str]):
     (folder / "train.py").write_text(SCRIPT.replace('"Qwen/Qwen3-8B"', "model_id"))
     found = as_json(capsys)

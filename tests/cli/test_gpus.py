@@ -92,10 +92,24 @@ def test_this_mac(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch)
     assert main(["gpus", "train.py"]) == 0
     out = capsys.readouterr().out
     row = next(line for line in out.splitlines() if line.startswith("  M3 Max 64 GB"))
-    assert "unknown" in row
+    assert row.split()[4] == "fits"
     assert "free" in row
     assert "moderate" in row
+    assert row.endswith("by mlx_lm.lora instead of the script")
     assert "run this on a Mac" not in out
+    assert "  Macs   mlx_lm.lora trains instead of the script" in out
+
+
+def test_a_mac_that_would_do(folder: Path, capsys: pytest.CaptureFixture[str]):
+    found = as_fields(capsys, "gpus", "--examples", "1000", "--tokens", "500")["example_mac"]
+    assert (found["name"], found["verdict"], found["dollars"]["likely"]) == (
+        "M3 Max 36 GB",
+        "fits",
+        0,
+    )
+    assert 0.5 < found["hours"]["likely"] < 10
+    assert main(["gpus", "train.py"]) == 0
+    assert "M3 Max 36 GB fits: " in capsys.readouterr().out
 
 
 def test_a_model_that_is_not_known(folder: Path, capsys: pytest.CaptureFixture[str]):

@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 
 from builders import project, understood
-from tunesmith.estimate.choice import IN_TURNS, NO_BFLOAT16, Choice, Option, choose
+from tunesmith.estimate.choice import BY_MLX, IN_TURNS, NO_BFLOAT16, Choice, Option, choose
 from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.data import Data, exactly
 from tunesmith.estimate.duration import Workload, duration
+from tunesmith.estimate.mlx.forecast import mlx_training
+from tunesmith.estimate.mlx.training import Packing
 from tunesmith.estimate.script import ScriptTraining, trainings_of
 from tunesmith.knowledge.hardware import Machine, flavor, flavors, rented
-from tunesmith.knowledge.macs import mac
+from tunesmith.knowledge.macs import mac, mac_named
 from tunesmith.sources.python_script import PythonScript
 
 MACHINES = [*flavors(), *rented()]
@@ -147,15 +149,48 @@ def test_a_price_that_differs_widens_the_cost():
     assert option.dollars.high == pytest.approx(0.82 * hours.high)
 
 
-def test_a_mac_is_not_estimated_yet():
-    own = mac("Apple M3 Max", 64)
+def test_a_mac_trains_by_mlx():
+    own, small = mac("Apple M3 Max", 64), mac("Apple M2", 16)
     assert own
-    choice = choose(training("Qwen/Qwen3-8B", 2048), [own, *MACHINES], DATA)
+    assert small
+    choice = choose(training("Qwen/Qwen3-8B", 2048), [own, small, *MACHINES], DATA)
     option = named(choice, "M3 Max 64 GB")
-    assert (option.verdict, option.effort) == ("unknown", "moderate")
-    assert "MLX" in option.forecast.fit.reason
+    assert (option.verdict, option.effort, option.notes) == ("fits", "moderate", (BY_MLX,))
+    assert option.forecast.duration
+    assert option.forecast.duration.steps == 3000
+    assert option.dollars == (0, 0, 0)
+    assert named(choice, "M2 16 GB").verdict == "no"
     assert choice.pick
     assert choice.pick.machine.provider == "Hugging Face Jobs"
+
+
+def test_what_mlx_would_do_instead():
+    found = mlx_training(training("Qwen/Qwen3-8B", 2048, batch=2))
+    assert (found.kind, found.rank, found.layers) == ("lora", 16, -1)
+    assert (found.batch, found.length, found.is_checkpointed) == (2, 2048, True)
+    assert (found.targets, found.packing) == (("q_proj", "v_proj"), Packing())
+
+
+def test_a_mac_does_no_dpo():
+    own = mac("M3 Max", 64)
+    known = training("Qwen/Qwen3-8B", 2048)
+    (option,) = choose(
+        replace(known, training=replace(known.training, method="dpo")), [own] if own else []
+    ).options
+    assert option.verdict == "unknown"
+    assert "MLX-LM, which does no DPO" in option.forecast.fit.reason
+
+
+@pytest.mark.parametrize("text", ["M3 Max 64 GB", "m3-max-64gb", "Apple M3 Max, 64 GB"])
+def test_a_mac_by_its_name(text: str):
+    found = mac_named(text)
+    assert found
+    assert found.name == "M3 Max 64 GB"
+
+
+@pytest.mark.parametrize("text", ["M3 Max", "M9 Max 64 GB", "a100-large", "64 GB"])
+def test_names_of_no_mac(text: str):
+    assert mac_named(text) is None
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tunesmith.estimate.data import Data
 from tunesmith.estimate.fit import GB, GIB, Fit, Verdict, ram_bytes
 from tunesmith.estimate.forecast import Forecast, forecast
 from tunesmith.estimate.guide import Advice, guides_choice
+from tunesmith.estimate.mlx.forecast import forecast_on_mac
 from tunesmith.estimate.script import Parallel, ScriptTraining
 from tunesmith.knowledge.hardware import JOBS, MAC, RENTED, Machine
 
@@ -97,7 +98,7 @@ def choose(
 
 def _option(training: ScriptTraining, machine: Machine, data: Data | None) -> Option:
     if machine.provider == MAC:
-        return Option(forecast_on_mac(training, machine), machine)
+        return Option(forecast_on_mac(training, machine, data), machine, (BY_MLX,))
     if machine.accelerators == 1 or _says_how(training, machine):
         return _told(training, machine, data)
     sharding = training.parallel.sharding or "ddp"
@@ -121,12 +122,6 @@ def _told(training: ScriptTraining, machine: Machine, data: Data | None, *notes:
     return Option(found, machine, (*_notes(training, machine), *notes))
 
 
-def forecast_on_mac(training: ScriptTraining, machine: Machine) -> Forecast:
-    """The estimate of a training that MLX does on a Mac."""
-    reason = "Macs train with MLX, whose memory and time are not estimated yet"
-    return Forecast(training, machine, None, Fit("unknown", f"{reason}."), None, reason)
-
-
 def _lack_of_ram(training: ScriptTraining, machine: Machine) -> str:
     """Why the main memory is too small; empty where it is not."""
     if not (machine.ram_gb and training.shape):
@@ -145,6 +140,7 @@ def _notes(training: ScriptTraining, machine: Machine) -> Iterator[str]:
         yield "needs a build of bitsandbytes for AMD"
 
 
+BY_MLX = "by mlx_lm.lora instead of the script"
 BY_ACCELERATE = "needs accelerate launch, a process for each GPU"
 IN_TURNS = "one process spreads the model over the GPUs, which take turns"
 NO_BFLOAT16 = "has no bfloat16: emulated, slower than estimated"

@@ -62,7 +62,7 @@ def forecast(
     trained = (training.on(machine.accelerators) if machine and gpu else None) or training.training
     needed = need(shape, trained, is_certain=training.is_shape_certain) if shape else None
     data = data or Data()
-    workload = _workload(training, data)
+    workload = workload_of(training, data)
     lasts, missing = None, ""
     if shape is None:
         missing = training.shape_source
@@ -76,7 +76,8 @@ def forecast(
     return Forecast(training, machine, needed, fits, lasts, missing, data)
 
 
-def _workload(training: ScriptTraining, data: Data) -> Workload | None:
+def workload_of(training: ScriptTraining, data: Data) -> Workload | None:
+    """How much is trained; None where that is not known."""
     if data.examples is None and training.max_steps < 1:
         return None
     guess = Interval(*(part * training.training.length for part in TOKENS))

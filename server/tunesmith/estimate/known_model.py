@@ -65,6 +65,12 @@ def _listed(config: Mapping[str, Any], source: str) -> KnownModel:
     return KnownModel(shape_of(config), source, is_certain=True)
 
 
+def shape_named(name: str) -> ModelShape | None:
+    """The shape of a popular model, or of one that is evidently made of it; None for others."""
+    listed = configuration(name) or configuration(named_like(name) or "")
+    return _listed(listed.fields, listed.source).shape if listed else None
+
+
 def _described(config: Mapping[str, Any], source: str) -> KnownModel:
     """By a `config.json`, which may leave fields out or say what no decoder has."""
     whole = completed(config)

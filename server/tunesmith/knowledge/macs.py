@@ -12,11 +12,13 @@ Sources of `data/macs.json`:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 
 from tunesmith.knowledge.hardware import MAC, Accelerator, Machine
 from tunesmith.knowledge.tables import table
+from tunesmith.text import regex
 
 SMALL_SHARE, LARGE_SHARE = 2 / 3, 3 / 4
 """The part of the memory that Metal recommends the GPU to use (`recommendedMaxWorkingSetSize`), on
@@ -43,6 +45,19 @@ def mac(chip: str, memory_gb: int) -> Machine | None:
     """
     name = chip.removeprefix("Apple ")
     return _mac(name, memory_gb) if name in table("macs")["chips"] else None
+
+
+def mac_named(text: str) -> Machine | None:
+    """A Mac by its chip and memory, as "M3 Max 64 GB" or "m3-max-64gb"; None for other texts."""
+    match = _NAME.fullmatch(text.strip())
+    if match is None:
+        return None
+    chips = {name.lower(): name for name in table("macs")["chips"]}
+    chip = chips.get(" ".join(match[1].lower().replace("-", " ").split()))
+    return _mac(chip, int(match[2])) if chip else None
+
+
+_NAME = regex(r"(?:Apple\s+)?(M\d+(?:[\s-]+(?:Pro|Max|Ultra))?)[\s,-]+(\d+)\s*GB", re.IGNORECASE)
 
 
 def _mac(chip: str, memory_gb: int) -> Machine:

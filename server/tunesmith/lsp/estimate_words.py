@@ -10,6 +10,7 @@ from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.data import words_of
 from tunesmith.estimate.fit import GB, GIB, Need
 from tunesmith.estimate.forecast import Forecast
+from tunesmith.estimate.mlx.forecast import SUPPOSED
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.knowledge import hardware
 from tunesmith.knowledge.hardware import Machine
@@ -29,6 +30,8 @@ MEANINGS = {
     "logits": "scores of all words, for the loss",
     "overhead": "CUDA itself, and gaps",
 }
+ON_MACS = {"overhead": "what MLX works ahead"}
+"""What other parts mean there."""
 
 
 def lens_title(answer: Forecast) -> str:
@@ -113,6 +116,8 @@ def _bar(share: float) -> str:
 def rests_on(answer: Forecast) -> Iterator[str]:
     """What an estimate rests on, a line each."""
     training, data = answer.training, answer.data
+    if answer.machine and answer.machine.provider == hardware.MAC:
+        yield f"On a Mac, {SUPPOSED}"
     known = [f"{name} {version}" for name, version in training.versions.items() if version]
     unknown = [name for name, version in training.versions.items() if not version]
     if known:

@@ -13,10 +13,12 @@ from tunesmith.errors import UserError
 from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.data import Data, data_of, words_of
 from tunesmith.estimate.fit import GB
-from tunesmith.estimate.forecast import Forecast, forecast
+from tunesmith.estimate.forecast import Forecast
+from tunesmith.estimate.mlx.forecast import SUPPOSED, forecast_anywhere
 from tunesmith.estimate.script import ScriptTraining, trainings_of
 from tunesmith.knowledge import hardware
-from tunesmith.knowledge.hardware import Machine
+from tunesmith.knowledge.hardware import MAC, Machine
+from tunesmith.knowledge.macs import mac_named
 from tunesmith.knowledge.prices import priced_flavor
 from tunesmith.knowledge.releases import releases
 from tunesmith.knowledge.versions import clashes
@@ -90,7 +92,10 @@ def largest_forecast(one: OneScript, question: Question) -> Forecast:
     """
     trainings = trainings_asked(one, question)
     machine = _machine(question, one)
-    found = (forecast(training, machine, question.data_of(training, one)) for training in trainings)
+    found = (
+        forecast_anywhere(training, machine, question.data_of(training, one))
+        for training in trainings
+    )
     return max(found, key=lambda each: each.need.total if each.need else 0)
 
 
@@ -121,7 +126,7 @@ def _machine(question: Question, one: OneScript) -> Machine | None:
     if question.flavor is None:
         found = flavors_of(one.script, one.project)
         return found[0] if found else None
-    machine = priced_flavor(question.flavor, one.project)
+    machine = priced_flavor(question.flavor, one.project) or mac_named(question.flavor)
     if machine is None:
         close = hardware.likely(question.flavor)
         advice = f"did you mean {close}?" if close else "`hf jobs hardware` lists them"
@@ -150,14 +155,16 @@ def estimate_fields(name: str, answer: Forecast) -> dict[str, Any]:
         "no_hours": answer.no_duration or None,
         "steps": lasts.steps if lasts else None,
         "data": data_fields(answer.data),
-        "assumed": [str(each) for each in answer.training.assumed],
+        "assumed": assumptions(answer),
         "shape_source": answer.training.shape_source,
         "is_shape_certain": answer.training.is_shape_certain,
         "versions": {
             package: str(version) if version else None
             for package, version in answer.training.versions.items()
         },
-        "prices": str(answer.machine.priced_on) if answer.machine else None,
+        "prices": str(answer.machine.priced_on)
+        if answer.machine and answer.machine.priced_on
+        else None,
     }
 
 
@@ -194,13 +201,25 @@ def estimate_lines(one: OneScript, answer: Forecast) -> Iterator[str]:
     if answer.machine and answer.duration and answer.dollars:
         lasts = answer.duration
         yield f"  time     {_shown(lasts.hours)} hours for {lasts.steps:,} steps"
-        yield f"  cost     {_shown(answer.dollars)} dollars (prices of {answer.machine.priced_on})"
+        yield f"  cost     {_cost(answer.machine, answer.dollars)}"
     else:
         yield f"  time     unknown: {answer.no_duration}"
     if training.shape and not training.is_shape_certain:
         yield f"  model    {training.shape_source}, so all figures are less certain"
-    for index, each in enumerate(training.assumed):
+    for index, each in enumerate(assumptions(answer)):
         yield f"  {'' if index else 'assumed':7}  {each}"
+
+
+def assumptions(answer: Forecast) -> Sequence[str]:
+    """What an estimate takes for granted."""
+    is_mac = answer.machine is not None and answer.machine.provider == MAC
+    return [*map(str, answer.training.assumed), *([SUPPOSED] if is_mac else [])]
+
+
+def _cost(machine: Machine, dollars: Interval) -> str:
+    if machine.provider == MAC:
+        return "none but the time of the Mac"
+    return f"{_shown(dollars)} dollars (prices of {machine.priced_on})"
 
 
 _WHEN = {

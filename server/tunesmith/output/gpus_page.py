@@ -9,16 +9,19 @@ from typing import Any
 from tunesmith.errors import UserError
 from tunesmith.estimate.choice import Choice, Option, choose
 from tunesmith.estimate.compute import Interval
+from tunesmith.estimate.data import Data
 from tunesmith.estimate.fit import GB, need
+from tunesmith.estimate.mlx.forecast import SUPPOSED
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.knowledge.hardware import JOBS, MAC, Machine, rented
-from tunesmith.knowledge.macs import mac
+from tunesmith.knowledge.macs import mac, macs
 from tunesmith.knowledge.prices import priced_flavors
 from tunesmith.output.estimate_page import Question, trainings_asked
 from tunesmith.output.one_script import OneScript, fail, read_script
 from tunesmith.output.text_format import printable
 from tunesmith.platform import apple_silicon
 
+GUIDES_CHIP = "M3 Max"
 HEADINGS = ("machine", "verdict", "GB", "hours", "dollars", "$/h", "set-up", "")
 
 
@@ -29,11 +32,12 @@ def show_gpus(name: str, question: Question, *, as_json: bool) -> int:
         training = _largest(trainings_asked(one, question))
     except UserError as error:
         return fail(name, error)
-    choice = choose(training, machines_for(one), question.data_of(training, one))
+    data = question.data_of(training, one)
+    choice, example = choose(training, machines_for(one), data), example_mac(training, data)
     if as_json:
-        print(json.dumps(_fields(name, training, choice), indent=2))
+        print(json.dumps(_fields(name, training, choice, example), indent=2))
     else:
-        for line in _lines(name, training, choice):
+        for line in _lines(name, training, choice, example):
             print(printable(line))
     return 0
 
@@ -56,7 +60,9 @@ def _needed(training: ScriptTraining) -> int:
     return need(training.shape, training.training).total if training.shape else 0
 
 
-def _lines(name: str, training: ScriptTraining, choice: Choice) -> Iterator[str]:
+def _lines(
+    name: str, training: ScriptTraining, choice: Choice, example: Option | None
+) -> Iterator[str]:
     shown = training.training
     trl = training.versions["trl"]
     yield (
@@ -79,7 +85,7 @@ def _lines(name: str, training: ScriptTraining, choice: Choice) -> Iterator[str]
     yield f"  guide  {advice.flavor or 'none'}: {advice.rule}"
     if advice.today:
         yield f"         {advice.today}"
-    yield from _footnotes(choice)
+    yield from _footnotes(choice, example)
 
 
 def _row(option: Option, choice: Choice) -> tuple[str, ...]:
@@ -100,7 +106,7 @@ def _row(option: Option, choice: Choice) -> tuple[str, ...]:
     )
 
 
-def _footnotes(choice: Choice) -> Iterator[str]:
+def _footnotes(choice: Choice, example: Option | None) -> Iterator[str]:
     dates = {each.machine.provider: each.machine.priced_on for each in choice.options}
     told = "; ".join(f"{who} {day}" for who, day in dates.items() if day)
     yield f"  prices {told}"
@@ -108,8 +114,27 @@ def _footnotes(choice: Choice) -> Iterator[str]:
     unknown = next((each.no_duration for each in jobs if each.no_duration), "")
     if unknown:
         yield f"  hours  unknown: {unknown}"
-    if MAC not in dates:
+    if MAC in dates:
+        yield f"  Macs   {SUPPOSED}"
+    else:
         yield "  Macs   train with MLX; run this on a Mac to see it here"
+        if example:
+            yield f"         {_example(example)}"
+
+
+def _example(option: Option) -> str:
+    needed, lasts = option.forecast.need, option.forecast.duration
+    amount = f"{_number(needed.total / GB if needed else None)} of {option.usable_gb:.1f} GB"
+    hours = f", {_interval(lasts.hours)} hours" if lasts else ""
+    return f"{option.machine.name} {option.verdict}: {amount}{hours}, {'; '.join(option.notes)}"
+
+
+def example_mac(training: ScriptTraining, data: Data) -> Option | None:
+    """A Mac with the chip that the training guide names, with as little memory as does."""
+    able = [each for each in macs() if each.name.startswith(f"{GUIDES_CHIP} ")]
+    options = choose(training, able, data).options
+    fitting = [each for each in options if each.verdict == "fits"]
+    return min(fitting, key=lambda each: each.machine.ram_gb, default=None)
 
 
 def _price(machine: Machine) -> str:
@@ -129,7 +154,9 @@ def _interval(interval: Interval | None) -> str:
     return f"{interval.likely:.1f} ({interval.low:.1f}-{interval.high:.1f})"
 
 
-def _fields(name: str, training: ScriptTraining, choice: Choice) -> dict[str, Any]:
+def _fields(
+    name: str, training: ScriptTraining, choice: Choice, example: Option | None
+) -> dict[str, Any]:
     return {
         "filename": name,
         "model": training.model_id,
@@ -143,6 +170,7 @@ def _fields(name: str, training: ScriptTraining, choice: Choice) -> dict[str, An
             "today": choice.guide.today or None,
         },
         "options": [_option_fields(each) for each in choice.options],
+        "example_mac": _option_fields(example) if example else None,
     }
 
 

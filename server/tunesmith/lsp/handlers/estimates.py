@@ -9,15 +9,15 @@ from typing import Any
 from pygls.exceptions import JsonRpcInvalidParams
 
 from tunesmith.estimate.changes import Changes, changed, values_of
-from tunesmith.estimate.choice import forecast_on_mac
 from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.data import Data
 from tunesmith.estimate.fit import GB
-from tunesmith.estimate.forecast import Forecast, forecast
+from tunesmith.estimate.forecast import Forecast
+from tunesmith.estimate.mlx.forecast import forecast_anywhere
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.estimate.training import Training
 from tunesmith.knowledge.hardware import MAC, Machine
-from tunesmith.lsp.estimate_words import MEANINGS, rests_on, usable_bytes, without_options
+from tunesmith.lsp.estimate_words import MEANINGS, ON_MACS, rests_on, usable_bytes, without_options
 from tunesmith.lsp.language_server import TunesmithServer
 from tunesmith.lsp.machine_rows import machine_choice, machines, machines_result
 from tunesmith.lsp.open_trainings import OpenTrainings, asked_trainings
@@ -49,7 +49,7 @@ async def _estimate(ls: TunesmithServer, params: object) -> dict[str, Any]:
     machine = _named(name, machines(found.project)) if name else None
     training = found.trainings[index]
     data = _data(found.data[index], params)
-    answer = _forecast(changed(training, changes), machine or found.machine, data)
+    answer = forecast_anywhere(changed(training, changes), machine or found.machine, data)
     return to_json(_result(found, index, answer))
 
 
@@ -62,12 +62,6 @@ async def _machines(ls: TunesmithServer, params: object) -> dict[str, Any]:
     if result is None:
         raise RequestFailedError("the machines could not be compared; the output says why")
     return to_json(result)
-
-
-def _forecast(training: ScriptTraining, machine: Machine | None, data: Data) -> Forecast:
-    if machine and machine.provider == MAC:
-        return forecast_on_mac(training, machine)
-    return forecast(training, machine, data)
 
 
 def asked_changes(params: object) -> Changes:
@@ -107,6 +101,8 @@ def _result(found: OpenTrainings, index: int, answer: Forecast) -> EstimateResul
     training, known = found.trainings[index], found.data[index]
     needed, machine = answer.need, answer.machine
     usable = usable_bytes(machine) if machine else None
+    is_mac = machine is not None and machine.provider == MAC
+    meanings = {**MEANINGS, **(ON_MACS if is_mac else {})}
     return EstimateResult(
         model=_model(training),
         trainer=index,
@@ -117,7 +113,7 @@ def _result(found: OpenTrainings, index: int, answer: Forecast) -> EstimateResul
         verdict=answer.fit.verdict,
         reason=answer.fit.reason,
         terms=[
-            MemoryTerm(name, size / GB, MEANINGS[name])
+            MemoryTerm(name, size / GB, meanings[name])
             for name, size in (asdict(needed.breakdown).items() if needed else ())
         ],
         basis=list(rests_on(answer)),
