@@ -103,7 +103,7 @@ def test_the_data_set_of_the_script(folder: Path, capsys: pytest.CaptureFixture[
     assert once["steps"] == 600
     assert once["dollars"]["likely"] == pytest.approx(1.5 * once["hours"]["likely"], abs=0.02)
     assert main(["estimate", "train.py"]) == 0
-    line = "  data     200 examples of about 511 (409 to 818) tokens, rows.jsonl"
+    line = "  data     200 examples of about 511 (393 to 929) tokens, rows.jsonl"
     assert line in capsys.readouterr().out.splitlines()
 
 
