@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tunesmith.estimate.compute import Interval, step_flops, step_seconds
+from estimate.times import METHODS, PUBLISHED, seconds
+from tunesmith.estimate.compute import step_flops, step_seconds
 from tunesmith.estimate.shape import shape_of
-from tunesmith.estimate.training import Adapter, Training
-from tunesmith.knowledge.hardware import Accelerator, flavor
+from tunesmith.knowledge.hardware import flavor
 
-PUBLISHED: dict[str, Any] = json.loads(
-    (Path(__file__).parent / "throughputs.json").read_text("utf-8")
-)
-TRAINING = Training(batch=1, length=2048, loss="plain", load_dtype="bfloat16")
-LORA = replace(TRAINING, adapter=Adapter(64, "all-linear"))
-QLORA = replace(LORA, quantization="nf4", compute_dtype="bfloat16")
-METHODS = {"full": TRAINING, "lora": LORA, "qlora": QLORA}
+TRAINING, QLORA = METHODS["full"], METHODS["qlora"]
+LORA = METHODS["lora"]
 LLAMA = shape_of(PUBLISHED["models"]["Llama-3.1-8B"])
-
-
-def estimate(row: dict[str, Any]) -> Interval:
-    training = replace(
-        METHODS[row["method"]],
-        batch=row["batch"],
-        length=row["length"],
-        is_checkpointed=row["checkpointing"],
-    )
-    sheet = PUBLISHED["gpus"][row["gpu"]]
-    gpu = Accelerator(
-        row["gpu"],
-        80,
-        79.0,
-        tuple(sheet["compute_capability"]),
-        sheet["tflops"],
-        sheet["bandwidth_gb_s"],
-    )
-    return step_seconds(shape_of(PUBLISHED["models"][row["model"]]), training, gpu)
 
 
 def test_published_measurements_lie_in_the_interval():
     errors: list[float] = []
     outside: list[str] = []
     for row in PUBLISHED["measurements"]:
-        found, measured = estimate(row), row["seconds"]
+        found, measured = seconds(row), row["seconds"]
         errors.append(abs(found.likely / measured - 1))
         line = f"{found.low:.2f} {found.likely:.2f} {found.high:.2f} s, measured {measured}: {row}"
         if not found.low <= measured <= found.high:

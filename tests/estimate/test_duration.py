@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from estimate.times import Point, points
 from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.data import exactly
 from tunesmith.estimate.duration import Workload, duration
-from tunesmith.estimate.shape import ModelShape, shape_of
+from tunesmith.estimate.shape import shape_of
 from tunesmith.estimate.training import Adapter, Training
 from tunesmith.knowledge.configurations import configuration
 from tunesmith.knowledge.hardware import Accelerator, Machine, flavor
@@ -41,20 +42,28 @@ def machine(name: str) -> tuple[Machine, Accelerator]:
 GEMMA, QWEN = shape("google/gemma-3-12b-it"), shape("Qwen/Qwen3-8B")
 
 
-@pytest.mark.parametrize(
-    ("model", "name", "hours"),
-    [(QWEN, "a10g-large", (2, 3)), (GEMMA, "a100-large", (3, 4))],
-)
-def test_the_hours_of_a_thousand_conversations(
-    model: ModelShape, name: str, hours: tuple[float, float]
-):
-    """A guide's figures: 2 to 3 hours on an A10G, 3 to 4 on an A100, whose model is larger."""
-    machine_, gpu = machine(name)
-    found = duration(model, QLORA, gpu, THOUSAND)
-    low, high = found.hours.low, found.hours.high
-    print(f"{name}: {found.hours}, {found.dollars(machine_)}, guide: {hours}")
-    assert low <= hours[1]
-    assert high >= hours[0]
+@pytest.mark.parametrize("point", list(points()), ids=lambda it: f"{it.model}-{it.length}")
+def test_the_guides_hours_and_dollars(point: Point):
+    """1,000 examples, three epochs: 2 to 3 hours on an A10G, 3 to 4 on an A100; 5 to 15 dollars.
+
+    How long its examples are it does not say, so the interval is that of unknown ones.
+    """
+    found = point.lasts(point.guess)
+    dollars = found.dollars(point.machine)
+    errors = [found.hours.likely / hours - 1 for hours in point.hours]
+    print(f"{point.model} {point.length}: {found.hours}, {dollars}, errors {errors}")
+    low, high = point.hours
+    assert found.hours.low <= high
+    assert found.hours.high >= low
+    assert dollars.low <= 15
+    assert dollars.high >= 5
+
+
+def test_the_guides_hours_are_those_of_examples_of_some_length():
+    """None of its hours is out of reach but where rows are cut: it can be right."""
+    for point in points():
+        low, _ = map(point.tokens_for, point.hours)
+        assert 500 < low <= point.length
 
 
 def test_hours_double_with_examples_and_epochs():
