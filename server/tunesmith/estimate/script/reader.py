@@ -110,7 +110,7 @@ class TrainerReader:
         self.facts = Facts(run)
         self.is_plain = trainer.call.name in PLAIN
         self.method: Method = METHODS.get(trainer.call.name, "sft")
-        self.versions = {each: library(each, run, project).version for each in LIBRARIES}
+        self.versions = {each: library(each, run.of, project).version for each in LIBRARIES}
         for package, version in self.versions.items():
             if version is None and not (self.is_plain and package == "trl"):
                 self.facts.miss(f"the newest release of {package}")

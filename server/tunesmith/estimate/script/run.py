@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from tunesmith.lint.arguments import Settled, literal, signature_in_force
 from tunesmith.project import Project
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.python_calls import Call
+from tunesmith.sources.python_names import Names
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_values import Value
 
@@ -27,15 +28,31 @@ class ScriptRun(PythonScript):
         project: what stands around it.
         launch: None where none is known.
         takes_defaults: whether defaults count that whoever starts the script may override.
+
+    Attributes:
+        of: the script; what is known of it need not be found out again.
     """
 
     def __init__(
         self, script: PythonScript, project: Project, launch: Launch | None, *, takes_defaults: bool
     ) -> None:
         super().__init__(script.document, script.header, script.code)
+        self.of = script
         self.launch = launch
         self._project = project
         self._takes_defaults = takes_defaults
+
+    def calls(self, *names: str) -> Iterator[Call]:
+        """As of the script: what is called does not depend on values."""
+        for each in self.of.calls(*names):
+            call = self.evaluator.call_of(self.index.call_site(each.node))
+            if call:
+                yield call
+
+    @cached_property
+    def names(self) -> Names:
+        """As of the script."""
+        return self.of.names
 
     @cached_property
     def evaluator(self) -> RunEvaluator:
@@ -50,7 +67,7 @@ class ScriptRun(PythonScript):
 
     def in_force(self, package: str) -> InForce:
         """The release of a library; the newest where an image or the like decides, unread."""
-        found = library(package, self, self._project)
+        found = library(package, self.of, self._project)
         known = releases(package)
         return found if found.version or not known else replace(found, version=max(known))
 
