@@ -100,6 +100,27 @@ def test_another_release_of_trl_is_another_finding(
     assert "Most goes to logits" in found(capsys, "out-of-memory")["message"]
 
 
+def test_a_timeout_that_is_too_short(folder: Path, capsys: pytest.CaptureFixture[str]):
+    long = TOO_LARGE.replace("gradient_checkpointing=False", "max_steps=20000")
+    (folder / "train.py").write_text(long)
+    command = COMMAND.format("a10g-large")
+    (folder / "run.sh").write_text(command.replace("6h", "45m"))
+
+    finding = found(capsys, "timeout-too-short")
+    assert (finding["severity"], finding["filename"]) == ("warning", "train.py")
+    assert "The timeout of the command in run.sh, line 1, 45m" in finding["message"]
+    assert "20,000 steps" in finding["message"]
+    (alternative,) = finding["alternatives"]
+    assert alternative["filename"] == "run.sh"
+    longer = alternative["edits"][0]["content"]
+
+    (folder / "run.sh").write_text(command.replace("6h", longer))
+    assert main(["check", "train.py"]) == 0
+    (folder / "train.py").write_text(long.replace("max_steps=20000", "num_train_epochs=9"))
+    (folder / "run.sh").write_text(command.replace("6h", "45m"))
+    assert main(["check", "train.py"]) == 0
+
+
 NOTHING_STARTS_IT = "from trl import SFTTrainer\n\nSFTTrainer('Qwen/Qwen3-8B').train()\n"
 
 

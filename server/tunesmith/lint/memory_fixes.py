@@ -9,17 +9,15 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tunesmith.estimate.changes import Changes
-from tunesmith.estimate.choice import choose
 from tunesmith.estimate.forecast import forecast
 from tunesmith.estimate.remedies import Remedies
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.estimate.script.reader import trainings_of_launch
-from tunesmith.knowledge.prices import priced_flavors
 from tunesmith.lint.job_forecasts import JobForecast
+from tunesmith.lint.machine_fixes import machine_fix
 from tunesmith.lint.rule import UNSAFE, Fix
 from tunesmith.lint.training_edits import write_values
 from tunesmith.project import Project
-from tunesmith.sources.document import Document
 from tunesmith.sources.header_edits import requirement_insertion
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import Pin
@@ -36,19 +34,6 @@ def memory_fixes(script: PythonScript, job: JobForecast, project: Project) -> It
     for changes in Remedies(job.training, job.machine).found():
         yield from _values_fix(script, job.training, changes)
     yield from _release_fix(script, job, project)
-
-
-def machine_fix(document: Document, job: JobForecast, project: Project) -> Iterator[Fix]:
-    """The cheapest flavor with as many GPUs on which it fits; `document` has the finding."""
-    count = job.machine.accelerators
-    machines = [each for each in priced_flavors(project) if each.accelerators == count]
-    pick = choose(job.training, machines).pick
-    if pick is None or pick.verdict != "fits":
-        return
-    name, price = pick.machine.name, pick.machine.usd_per_hour
-    found = job.start.edit("flavor", name)
-    if found:
-        yield found.fix(f"Run on {name} (${price:.2f}/h)", document)
 
 
 def _values_fix(script: PythonScript, training: ScriptTraining, changes: Changes) -> Iterator[Fix]:

@@ -135,7 +135,8 @@ def _finding(
 
 
 def _fixes(source: PythonScript | LaunchCommand, job: JobForecast, project: Project) -> list[Fix]:
-    from tunesmith.lint.memory_fixes import machine_fix, memory_fixes
+    from tunesmith.lint.machine_fixes import machine_fix
+    from tunesmith.lint.memory_fixes import memory_fixes
 
     if isinstance(source, PythonScript):
         return list(memory_fixes(source, job, project))
