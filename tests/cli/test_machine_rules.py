@@ -121,6 +121,47 @@ def test_a_timeout_that_is_too_short(folder: Path, capsys: pytest.CaptureFixture
     assert main(["check", "train.py"]) == 0
 
 
+LOADED = """\
+# /// script
+# dependencies = ["trl==1.16.0", "transformers==4.57.1", "peft", "bitsandbytes"]
+# ///
+import peft, transformers, trl
+
+bits = transformers.BitsAndBytesConfig(load_in_4bit=True)
+model = transformers.AutoModelForCausalLM.from_pretrained("Qwen/Qwen3-{}"{})
+config = trl.SFTConfig(per_device_train_batch_size=1, push_to_hub=True)
+trl.SFTTrainer(model, config, train_dataset=data, peft_config=peft.LoraConfig()).train()
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "flavor", "model", "how", "larger"),
+    [
+        ("ram-too-small", "a10g-small", "4B", "", "l4x1"),
+        ("disk-too-small", "t4-small", "32B", ", quantization_config=bits", "l40sx1"),
+    ],
+)
+def test_a_machine_that_is_too_small_in_another_way(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    rule: str,
+    flavor: str,
+    model: str,
+    how: str,
+    larger: str,
+):
+    (folder / "train.py").write_text(LOADED.format(model, how))
+    (folder / "run.sh").write_text(COMMAND.format(flavor))
+    finding = found(capsys, rule)
+    assert (finding["severity"], finding["filename"]) == ("error", "train.py")
+    assert finding["alternatives"][0]["filename"] == "run.sh"
+    assert finding["alternatives"][0]["edits"][0]["content"] == larger
+
+    (folder / "run.sh").write_text(COMMAND.format(larger))
+    main(["check", ".", "--output-format", "json"])
+    assert rule not in capsys.readouterr().out
+
+
 NOTHING_STARTS_IT = "from trl import SFTTrainer\n\nSFTTrainer('Qwen/Qwen3-8B').train()\n"
 
 

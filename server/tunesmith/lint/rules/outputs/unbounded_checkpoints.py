@@ -32,6 +32,7 @@ from collections.abc import Iterator
 
 from tunesmith.knowledge.hardware import Machine, flavor
 from tunesmith.knowledge.models import model
+from tunesmith.lint.checkpoints import saved_checkpoints
 from tunesmith.lint.conversations import model_id
 from tunesmith.lint.job_outputs import mounts_volume
 from tunesmith.lint.rule import INFORMATION, UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
@@ -44,8 +45,6 @@ from tunesmith.text import regex
 
 _SMALL = regex(r"peft|Lora|lora_|unsloth|load_in_[48]bit|requires_grad|freeze")
 _FEW = 10
-_SAVE_STEPS, _EPOCHS = 500, 3
-"""The defaults of transformers."""
 
 
 @rule(code="OUT003", severity=WARNING, words=("Trainer",))
@@ -62,7 +61,10 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
             continue
         if configuration.value("save_total_limit") not in (ABSENT, None):
             continue
-        size, count = known.billions * _bytes_a_parameter(configuration), _count(configuration)
+        size, count = (
+            known.billions * _bytes_a_parameter(configuration),
+            saved_checkpoints(configuration),
+        )
         holds = int(machine.disk_gb // size)
         if count == 0 or holds >= (_FEW if count is None else count):
             continue
@@ -98,22 +100,6 @@ def _bytes_a_parameter(configuration: Call) -> int:
     return 6 if is_adam and only_model in (ABSENT, False) else 2
 
 
-def _count(configuration: Call) -> int | None:
-    """How many checkpoints are saved; None where it cannot be told, 0 where none are."""
-    strategy = configuration.value("save_strategy")
-    if strategy == "epoch":
-        epochs = configuration.value("num_train_epochs")
-        epochs = _EPOCHS if epochs is ABSENT else epochs
-        return epochs if isinstance(epochs, int) else None
-    if strategy not in (ABSENT, "steps"):
-        return 0
-    most, every = configuration.value("max_steps"), configuration.value("save_steps")
-    every = _SAVE_STEPS if every is ABSENT else every
-    if isinstance(most, int) and isinstance(every, int) and most > 0 and every > 0:
-        return most // every
-    return None if most is ABSENT and isinstance(every, int) else 0
-
-
 def _limit(script: PythonScript, configuration: Call) -> Fix | None:
     if configuration.argument("save_total_limit"):
         return None
@@ -125,7 +111,7 @@ _JOB = {"run.sh": "hf jobs uv run --flavor a10g-large --timeout 4h --secrets HF_
 _TRAIN = (
     "import trl\n\n"
     "config = trl.SFTConfig(max_length=512, push_to_hub=True%s)\n"
-    "trainer = trl.SFTTrainer(model='Qwen/Qwen3-8B', args=config, train_dataset=data)\n"
+    "trainer = trl.SFTTrainer(model='Qwen/Qwen3-4B', args=config, train_dataset=data)\n"
     "trainer.train()\n"
 )
 BAD = [
@@ -150,6 +136,6 @@ GOOD = [
     Good(_TRAIN % ", save_strategy='no'", beside=_JOB),
     Good(_TRAIN % ", **options", beside=_JOB),
     Good("import peft\n" + _TRAIN % ", max_steps=5000", beside=_JOB),
-    Good((_TRAIN % ", max_steps=5000").replace("8B", "0.6B"), beside=_JOB),
+    Good((_TRAIN % ", max_steps=5000").replace("4B", "0.6B"), beside=_JOB),
     Good(_TRAIN % "", beside={"run.sh": "hf jobs uv run --flavor h200x8 train.py\n"}),
 ]
