@@ -28,11 +28,15 @@ def project(
     settings: Settings | None = None,
     folders: Mapping[str, FolderFacts] | None = None,
 ) -> Project:
+    texts = {ROOT / name: text for name, text in files.items()}
     made = Project(
         ROOT,
+        stored_text=texts.get,
         folders={ROOT / name: facts for name, facts in (folders or {}).items()},
         settings=settings or Settings(),
     )
-    for name, text in files.items():
-        made = made.with_file(ROOT / name, understood(name, text).facts)
+    for path, text in texts.items():
+        if kind_of(path):
+            name = path.relative_to(ROOT).as_posix()
+            made = made.with_file(path, understood(name, text).facts)
     return made

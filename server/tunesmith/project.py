@@ -109,6 +109,10 @@ class Prices(NamedTuple):
     usd_per_hour: Mapping[str, float]
 
 
+def _no_text(_: PurePosixPath) -> str | None:
+    return None
+
+
 def _no_prices() -> Prices | None:
     return None
 
@@ -151,6 +155,8 @@ class Project:
         stored_prices: reads the prices of jobs that the Hub said last.
         stored_data: reads what this machine has of a data set, given where the script that names
             it may be run, and this project's root.
+        stored_text: reads a file of the project that the index says nothing of: a configuration of
+            a training, a module; None where there is none.
     """
 
     root: PurePosixPath = field(default=PurePosixPath("/"))
@@ -172,6 +178,9 @@ class Project:
     )
     stored_data: Callable[[Origin, Sequence[PurePosixPath], PurePosixPath], StoredData] = field(
         default=_no_data, repr=False, compare=False
+    )
+    stored_text: Callable[[PurePosixPath], str | None] = field(
+        default=_no_text, repr=False, compare=False
     )
 
     def with_file(self, path: PurePosixPath, facts: FileFacts | None) -> Project:
@@ -232,6 +241,24 @@ class Project:
         places = (_normalise(each / folder) for each in self._folders_of(script, None))
         found = (facts.model for each in places if (facts := self.folders.get(each)))
         return next(filter(None, found), None)
+
+    def text_near(
+        self, name: str, reader: PurePosixPath, hint: str | None = None
+    ) -> tuple[PurePosixPath, str] | None:
+        """A file of the project that another one names by a relative path; reads it.
+
+        Args:
+            name: the path as written.
+            reader: the file that names it.
+            hint: the folder that a command changes to first, if any.
+        """
+        if not name or "://" in name:
+            return None
+        for folder in self._folders_of(reader, hint):
+            path = _normalise(folder / name)
+            if path.is_relative_to(self.root) and (text := self.stored_text(path)) is not None:
+                return path, text
+        return None
 
     def data_of(self, origin: Origin, script: PurePosixPath) -> StoredData:
         """What is known of a data set that a script names; reads files."""

@@ -31,6 +31,8 @@ MAX_ENTRIES = 100_000
 """Directory entries that a walk looks at; what lies deeper is left out with a note."""
 MAX_FILES = 10_000
 """Files that the index reads; the rest is left out with a note."""
+MAX_STORED_BYTES = 512 * 1024
+"""Larger files are no configuration and no module of a training."""
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
 
 _SKIPPED = {
@@ -155,6 +157,14 @@ def _stored_data(
     return stored_data(origin, folders, root)
 
 
+def _stored_text(path: PurePosixPath) -> str | None:
+    try:
+        data = read_bytes(Path(path))
+    except UnreadableFileError:
+        return None
+    return data.decode("utf-8", "replace") if len(data) <= MAX_STORED_BYTES else None
+
+
 class Workspace:
     """A folder's project, read from disk and from open editors.
 
@@ -185,6 +195,7 @@ class Workspace:
             stored_model=_stored_model,
             stored_prices=_stored_prices,
             stored_data=_stored_data,
+            stored_text=_stored_text,
         )
         self._interpreter = interpreter
         self._look_around()

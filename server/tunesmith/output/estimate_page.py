@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from tunesmith.errors import UserError
 from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.data import Data, data_of, words_of
-from tunesmith.estimate.fit import GB
+from tunesmith.estimate.fit import GB, Need
 from tunesmith.estimate.forecast import Forecast
 from tunesmith.estimate.mlx.forecast import SUPPOSED, forecast_anywhere
 from tunesmith.estimate.script import ScriptTraining, trainings_of
@@ -24,9 +24,10 @@ from tunesmith.knowledge.releases import releases
 from tunesmith.knowledge.versions import clashes
 from tunesmith.lint.flavors import flavors_of
 from tunesmith.named_tuple import NamedTuple
-from tunesmith.output.one_script import OneScript, fail, read_script
+from tunesmith.output.one_script import OneFile, OneScript, fail, read_file, script_in
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
+from tunesmith.sources.document import Kind
 from tunesmith.sources.requirements import Pin
 
 
@@ -46,6 +47,11 @@ class Question(NamedTuple):
     examples: int | None = None
     tokens: int | None = None
     online: bool = False
+
+    @property
+    def data_given(self) -> Data:
+        """What the user says of a data set."""
+        return Data().given(self.examples, self.tokens)
 
     def data_of(self, training: ScriptTraining, one: OneScript) -> Data:
         """What is known of a trainer's data set, and what the user says of it."""
@@ -72,7 +78,12 @@ class Question(NamedTuple):
 def show_estimate(name: str, question: Question, *, as_json: bool) -> int:
     """Print the estimate of the script's trainer that needs most; returns the exit status."""
     try:
-        one = read_script(name, question.supposed())
+        file = read_file(name, question.supposed())
+        if _has_commands_alone(file):
+            from tunesmith.output.commands_page import show_commands
+
+            return show_commands(file, question, as_json=as_json)
+        one = script_in(file)
         found = largest_forecast(one, question)
     except UserError as error:
         return fail(name, error)
@@ -82,6 +93,13 @@ def show_estimate(name: str, question: Question, *, as_json: bool) -> int:
         for line in estimate_lines(one, found):
             print(printable(line))
     return 0
+
+
+def _has_commands_alone(file: OneFile) -> bool:
+    """Whether trainings in it can only be those of commands, as `mlx_lm.lora --train`."""
+    document = file.understanding.document
+    is_python = document.kind in (Kind.PYTHON, Kind.NOTEBOOK)
+    return not is_python or bool(file.understanding.tools and "Trainer" not in document.text)
 
 
 def largest_forecast(one: OneScript, question: Question) -> Forecast:
@@ -140,18 +158,12 @@ def estimate_fields(name: str, answer: Forecast) -> dict[str, Any]:
     return {
         "filename": name,
         "model": answer.training.model_id,
-        "peak_gb": _gb(needed.total) if needed else None,
-        "low_gb": _gb(needed.low) if needed else None,
-        "high_gb": _gb(needed.high) if needed else None,
-        "breakdown": {term: _gb(size) for term, size in asdict(needed.breakdown).items()}
-        if needed
-        else None,
-        "moment": needed.moment if needed else None,
+        **need_fields(needed),
         "verdict": answer.fit.verdict,
         "reason": answer.fit.reason,
         "flavor": answer.machine.name if answer.machine else None,
-        "hours": _rounded(lasts.hours) if lasts else None,
-        "dollars": _rounded(dollars) if dollars else None,
+        "hours": rounded(lasts.hours) if lasts else None,
+        "dollars": rounded(dollars) if dollars else None,
         "no_hours": answer.no_duration or None,
         "steps": lasts.steps if lasts else None,
         "data": data_fields(answer.data),
@@ -168,6 +180,19 @@ def estimate_fields(name: str, answer: Forecast) -> dict[str, Any]:
     }
 
 
+def need_fields(needed: Need | None) -> dict[str, Any]:
+    """What a step takes, as fields of a JSON object."""
+    return {
+        "peak_gb": _gb(needed.total) if needed else None,
+        "low_gb": _gb(needed.low) if needed else None,
+        "high_gb": _gb(needed.high) if needed else None,
+        "breakdown": {term: _gb(size) for term, size in asdict(needed.breakdown).items()}
+        if needed
+        else None,
+        "moment": needed.moment if needed else None,
+    }
+
+
 def data_fields(data: Data) -> dict[str, Any]:
     """What is known of a data set, as a JSON object."""
     return {
@@ -181,12 +206,17 @@ def data_fields(data: Data) -> dict[str, Any]:
 
 def estimate_lines(one: OneScript, answer: Forecast) -> Iterator[str]:
     """An estimate for people."""
-    training, needed = answer.training, answer.need
+    training = answer.training
     place = place_of(one.script.document, training.trainer.callee_span.start)
     cell = f"cell {place.cell}:" if place.cell is not None else ""
     trl = training.versions["trl"]
     model = training.model_id or "a model that is not known"
     yield f"{one.name}:{cell}{place.row}: {model}, with TRL {trl or 'of an unknown version'}"
+    yield from answer_lines(answer)
+
+
+def need_lines(needed: Need | None) -> Iterator[str]:
+    """What a step takes, and what for."""
     if needed:
         yield (
             f"  memory   about {_gb(needed.total)} GB ({_gb(needed.low)} to {_gb(needed.high)}), "
@@ -194,19 +224,30 @@ def estimate_lines(one: OneScript, answer: Forecast) -> Iterator[str]:
         )
         terms = asdict(needed.breakdown).items()
         yield "           " + ", ".join(f"{term} {_gb(size)}" for term, size in terms if size)
+
+
+def answer_lines(answer: Forecast) -> Iterator[str]:
+    """An estimate, without what it is of."""
+    training = answer.training
+    yield from need_lines(answer.need)
     where = f"{answer.machine.name}: " if answer.machine else ""
     yield f"  verdict  {where}{answer.fit.verdict}. {answer.fit.reason}"
     if answer.data.examples:
         yield f"  data     {words_of(answer.data)}"
     if answer.machine and answer.duration and answer.dollars:
         lasts = answer.duration
-        yield f"  time     {_shown(lasts.hours)} hours for {lasts.steps:,} steps"
+        yield f"  time     {shown(lasts.hours)} hours for {lasts.steps:,} steps"
         yield f"  cost     {_cost(answer.machine, answer.dollars)}"
     else:
         yield f"  time     unknown: {answer.no_duration}"
     if training.shape and not training.is_shape_certain:
         yield f"  model    {training.shape_source}, so all figures are less certain"
-    for index, each in enumerate(assumptions(answer)):
+    yield from assumed_lines(assumptions(answer))
+
+
+def assumed_lines(assumed: Sequence[str]) -> Iterator[str]:
+    """What is taken for granted."""
+    for index, each in enumerate(assumed):
         yield f"  {'' if index else 'assumed':7}  {each}"
 
 
@@ -219,7 +260,7 @@ def assumptions(answer: Forecast) -> Sequence[str]:
 def _cost(machine: Machine, dollars: Interval) -> str:
     if machine.provider == MAC:
         return "none but the time of the Mac"
-    return f"{_shown(dollars)} dollars (prices of {machine.priced_on})"
+    return f"{shown(dollars)} dollars (prices of {machine.priced_on})"
 
 
 _WHEN = {
@@ -234,7 +275,8 @@ def _gb(size: int) -> float:
     return round(size / GB, 2)
 
 
-def _rounded(interval: Interval) -> dict[str, float]:
+def rounded(interval: Interval) -> dict[str, float]:
+    """An interval as a JSON object."""
     return {end: round(value, 2) for end, value in interval._asdict().items()}
 
 
@@ -242,5 +284,6 @@ def _whole(interval: Interval) -> dict[str, int]:
     return {end: round(value) for end, value in interval._asdict().items()}
 
 
-def _shown(interval: Interval) -> str:
+def shown(interval: Interval) -> str:
+    """An interval in words."""
     return f"about {interval.likely:.1f} ({interval.low:.1f} to {interval.high:.1f})"

@@ -15,7 +15,7 @@ from tunesmith.platform import active_interpreter
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import Pin
-from tunesmith.sources.understand import understand
+from tunesmith.sources.understand import Understanding, understand
 from tunesmith.workspace import Workspace, find_root
 
 
@@ -38,6 +38,25 @@ class OneScript:
         return self.workspace.project
 
 
+@dataclass(frozen=True, slots=True)
+class OneFile:
+    """A file of any kind that a command is asked about.
+
+    Attributes:
+        name: as the user gave it.
+        understanding: what it means.
+        workspace: the folder around it.
+    """
+
+    name: str
+    understanding: Understanding
+    workspace: Workspace
+
+    @property
+    def project(self) -> Project:
+        return self.workspace.project
+
+
 def read_script(name: str, supposed: Sequence[Pin] = ()) -> OneScript:
     """Read a Python script or notebook, and what its folder says of it.
 
@@ -48,6 +67,32 @@ def read_script(name: str, supposed: Sequence[Pin] = ()) -> OneScript:
     Raises:
         UserError: it cannot be read, or there is no Python in it.
     """
+    return script_in(read_file(name, supposed))
+
+
+def script_in(one: OneFile) -> OneScript:
+    """The Python of a file.
+
+    Raises:
+        UserError: there is none in it.
+    """
+    understanding = one.understanding
+    if understanding.script is None:
+        reason = understanding.unreadable or "there is no Python in it"
+        raise UserError(reason, "give a Python script or a notebook")
+    return OneScript(one.name, understanding.script, one.workspace)
+
+
+def read_file(name: str, supposed: Sequence[Pin] = ()) -> OneFile:
+    """Read a file, and what its folder says of it.
+
+    Args:
+        name: its path.
+        supposed: requirements that take the place of others of their packages.
+
+    Raises:
+        UserError: it cannot be read.
+    """
     path = Path(os.path.abspath(name))  # noqa: PTH100 - keeps symlinks
     try:
         document = read_document(path)
@@ -57,11 +102,7 @@ def read_script(name: str, supposed: Sequence[Pin] = ()) -> OneScript:
     workspace.suppose(supposed)
     workspace.scan()
     workspace.update(path, document)
-    understanding = understand(document, relevant=True)
-    if understanding.script is None:
-        reason = understanding.unreadable or "there is no Python in it"
-        raise UserError(reason, "give a Python script or a notebook")
-    return OneScript(name, understanding.script, workspace)
+    return OneFile(name, understand(document, relevant=True), workspace)
 
 
 def fail(name: str, error: UserError) -> int:
