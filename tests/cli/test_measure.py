@@ -145,6 +145,53 @@ def test_a_model_that_is_not_known(
     assert "train.py: error: the shape of me/my-own is not known; " in capsys.readouterr().err
 
 
+OWN = {
+    "model_type": "qwen3",
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "vocab_size": 1000,
+    "tie_word_embeddings": True,
+}
+ASKED = """
+report(Progress("measure", 0, 1, json.dumps(request["config"], sort_keys=True)))
+"""
+
+
+@pytest.mark.parametrize("kind", ["its own", "a part of one that sees"])
+def test_a_model_in_a_folder_is_made_of_its_own_file(
+    folder: Path,
+    answering: Callable[[str], Path],
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+):
+    config = OWN if kind == "its own" else {"model_type": "qwen3_vl", "text_config": OWN}
+    (folder / "mine").mkdir()
+    (folder / "mine" / "config.json").write_text(json.dumps(config))
+    (folder / "train.py").write_text(SCRIPT.replace("Qwen/Qwen3-8B", "./mine"))
+    answering("import json" + ASKED + ANSWER)
+    assert main(["measure", "train.py"]) == 0
+    said = capsys.readouterr()
+    asked = json.loads(said.err[said.err.index("{") : said.err.rindex("}") + 1])
+    assert {name: asked[name] for name in OWN} == OWN
+    assert "train.py:11: ./mine, one training step" in said.out
+    assert "what sets the model apart" not in said.out
+
+
+def test_a_model_that_is_known_by_its_name_alone(
+    folder: Path, answering: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+):
+    answering(ANSWER)
+    (folder / "train.py").write_text(SCRIPT.replace("Qwen/Qwen3-8B", "me/my-qwen3-8b-sft"))
+    left_out = as_json(capsys)["result"]["left_out"]
+    assert left_out[0] == (
+        "what sets the model apart from the one measured: "
+        "taken to be like Qwen/Qwen3-8B, by its name"
+    )
+
+
 def test_an_environment_without_the_libraries(
     answering: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ):

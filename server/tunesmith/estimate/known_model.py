@@ -25,11 +25,13 @@ class KnownModel:
         shape: its dimensions; None where they are not known.
         source: where they are known from; or what is missing, with the next step.
         is_certain: whether they are the model's own, not guessed from its name or approximated.
+        fields: of the `config.json` that says so; None where the shape is not known.
     """
 
     shape: ModelShape | None
     source: str
     is_certain: bool = False
+    fields: Mapping[str, Any] | None = None
 
 
 def known_model(name: str, script: PurePosixPath, project: Project) -> KnownModel:
@@ -61,8 +63,8 @@ def _listed(config: Mapping[str, Any], source: str) -> KnownModel:
     """By a row of the table, which is complete."""
     near = approximate_shape(config)
     if near:
-        return KnownModel(near, f"{source}; {APPROXIMATED}")
-    return KnownModel(shape_of(config), source, is_certain=True)
+        return KnownModel(near, f"{source}; {APPROXIMATED}", fields=config)
+    return KnownModel(shape_of(config), source, is_certain=True, fields=config)
 
 
 def shape_named(name: str) -> ModelShape | None:
@@ -82,7 +84,7 @@ def _described(config: Mapping[str, Any], source: str) -> KnownModel:
     sizes = shape and (shape.hidden, shape.layers, shape.heads, shape.head_dim, shape.vocabulary)
     if sizes and min(sizes) > 0:
         source = f"{source}; {APPROXIMATED}" if near else source
-        return KnownModel(shape, source, is_certain=not near)
+        return KnownModel(shape, source, is_certain=not near, fields=whole or config)
     kind = (config.get("text_config") or config)["model_type"]
     return KnownModel(None, f"its architecture, {kind}, cannot be estimated yet ({source})")
 

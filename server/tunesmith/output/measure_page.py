@@ -15,7 +15,6 @@ from tunesmith.errors import UserError
 from tunesmith.estimate.fit import GB, Fit, Need, fit, need_of
 from tunesmith.estimate.forecast import Forecast
 from tunesmith.estimate.memory import Breakdown, Peak, peak, weight_bytes
-from tunesmith.knowledge.configurations import configuration
 from tunesmith.output.estimate_page import Question, largest_forecast
 from tunesmith.output.one_script import OneScript, fail, read_script
 from tunesmith.output.result import place_of
@@ -109,20 +108,29 @@ def measured(forecast: Forecast, progressing: Progressing) -> Measurement:
         UserError: the model is not known, the toolchain is missing, or it cannot run the model.
     """
     training = forecast.training
-    known = configuration(training.model_id) if training.model_id else None
-    if known is None or training.shape is None:
+    fields = training.model_fields
+    if fields is None or training.shape is None:
         raise UserError(
-            f"the shape of {training.model_id or 'the model'} is not known",
-            "name one of the models in the table, by its id on the Hub, where the script loads it",
+            training.shape_source,
+            "name a model of the table by its id on the Hub, or a folder with a config.json",
         )
     # what the oracle measures: one GPU's step on text
     step = replace(training.training, gpus=1, sharding=None)
     shape = replace(training.shape, vision=0, vision_linears=0)
-    request = {"config": dict(known.fields), "training": asdict(step)}
+    request = {"config": _of_text(fields), "training": asdict(step)}
     found = run_in_toolchain(TOOLCHAIN, "memory", request, progressing)
     tensors = Peak(Breakdown(**found["breakdown"]), found["moment"])
     unmeasured = weight_bytes(training.shape, step) - weight_bytes(shape, step)
     return Measurement(forecast, tensors, peak(shape, step), unmeasured, found["versions"])
+
+
+def _source(found: Measurement) -> str:
+    return found.forecast.training.shape_source
+
+
+def _of_text(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration of a language model, which may be a part of a larger one."""
+    return dict(fields.get("text_config") or fields)
 
 
 def _left_out(found: Measurement) -> Iterator[str]:
@@ -131,6 +139,8 @@ def _left_out(found: Measurement) -> Iterator[str]:
         yield f"the part that sees images, whose {_gb(found.unmeasured)} GB the verdict counts"
     if (gpus := found.forecast.training.training.gpus) > 1:
         yield f"the exchange between {gpus} GPUs: it is one GPU's step alone"
+    if not found.forecast.training.is_shape_certain:
+        yield f"what sets the model apart from the one measured: {_source(found)}"
     yield "code of the script's own: only what it says of model, adapter and arguments counts"
     yield "kernels of GPUs, which stand-ins of the same memory replace"
 

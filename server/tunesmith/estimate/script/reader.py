@@ -158,6 +158,7 @@ class TrainerReader:
             launch=self.run.launch,
             shape_source=known.source,
             is_shape_certain=known.is_certain,
+            model_fields=known.fields,
             sources=self._sources(),
             data=self._data(),
         )

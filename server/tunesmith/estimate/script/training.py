@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from packaging.version import Version
 
@@ -74,6 +75,7 @@ class ScriptTraining:
         launch: the start of the script that this is read for; None where none is known.
         shape_source: where the shape is known from; or why it is not.
         is_shape_certain: whether it is the model's own, not guessed from its name or approximated.
+        model_fields: of the `config.json` that the shape is from; None where it is not known.
         sources: where the script tells the rest.
         data: its data set.
     """
@@ -92,6 +94,7 @@ class ScriptTraining:
     launch: Launch | None = None
     shape_source: str = ""
     is_shape_certain: bool = True
+    model_fields: Mapping[str, Any] | None = None
     sources: Sources = Sources()
     data: ScriptData = field(default_factory=ScriptData)
 

@@ -15,6 +15,8 @@ from tunesmith.workers.meta_oracle import stand_ins
 
 ATTENTION = {"sdpa": "stand_in_sdpa", "flash": "stand_in_unmasked", "eager": "stand_in_scores"}
 UNQUANTIZED = ("lm_head", "score")
+NOT_OF_SHAPE = ("vision_config", "quantization_config", "auto_map", "architectures")
+"""What a `config.json` says besides: the case says how the weights are loaded."""
 
 
 def configuration(values: Mapping[str, Any], training: Training) -> Any:
@@ -28,7 +30,7 @@ def configuration(values: Mapping[str, Any], training: Training) -> Any:
         function = stand_ins.eager_attention if name == "eager" else stand_ins.fused_attention
         AttentionInterface.register(ATTENTION[name], function)
         AttentionMaskInterface.register(ATTENTION[name], masks[mask])
-    config = AutoConfig.for_model(**{k: v for k, v in values.items() if k != "vision_config"})
+    config = AutoConfig.for_model(**{k: v for k, v in values.items() if k not in NOT_OF_SHAPE})
     config._attn_implementation = ATTENTION[training.attention]
     config.use_cache = False
     return config
