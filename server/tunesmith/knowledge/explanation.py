@@ -30,10 +30,15 @@ def in_force(package: str, installation: Installation) -> InForce:
     told = _told_by_itself(package, pins, installation)
     if told:
         return told
+    others_unknown = installation.others_unknown
     if not pins and not installation.is_whole and not _names_anything(installation):
+        if others_unknown:
+            return InForce(package, None, others_unknown)
         return _newest_of_all(package, installation)
     solution = solve(installation)
     if not solution.clash and solution.is_known and package not in _covered(solution):
+        if others_unknown:
+            return InForce(package, None, others_unknown)
         return _beside(package, installation, solution)
     version = solution.versions.get(package)
     if version and not all(pin.requirement.specifier.contains(version, True) for pin in pins):

@@ -39,6 +39,7 @@ from tunesmith.sources.document import Kind, kind_of
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.pip_cells import PipInstall, pip_installs
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.requirements import Pin, read_requirement
 from tunesmith.sources.script_header import ScriptHeader
 from tunesmith.text import regex
@@ -70,6 +71,8 @@ class Installation(NamedTuple):
         is_whole: nothing else is installed: what is neither named nor required is missing.
         may_clash: `pins` that contradict each other are installed one after the other.
         rest_unknown: why nobody can tell what is installed beside `pins`, as the end of a sentence.
+        others_unknown: why nobody can tell the release of a package that `pins` neither name nor
+            bring along, as the end of a sentence.
         unknown: why nobody can tell what is installed at all.
     """
 
@@ -83,6 +86,7 @@ class Installation(NamedTuple):
     is_whole: bool = False
     may_clash: bool = False
     rest_unknown: str | None = None
+    others_unknown: str | None = None
     unknown: str | None = None
 
     @property
@@ -126,6 +130,8 @@ class _Reader:
         if self._header and not self._header.table and self._header.errors:
             unread = "as the header cannot be read"
             return [Installation(Python(None, unread), unknown=unread)]
+        if isinstance(self._script, PythonSnippet) and not self._header:
+            return [self._of_snippet(self._script)]
         launches = self._project.launches_of(self._script.path)
         if launches:
             distinct = {launch.installs: launch for launch in launches}
@@ -145,6 +151,17 @@ class _Reader:
         if launch.additions:
             return Installation(python, additions=launch.additions, is_whole=True)
         return self._of_files(python)._replace(environment=None)
+
+    def _of_snippet(self, snippet: PythonSnippet) -> Installation:
+        """What those have who follow a document: what it tells to install, and its folder."""
+        found = self._of_files(Python(None, _NO_INTERPRETER))
+        named = {pin.name for pin in snippet.installs}
+        rest = [pin for pin in found.pins if not (pin.name in named or _is_of_other_text(pin))]
+        return found._replace(
+            pins=[*snippet.installs, *rest],
+            environment=None,
+            others_unknown="as the document does not tell to install it",
+        )
 
     def _of_header(self, header: ScriptHeader, *, is_job: bool) -> Installation:
         path, today = header.path, self._project.today
@@ -215,7 +232,7 @@ class _Reader:
         if requires:
             chosen = default_python(requires)
             return Python(chosen, f"as requires-python = {requires!r} in the header admits it")
-        return Python(None, "as nothing says which interpreter runs the script")
+        return Python(None, _NO_INTERPRETER)
 
     def _python_of_job(self, launch: Launch | None) -> Python:
         requires = self._header.requires_python if self._header else None
@@ -232,6 +249,7 @@ class _Reader:
         return Python(default_python(requires), f"as requires-python = {requires!r} admits it")
 
 
+_NO_INTERPRETER = "as nothing says which interpreter runs the script"
 _SHARED_KEYS = (
     "exclude-newer", "exclude-newer-package", "extra-index-url", "find-links", "index", "index-url",
     "prerelease", "resolution",
@@ -295,6 +313,13 @@ def _mentioned(
         found = [pin for pin in told if pin.name not in decided]
         decided |= {pin.name for pin in found}
         yield from found
+
+
+def _is_of_other_text(pin: Pin) -> bool:
+    """Whether another page of a documentation says it; a README speaks for its folder."""
+    if pin.path is None or kind_of(pin.path) is not Kind.MARKDOWN:
+        return False
+    return not pin.path.name.lower().startswith("readme")
 
 
 def _is_of_notebook(pin: Pin) -> bool:

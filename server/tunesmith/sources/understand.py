@@ -18,6 +18,7 @@ from tunesmith.text import regex
 if TYPE_CHECKING:
     from tunesmith.sources.broken_script import BrokenScript
     from tunesmith.sources.python_script import PythonScript
+    from tunesmith.sources.python_snippet import PythonSnippet
     from tunesmith.sources.tool_commands import ToolCommand
 
 _MENTIONS_COMMAND = regex(r"\bjobs\b")
@@ -38,6 +39,7 @@ class Understanding(NamedTuple):
         commands: the launch commands in it, wherever they stand.
         tools: the commands of MLX-LM, llama.cpp and huggingface-cli in it.
         broken: its code, where that is no valid Python.
+        snippets: the blocks of Python in it, where it is Markdown.
         unreadable: why the document, or the Python in it, could not be read; None where it could.
     """
 
@@ -48,6 +50,7 @@ class Understanding(NamedTuple):
     tools: Sequence[ToolCommand] = ()
     unreadable: str | None = None
     broken: BrokenScript | None = None
+    snippets: Sequence[PythonSnippet] = ()
 
     @property
     def sources(self) -> Iterator[object]:
@@ -58,6 +61,10 @@ class Understanding(NamedTuple):
             yield self.broken
         if self.header:
             yield self.header
+        for snippet in self.snippets:
+            yield snippet
+            if snippet.header:
+                yield snippet.header
         yield from (command for command in self.commands if not command.argv.is_counter_example)
         yield from (command for command in self.tools if not command.argv.is_counter_example)
 
@@ -122,7 +129,8 @@ def _read(document: Document) -> Understanding:
     mentions_command = "jobs" in document.text
     if document.kind not in (Kind.PYTHON, Kind.NOTEBOOK):
         commands = find_commands(document, None) if mentions_command else ()
-        return Understanding(document, commands=commands, tools=_tools(document, None))
+        tools, snippets = _tools(document, None), _snippets(document)
+        return Understanding(document, commands=commands, tools=tools, snippets=snippets)
     from tunesmith.sources.broken_script import BrokenScript
     from tunesmith.sources.python_parse import InvalidSyntaxError
     from tunesmith.sources.python_script import PythonScript, UnreadableScriptError
@@ -139,6 +147,15 @@ def _read(document: Document) -> Understanding:
     commands = find_commands(document, script) if mentions_command else ()
     tools = _tools(document, script)
     return Understanding(document, script, header, commands, tools, unreadable, broken)
+
+
+def _snippets(document: Document) -> Sequence[PythonSnippet]:
+    """The blocks of Python in Markdown that mention a library of ours."""
+    if document.kind is not Kind.MARKDOWN or not _MENTIONS_LIBRARY.search(document.text):
+        return ()
+    from tunesmith.sources.markdown_python import find_snippets
+
+    return find_snippets(document)
 
 
 def _tools(document: Document, script: PythonScript | None) -> Sequence[ToolCommand]:

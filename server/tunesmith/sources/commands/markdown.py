@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tunesmith.sources.commands import prose, scripts
 from tunesmith.sources.commands.found import LAUNCHES, Sought, lines_of, unified_line_ends
 from tunesmith.sources.commands.marks import Mark, heading_mark, mark_of
 from tunesmith.sources.commands.syntax import SyntaxTree, ancestors, descendants
 from tunesmith.sources.launch_command import Argv
-from tunesmith.text import MappedText, regex
+from tunesmith.text import MappedText, Span, regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -51,6 +51,36 @@ def find(source: MappedText, read_other: Reader, sought: Sought = LAUNCHES) -> I
             yield from _Block(tree, source, block, sought).find(read_other)
 
 
+class Fence(NamedTuple):
+    """A fenced block of code that stands at the margin.
+
+    Attributes:
+        language: as its first line says, in lower case.
+        span: its code.
+        mark: what the text in front of it says of it.
+    """
+
+    language: str
+    span: Span
+    mark: Mark | None
+
+
+def fences(
+    source: MappedText, languages: re.Pattern[str], content: re.Pattern[str]
+) -> Iterator[Fence]:
+    """The fences in some languages whose code matches; not those in lists and quotes, whose lines
+    begin later."""
+    source = unified_line_ends(source)
+    tree = SyntaxTree("markdown", source.text)
+    for node in descendants(tree.root, "code_fence_content"):
+        block = _Block(tree, source, node, LAUNCHES)
+        language = block.language(node.parent)
+        if not languages.fullmatch(language) or not content.search(tree.raw(node)):
+            continue
+        if not any(tree.raw(each) for each in descendants(node, "block_continuation")):
+            yield Fence(language, source.span(*tree.span(node)), block.mark(node.parent))
+
+
 class _Block:
     """A block of a document that mentions a command."""
 
@@ -66,7 +96,7 @@ class _Block:
             case "code_fence_content":
                 yield from self._in_fence(text, read_other)
             case "indented_code_block":
-                yield from prose.find(text, self._mark(self._node), self._sought)
+                yield from prose.find(text, self.mark(self._node), self._sought)
             case "html_block":
                 yield from prose.find(text, None, self._sought)
             case "pipe_table_cell":
@@ -76,8 +106,8 @@ class _Block:
 
     def _in_fence(self, text: MappedText, read_other: Reader) -> Iterator[Argv]:
         fence = self._node.parent
-        mark = self._mark(fence) if fence is not None else None
-        name = self._language(fence)
+        mark = self.mark(fence) if fence is not None else None
+        name = self.language(fence)
         if _SHELL.fullmatch(name):
             yield from scripts.find(_typed_lines(text), mark, self._sought)
         elif _PLAIN.fullmatch(name):
@@ -95,14 +125,15 @@ class _Block:
             start = inner.end
         return MappedText.join([*parts, self._source.part(start, end)])
 
-    def _language(self, fence: Node | None) -> str:
+    def language(self, fence: Node | None) -> str:
+        """What a fence says that it holds, in lower case; empty where it does not."""
         for child in fence.children if fence is not None else ():
             if child.type == "info_string":
                 match = re.search(r"[\w+-]+", self._tree.raw(child))
                 return match[0].lower() if match else ""
         return ""
 
-    def _mark(self, block: Node | None) -> Mark | None:
+    def mark(self, block: Node | None) -> Mark | None:
         """What the text in front of a block, or the heading above it, says of it."""
         before = block.prev_named_sibling if block is not None else None
         while before is not None and before.type in ("block_continuation", "block_quote_marker"):

@@ -36,11 +36,14 @@ from tunesmith.project import Project
 from tunesmith.sources.job_calls import JOB_WORDS, job_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.text import Edit
 
 
 @rule(code="LCH016", severity=ERROR, words=JOB_WORDS)
-def check(source: PythonScript | LaunchCommand, project: Project) -> Iterator[Finding]:
+def check(
+    source: PythonScript | PythonSnippet | LaunchCommand, project: Project
+) -> Iterator[Finding]:
     if isinstance(source, LaunchCommand):
         yield from _in_command(source)
         return

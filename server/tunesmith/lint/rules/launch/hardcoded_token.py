@@ -45,6 +45,7 @@ from tunesmith.project import Project
 from tunesmith.sources.document import Kind
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.script_header import ScriptHeader
 from tunesmith.text import Edit, Span, regex
 
@@ -54,7 +55,7 @@ _ASSIGNED = regex(r"(?:--secrets|-s)[ =][\"']?(\w+)=$")
 
 @rule(code="LCH014", severity=WARNING)
 def check(
-    source: PythonScript | LaunchCommand | ScriptHeader, project: Project
+    source: PythonScript | PythonSnippet | LaunchCommand | ScriptHeader, project: Project
 ) -> Iterator[Finding]:
     if isinstance(source, PythonScript):
         yield from _in_strings(source)

@@ -47,6 +47,7 @@ from tunesmith.sources.job_calls import JOB_WORDS, job_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.text import Edit, Span, regex
 
 _SHELL_LATER = regex(r"shell\s*=\s*True|\.join\(|os\.system|list2cmdline")
@@ -54,7 +55,9 @@ _SHELL_LATER = regex(r"shell\s*=\s*True|\.join\(|os\.system|list2cmdline")
 
 
 @rule(code="LCH011", severity=ERROR, words=JOB_WORDS)
-def check(source: PythonScript | LaunchCommand, project: Project) -> Iterator[Finding]:
+def check(
+    source: PythonScript | PythonSnippet | LaunchCommand, project: Project
+) -> Iterator[Finding]:
     if isinstance(source, LaunchCommand):
         yield from _in_command(source)
         return

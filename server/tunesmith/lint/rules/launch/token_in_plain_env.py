@@ -41,6 +41,7 @@ from tunesmith.sources.job_calls import JOB_WORDS, job_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.python_values import DictValue, Value
 from tunesmith.sources.script_header import ScriptHeader
 from tunesmith.sources.unknown import ABSENT
@@ -49,7 +50,7 @@ from tunesmith.text import Edit
 
 @rule(code="LCH015", severity=WARNING, words=JOB_WORDS)
 def check(
-    source: PythonScript | LaunchCommand | ScriptHeader, project: Project
+    source: PythonScript | PythonSnippet | LaunchCommand | ScriptHeader, project: Project
 ) -> Iterator[Finding]:
     if isinstance(source, LaunchCommand):
         yield from _in_command(source)

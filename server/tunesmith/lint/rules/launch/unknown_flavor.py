@@ -54,6 +54,7 @@ from tunesmith.sources.job_calls import JOB_WORDS, job_calls
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.script_header import ScriptHeader
 from tunesmith.text import Edit, Span, regex
 
@@ -65,7 +66,7 @@ _SEE = " `hf jobs hardware` lists all flavors."
 
 @rule(code="LCH032", severity=ERROR, words=JOB_WORDS)
 def check(
-    source: PythonScript | LaunchCommand | ScriptHeader, project: Project
+    source: PythonScript | PythonSnippet | LaunchCommand | ScriptHeader, project: Project
 ) -> Iterator[Finding]:
     if isinstance(source, LaunchCommand):
         yield from _in_command(source, project)

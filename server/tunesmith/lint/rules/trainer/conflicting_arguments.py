@@ -38,6 +38,7 @@ from tunesmith.lint.flavors import flavors_of
 from tunesmith.lint.rule import ERROR, Bad, Finding, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.python_values import Value
 from tunesmith.sources.unknown import UNKNOWN
 
@@ -46,7 +47,7 @@ _CONFIGURATION = "args."
 
 
 @rule(code="TRN030", severity=ERROR)
-def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+def check(script: PythonScript | PythonSnippet, project: Project) -> Iterator[Finding]:
     if ("trl" not in script.text and "transformers" not in script.text) or script.imports(
         "unsloth"
     ):

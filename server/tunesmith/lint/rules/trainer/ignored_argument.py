@@ -42,6 +42,7 @@ from tunesmith.lint.keywords import close_name, is_certain, library_calls, taker
 from tunesmith.lint.rule import SAFE, WARNING, Bad, Finding, Fix, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.python_values import DictValue, Entry
 from tunesmith.text import Edit
 
@@ -51,7 +52,7 @@ _LOADERS = frozenset(f"trl.{method}Config" for method in ("SFT", "DPO", "GRPO", 
 
 
 @rule(code="TRN014", severity=WARNING, words=("torch_dtype", "BitsAndBytesConfig"))
-def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+def check(script: PythonScript | PythonSnippet, project: Project) -> Iterator[Finding]:
     if script.imports("unsloth"):
         return
     if "torch_dtype" in script.text and "model_init_kwargs" in script.text:

@@ -40,6 +40,7 @@ from tunesmith.lint.keywords import is_certain, library_calls, taker
 from tunesmith.lint.rule import ERROR, UNSAFE, Bad, Finding, Fix, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.text import Edit
 
 _WORDS = sorted(
@@ -50,7 +51,7 @@ _ALL = "all-linear"
 
 
 @rule(code="TRN015", severity=ERROR, words=_WORDS)
-def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+def check(script: PythonScript | PythonSnippet, project: Project) -> Iterator[Finding]:
     if script.imports("unsloth"):
         return
     for call in library_calls(script):

@@ -38,10 +38,11 @@ from tunesmith.lint.keywords import is_elsewhere, is_model_init, refused, shown,
 from tunesmith.lint.rule import ERROR, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 
 
 @rule(code="TRN013", severity=ERROR)
-def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+def check(script: PythonScript | PythonSnippet, project: Project) -> Iterator[Finding]:
     for call, refusal in refused(script, project):
         argument, meant = refusal.argument, refusal.likely
         is_others = refusal.removed is not None or is_model_init(call, argument)

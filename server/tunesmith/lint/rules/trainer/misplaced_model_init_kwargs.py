@@ -38,6 +38,7 @@ from tunesmith.lint.rule import ERROR, SAFE, UNSAFE, Bad, Finding, Fix, rule
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import Edit
 
@@ -66,7 +67,7 @@ _KEYWORD = "model_init_kwargs"
 
 
 @rule(code="TRN001", severity=ERROR, words=(_KEYWORD,))
-def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+def check(script: PythonScript | PythonSnippet, project: Project) -> Iterator[Finding]:
     if script.imports("unsloth"):
         return
     trl = library("trl", script, project)

@@ -42,13 +42,14 @@ from tunesmith.knowledge.refusals import Refusal
 from tunesmith.lint.keyword_fixes import left_out, moved, renamed
 from tunesmith.lint.keywords import is_model_init, refused, shown, taker, words_of_library
 from tunesmith.lint.quantized_loading import refused_loadings, with_quantization_config
-from tunesmith.lint.rule import ERROR, Bad, Finding, Fix, rule
+from tunesmith.lint.rule import ERROR, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 
 
 @rule(code="TRN010", severity=ERROR)
-def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+def check(script: PythonScript | PythonSnippet, project: Project) -> Iterator[Finding]:
     yield from _loadings(script, project)
     for call, refusal in refused(script, project):
         argument, removed = refusal.argument, refusal.removed
@@ -110,6 +111,9 @@ _TRL_0_24 = '# /// script\n# dependencies = ["trl==0.24.0", "transformers==4.57.
 _TRL_1_16 = '# /// script\n# dependencies = ["trl==1.16.0", "transformers==5.23.0"]\n# ///\n'
 _AUTO = "from transformers import AutoModelForCausalLM\n\n"
 _LLAMA = "from transformers import LlamaForCausalLM\n\n"
+_README = (
+    "`pip install trl`, then:\n\n```python\nfrom trl import SFTConfig\n\nSFTConfig(%s=512)\n```\n"
+)
 BAD = [
     Bad(
         _TRL_1_16 + "from trl import SFTConfig\n\nSFTConfig(warmup_ratio=0.1)\n",
@@ -272,9 +276,17 @@ BAD = [
         at="use_auth_token",
         fixed="from datasets import load_dataset\n\nload_dataset('d', token=True)\n",
     ),
+    Bad(
+        _README % "max_seq_length",
+        at="max_seq_length",
+        fixed=_README % "max_length",
+        file="README.md",
+    ),
 ]
 _TRAINER = "from trl import SFTTrainer\n\n"
 GOOD = [
+    Good(_README.replace("pip install trl", "git clone") % "max_seq_length", file="README.md"),
+    Good(_README.replace(", then", ". Before") % "max_seq_length", file="README.md"),
     _TRL_0_24 + "from peft import AutoPeftModelForCausalLM\n\n"
     "AutoPeftModelForCausalLM.from_pretrained('out', load_in_4bit=True)\n",
     "from transformers import AutoModelForVision2Seq  # the class itself is gone\n\n"

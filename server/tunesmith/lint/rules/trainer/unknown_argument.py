@@ -39,10 +39,11 @@ from tunesmith.lint.keywords import is_elsewhere, is_model_init, refused, shown,
 from tunesmith.lint.rule import ERROR, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
+from tunesmith.sources.python_snippet import PythonSnippet
 
 
 @rule(code="TRN011", severity=ERROR)
-def check(script: PythonScript, project: Project) -> Iterator[Finding]:
+def check(script: PythonScript | PythonSnippet, project: Project) -> Iterator[Finding]:
     for call, refusal in refused(script, project):
         argument = refusal.argument
         is_others = is_elsewhere(call, refusal) or is_model_init(call, argument)
