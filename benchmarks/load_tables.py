@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from _measure import Row, medians, report
 from tunesmith.knowledge import changes, tables
-from tunesmith.knowledge.releases import releases_of
+from tunesmith.knowledge.releases import Releases
 from tunesmith.knowledge.signature_table import SignatureTable
 
 LIMIT = 0.12
@@ -48,7 +48,7 @@ def load(name: str) -> None:
     changes.parsed.cache_clear()
     table = tables.table(name)
     if name.startswith("releases/"):
-        releases_of(table)
+        _ = Releases(table)[-1]
     if name.startswith("signatures/"):
         found = SignatureTable(table)
         found.signature(next(iter(found)), found.position(Version(table["releases"][-1])) or 0)

@@ -25,7 +25,7 @@ from typing import Any
 
 from tunesmith.installer_output import has_no_network, last_lines
 from tunesmith.knowledge import tables
-from tunesmith.knowledge.releases import releases_of
+from tunesmith.knowledge.releases import Releases
 from tunesmith.knowledge.signature_table import SignatureTable
 
 TIMEOUT_SECONDS = 300
@@ -128,7 +128,7 @@ def _read_all(found: Mapping[str, Any]) -> None:
     if missing:
         raise LookupError(f"no {min(missing)}")
     for package in found["tables.json"]["packages"]:
-        releases_of(found[f"releases/{package}.json"])
+        list(Releases(found[f"releases/{package}.json"]))
     for path, table in found.items():
         datetime.date.fromisoformat(table["date"])
         if path.startswith("signatures/"):

@@ -92,7 +92,7 @@ def test_a_table_loses_nothing():
 
 
 def test_the_reader_reads_what_is_written():
-    found = releases.releases_of(made.compress(ROWS, "2026-11-22", "1.0"))
+    found = releases.Releases(made.compress(ROWS, "2026-11-22", "1.0"))
     assert found[0] == releases.Release(
         Version("1.0"), utc(2024, 1, 1), None, ("torch>=2", "peft"), False, None
     )

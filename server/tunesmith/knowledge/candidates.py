@@ -8,11 +8,10 @@ and are chosen only where no listed release will do.
 from __future__ import annotations
 
 import datetime
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from operator import itemgetter
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -21,53 +20,92 @@ from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tunesmith.knowledge.releases import Release, all_releases
+from tunesmith.knowledge.releases import Release, Releases, all_releases
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.text import regex
 
 OLDEST, NEWEST = Version("0.dev0"), Version("9999!0")
 """Stand for all releases long before and after those of the tables."""
 _LAST = 99999999
-_GLIBC = range(5, 40)
 _EXTRA = regex(r"""\s*(?:\band\s+)?\bextra\s*==\s*["'][^"']*["'](?:\s+and\b)?""")
-_LEGACY = ("linux", "manylinux1", "manylinux2010", "manylinux2014")
+_LINUX = "linux_x86_64"
+_LINUXES = frozenset(
+    f"{name}_x86_64"
+    for name in (
+        "linux",
+        "manylinux1",
+        "manylinux2010",
+        "manylinux2014",
+        *(f"manylinux_2_{minor}" for minor in range(5, 40)),
+    )
+)
 
 
-@dataclass(frozen=True, slots=True)
 class Candidates:
     """The candidates of a package.
 
+    Args:
+        releases: what the tables know of it.
+        named: versions that a request names; those that the tables lack are unlisted candidates.
+
     Attributes:
-        versions: what candidate 1, 2, … are, in ascending order.
-        releases: what the tables know of them; None for an unlisted one.
         stable: the set of listed final releases.
         early: the set of listed pre-releases.
-        listed: both.
+        first: the first listed candidate.
     """
 
-    versions: Sequence[Version]
-    releases: Sequence[Release | None]
-    stable: int
-    early: int
-    _admitted: dict[str, int] = field(default_factory=dict[str, int], compare=False, repr=False)
+    def __init__(self, releases: Releases, named: Sequence[Version] = ()) -> None:
+        self._releases = releases
+        self._admitted: dict[str, int] = {}
+        # The places of listed releases, and the versions of the others.
+        self._rows: list[int | Version] = [OLDEST, just_before(releases.version(0))]
+        self._rows += [*range(len(releases)), NEWEST]
+        for version in named:
+            place = self._place(version)
+            if self.version(place + 1) != version:
+                self._rows.insert(place, version)
+        listed = {row: 2 << place for place, row in enumerate(self._rows) if isinstance(row, int)}
+        self.first = listed[0].bit_length() - 1
+        self.early = sum(bit for row, bit in listed.items() if releases.is_early(row))
+        self.stable = sum(listed.values()) - self.early
+
+    @property
+    def everything(self) -> int:
+        """The set of all candidates."""
+        return (2 << len(self._rows)) - 2
 
     @property
     def listed(self) -> int:
+        """The set of candidates that the tables know."""
         return self.stable | self.early
 
+    @property
+    def versions(self) -> Sequence[Version]:
+        """What candidate 1, 2, … are, in ascending order."""
+        return [self.version(place) for place in range(1, len(self._rows) + 1)]
+
     def version(self, candidate: int) -> Version:
-        return self.versions[candidate - 1]
+        row = self._rows[candidate - 1]
+        return self._releases.version(row) if isinstance(row, int) else row
 
     def release(self, candidate: int) -> Release | None:
-        return self.releases[candidate - 1]
+        """What the tables know of a candidate; None for an unlisted one."""
+        row = self._rows[candidate - 1]
+        return self._releases[row] if isinstance(row, int) else None
 
     def only(self, version: Version) -> int:
-        """The set of the one candidate that has a version."""
-        return 1 << (self.versions.index(version) + 1)
+        """The set of the one candidate that has a version; empty where none has it."""
+        candidate = self._place(version) + 1
+        return 1 << candidate if self.version(candidate) == version else 0
+
+    def _place(self, version: Version) -> int:
+        """Where a version stands, or would stand, among the rows, of which the last is NEWEST."""
+        last = len(self._rows) - 1
+        return bisect_left(range(last), version, key=lambda place: self.version(place + 1))
 
     def admitted(self, specifiers: SpecifierSet) -> int:
         """The set of candidates, pre-releases among them, that specifiers admit."""
-        found = (2 << len(self.versions)) - 2
+        found = self.everything
         for specifier in specifiers:
             found &= self._of(specifier)
         return found
@@ -80,45 +118,35 @@ class Candidates:
 
     def _look_up(self, specifier: Specifier) -> int:
         """What a specifier admits: a run at one end is found by halving, others by asking all."""
-        end = len(self.versions)
+        places = range(len(self._rows))
 
-        def admits(version: Version) -> bool:
-            return specifier.contains(version, prereleases=True)
+        def admits(place: int) -> bool:
+            return specifier.contains(self.version(place + 1), prereleases=True)
 
         if specifier.operator in (">", ">="):
-            start = bisect_left(self.versions, True, key=admits)
-            return (2 << end) - (2 << start)
+            start = bisect_left(places, True, key=admits)
+            return (2 << len(places)) - (2 << start)
         if specifier.operator in ("<", "<="):
-            stop = bisect_left(self.versions, True, key=lambda version: not admits(version))
+            stop = bisect_left(places, True, key=lambda place: not admits(place))
             return (2 << stop) - 2
-        return sum(2 << place for place, version in enumerate(self.versions) if admits(version))
+        return sum(2 << place for place in places if admits(place))
 
     def uploaded_before(self, moment: datetime.datetime) -> int:
         """The set of listed candidates that were there before a moment."""
-        rows = enumerate(self.releases)
-        return sum(2 << place for place, row in rows if row and row.uploaded < moment)
+        rows = enumerate(self._rows)
+        return sum(
+            2 << place
+            for place, row in rows
+            if isinstance(row, int) and self._releases[row].uploaded < moment
+        )
 
 
 @lru_cache(maxsize=512)
 def candidates(package: str, named: Sequence[Version] = ()) -> Candidates:
-    """The candidates of a tracked package.
-
-    Versions that a request names, and that the tables lack, are unlisted candidates.
-    """
+    """The candidates of a tracked package, and the versions that a request names."""
     listed = all_releases(package)
-    rows: list[tuple[Version, Release | None]] = [(OLDEST, None)]
-    rows += [(just_before(row.version), None) for row in listed[:1]]
-    rows += [(row.version, row) for row in listed]
-    rows.append((NEWEST, None))
-    for version in set(named).difference(version for version, _ in rows):
-        insort(rows, (version, None), key=itemgetter(0))
-    stable = early = 0
-    for place, (version, row) in enumerate(rows):
-        if row is not None and version.is_prerelease:
-            early |= 2 << place
-        elif row is not None:
-            stable |= 2 << place
-    return Candidates([one for one, _ in rows], [row for _, row in rows], stable, early)
+    assert listed, f"the tables hold releases of {package}"
+    return Candidates(listed, named)
 
 
 def just_before(version: Version) -> Version:
@@ -186,7 +214,7 @@ class Target:
         if release.wheels is None or not self.platform.has_known_wheels:
             return True
         tags = _tags(self.python.release[:2])
-        return any(not tags.isdisjoint(parse_tag(wheel)) for wheel in release.wheels)
+        return any(not tags.isdisjoint(_tags_of(wheel)) for wheel in release.wheels)
 
     def is_new_enough(self, release: Release) -> bool:
         """Whether the Python is not older than a release requires.
@@ -202,12 +230,17 @@ class Target:
 
 @lru_cache(maxsize=16)
 def _tags(python: tuple[int, int]) -> frozenset[Tag]:
-    """What wheels a Python on Linux takes, whichever its C library."""
-    names = (*_LEGACY, *(f"manylinux_2_{minor}" for minor in _GLIBC))
-    platforms = [f"{name}_x86_64" for name in names]
+    """What wheels a Python takes on a Linux with any C library."""
     interpreter = f"cp{python[0]}{python[1]}"
-    own = cpython_tags(python, abis=[interpreter], platforms=platforms)
-    return frozenset((*own, *compatible_tags(python, interpreter, platforms)))
+    own = cpython_tags(python, abis=[interpreter], platforms=[_LINUX])
+    return frozenset((*own, *compatible_tags(python, interpreter, [_LINUX])))
+
+
+def _tags_of(wheel: str) -> frozenset[Tag]:
+    """The tags of a wheel, its C library left out."""
+    interpreter, abi, platforms = wheel.split("-")
+    is_linux = not _LINUXES.isdisjoint(platforms.split("."))
+    return parse_tag(f"{interpreter}-{abi}-{_LINUX if is_linux else platforms}")
 
 
 @lru_cache(maxsize=256)

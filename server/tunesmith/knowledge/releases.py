@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, overload
 
 from packaging.version import Version
 
@@ -56,31 +56,61 @@ def releases(package: str) -> Sequence[Version]:
     return tuple(version for version in versions if not version.is_prerelease)
 
 
+class Releases(Sequence[Release]):
+    """The releases that a table holds, in ascending order; each is read when it is asked for."""
+
+    def __init__(self, about: Mapping[str, Any]) -> None:
+        self._about = about
+        self._names = list(about["releases"])
+        self._yanked = frozenset(about["yanked"])
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @overload
+    def __getitem__(self, place: int) -> Release: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Release]: ...
+    def __getitem__(self, place: int | slice) -> Release | Sequence[Release]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        name = self._names[place]
+        return Release(
+            parsed(name),
+            datetime.datetime.fromisoformat(self._about["releases"][name] + "+00:00"),
+            self._pythons[place],
+            self._requirements[place],
+            name in self._yanked,
+            self._wheels[place],
+        )
+
+    def version(self, place: int) -> Version:
+        """The version of the release at a place."""
+        return parsed(self._names[place])
+
+    def is_early(self, place: int) -> bool:
+        """Whether the release at a place is a pre-release."""
+        is_plain = self._names[place].replace(".", "").isdecimal()
+        return not is_plain and self.version(place).is_prerelease
+
+    @cached_property
+    def _pythons(self) -> Sequence[str | None]:
+        return _spread(self._about["requires_python"], self._names)
+
+    @cached_property
+    def _wheels(self) -> Sequence[Sequence[str] | None]:
+        return _spread(self._about["wheels"], self._names)
+
+    @cached_property
+    def _requirements(self) -> Sequence[Sequence[str]]:
+        return _requirements(self._about["requires"], self._names)
+
+
 @cache
-def all_releases(package: str) -> Sequence[Release]:
+def all_releases(package: str) -> Releases | tuple[()]:
     """Every release of a package in ascending order; none if it is not tracked."""
     about = _table(package)
-    return () if about is None else releases_of(about)
-
-
-def releases_of(about: Mapping[str, Any]) -> Sequence[Release]:
-    """The releases that a table holds, in ascending order."""
-    names = list(about["releases"])
-    pythons = _spread(about["requires_python"], names)
-    wheels = _spread(about["wheels"], names)
-    requires = _requirements(about["requires"], names)
-    yanked = set(about["yanked"])
-    return tuple(
-        Release(
-            parsed(name),
-            datetime.datetime.fromisoformat(about["releases"][name] + "+00:00"),
-            pythons[place],
-            requires[place],
-            name in yanked,
-            wheels[place],
-        )
-        for place, name in enumerate(names)
-    )
+    return () if about is None else Releases(about)
 
 
 def release(package: str, version: Version) -> Release | None:

@@ -211,16 +211,15 @@ class _Packages:
     def _there(self, package: str, known: Candidates) -> int:
         """The candidates that can be had: by their date, and unlisted ones where there may be."""
         there = known.listed
-        first = next((place for place, row in enumerate(known.releases) if row), 0)
         # Releases before those of the table have no wheels for a Python that these had none for.
-        if self._has_wheel(known.releases[first]):
-            there |= (2 << first) - 2
+        if self._has_wheel(known.release(known.first)):
+            there |= (1 << known.first) - 2
         limit = self._dates.get(package, self._request.exclude_newer)
         if limit is not None:
             there &= known.uploaded_before(limit) | ~known.listed
         is_past = limit is not None and limit.date() <= tables.date()
         if self._names_unlisted(package, known):
-            there |= (2 << len(known.versions)) - 2 & ~known.listed
+            there |= known.everything & ~known.listed
             there &= ~known.only(NEWEST) if is_past else -1
         return there
 
@@ -234,7 +233,7 @@ class _Packages:
         """Sets of candidates, the preferred first."""
         unlisted = ~known.listed & ~1
         preferred = self._preferences.get(package)
-        if preferred is not None and preferred in known.versions:
+        if preferred is not None:
             yield known.only(preferred)
         if is_lowest:
             yield known.only(OLDEST)
