@@ -7,12 +7,10 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from packaging.version import Version
-
 from _measure import Row, medians, report
 from tunesmith.knowledge import changes, tables
 from tunesmith.knowledge.releases import Releases
-from tunesmith.knowledge.signature_table import SignatureTable
+from tunesmith.knowledge.signature_table import signature_table
 
 LIMIT = 0.12
 """15 ms where Python needs 125 ms to start and to import libcst."""
@@ -44,14 +42,17 @@ def main() -> int:
 
 def load(name: str) -> None:
     """Read a table as if for the first time, up to what it is asked for."""
-    tables.table.cache_clear()
-    changes.parsed.cache_clear()
+    for kept in (tables.table, changes.parsed, signature_table):
+        kept.cache_clear()
+    kind, _, package = name.rpartition("/")
+    if kind == "signatures":
+        found = signature_table(package)
+        assert found
+        found.signature(next(iter(found)), found.position(found.releases[-1]) or 0)
+        return
     table = tables.table(name)
-    if name.startswith("releases/"):
+    if kind == "releases":
         _ = Releases(table)[-1]
-    if name.startswith("signatures/"):
-        found = SignatureTable(table)
-        found.signature(next(iter(found)), found.position(Version(table["releases"][-1])) or 0)
 
 
 def slowest(names: list[str]) -> str:

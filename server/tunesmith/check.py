@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -74,15 +73,15 @@ class _Target(NamedTuple):
     is_named: bool
 
 
-@dataclass
 class _Run:
-    options: CheckOptions
-    results: list[Result] = field(default_factory=list[Result])
-    diffs: list[str] = field(default_factory=list[str])
-    fixed: int = 0
-    has_errors: bool = False
-    workspaces: dict[Path, Workspace] = field(default_factory=dict[Path, Workspace])
-    told: set[Note] = field(default_factory=set[Note])
+    def __init__(self, options: CheckOptions) -> None:
+        self.options = options
+        self.results: list[Result] = []
+        self.diffs: list[str] = []
+        self.fixed = 0
+        self.has_errors = False
+        self.workspaces: dict[Path, Workspace] = {}
+        self.told: set[Note] = set()
 
     def check(self) -> None:
         """Check every target once."""

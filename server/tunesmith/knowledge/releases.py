@@ -7,6 +7,7 @@ reads stands in `scripts/tables/releases.py`. Only requirements of tracked packa
 from __future__ import annotations
 
 import datetime
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any, overload
@@ -88,6 +89,11 @@ class Releases(Sequence[Release]):
         """The version of the release at a place."""
         return parsed(self._names[place])
 
+    def find(self, version: Version) -> Release | None:
+        """The release of a version; None where there is none."""
+        place = bisect_left(range(len(self)), version, key=self.version)
+        return self[place] if place < len(self) and self.version(place) == version else None
+
     def is_early(self, place: int) -> bool:
         """Whether the release at a place is a pre-release."""
         is_plain = self._names[place].replace(".", "").isdecimal()
@@ -115,12 +121,8 @@ def all_releases(package: str) -> Releases | tuple[()]:
 
 def release(package: str, version: Version) -> Release | None:
     """One release of a package; None where the table does not have it."""
-    return _by_version(package).get(version)
-
-
-@cache
-def _by_version(package: str) -> Mapping[Version, Release]:
-    return {release.version: release for release in all_releases(package)}
+    found = all_releases(package)
+    return found.find(version) if found else None
 
 
 def _requirements(changes: Mapping[str, Changes], names: Sequence[str]) -> Sequence[Sequence[str]]:

@@ -18,15 +18,17 @@ All lists are changes (`changes.py`); `doc` is the newest.
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from packaging.version import Version
 
 from tunesmith.knowledge.changes import Changes, parsed
 from tunesmith.knowledge.scan.types import Parameter, Signature
-from tunesmith.knowledge.tables import table
+from tunesmith.knowledge.tables import table_text
 from tunesmith.text import regex
 
 _SHARED = ("choices", "deprecated", "replaced_by")
@@ -38,8 +40,44 @@ _INHERITED_LOADER = "transformers.PreTrainedModel.from_pretrained"
 @cache
 def signature_table(package: str) -> SignatureTable | None:
     """The table of a package by its normalised name; None where there is none."""
-    found = table(f"signatures/{package}")
-    return SignatureTable(found) if found else None
+    text = table_text(f"signatures/{package}")
+    return None if text is None else SignatureTable(read_signatures(text))
+
+
+def read_signatures(text: str) -> Mapping[str, Any]:
+    """A table out of its JSON.
+
+    As its generator writes it, each object begins a line with two blanks: then an object is read
+    when it is asked for, of the hundreds that are there.
+    """
+    head, *objects = text.split(_BEFORE_OBJECT)
+    if not head.endswith('"objects": {'):
+        return json.loads(text)
+    return {**json.loads(head + "}}"), "objects": _Objects(objects)}
+
+
+_BEFORE_OBJECT = '\n  "'
+_DECODER = json.JSONDecoder()
+
+
+class _Objects(Mapping[str, Mapping[str, Any]]):
+    """Objects as they are written, from behind the first quote of their names on."""
+
+    def __init__(self, written: Sequence[str]) -> None:
+        self._written = {one[: one.index('"')]: one for one in written}
+        self._read: dict[str, Mapping[str, Any]] = {}
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        if name not in self._read:
+            written = self._written[name]
+            self._read[name], _ = _DECODER.raw_decode(written, len(name) + len('": '))
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._written)
+
+    def __len__(self) -> int:
+        return len(self._written)
 
 
 def package_of(name: str) -> str:
@@ -56,16 +94,17 @@ class SignatureTable:
     """What the objects of one library take, by release.
 
     A release is meant by its position among `releases`.
-
-    Attributes:
-        releases: every release that was read, ascending.
     """
 
     def __init__(self, table: Mapping[str, Any]) -> None:
         self._objects: Mapping[str, Mapping[str, Any]] = table["objects"]
-        self._positions = {release: index for index, release in enumerate(table["releases"])}
-        self.releases: Sequence[Version] = [parsed(release) for release in table["releases"]]
-        self._by_version = {version: index for index, version in enumerate(self.releases)}
+        self._names: Sequence[str] = table["releases"]
+        self._positions = {release: index for index, release in enumerate(self._names)}
+
+    @cached_property
+    def releases(self) -> Sequence[Version]:
+        """Every release that was read, ascending."""
+        return list(map(parsed, self._names))
 
     def __contains__(self, name: str) -> bool:
         return self._row(name) is not None
@@ -75,7 +114,11 @@ class SignatureTable:
 
     def position(self, version: Version | None) -> int | None:
         """Where a release stands; None where it was not read."""
-        return None if version is None else self._by_version.get(version)
+        if version is None:
+            return None
+        place = bisect_left(self._names, version, key=parsed)
+        is_there = place < len(self._names) and parsed(self._names[place]) == version
+        return place if is_there else None
 
     def parameters(self, name: str) -> Sequence[str]:
         """What an object took in any release by itself."""

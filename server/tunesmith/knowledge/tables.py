@@ -66,8 +66,13 @@ def date() -> datetime.date:
 @cache
 def table(name: str) -> Any:
     """A table by its name below the folder, as "signatures/trl"; None where there is none."""
+    text = table_text(name)
+    return None if text is None else json.loads(text)
+
+
+def table_text(name: str) -> str | None:
+    """A table as it is written, in JSON."""
     try:
-        text = (folder() / f"{name}.json").read_text("utf-8")
+        return (folder() / f"{name}.json").read_text("utf-8")
     except FileNotFoundError:
         return None
-    return json.loads(text)

@@ -7,7 +7,6 @@ Options may stand before and after other words, `--` ends them, and short ones m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 from tunesmith.knowledge.hf_cli import Grammar, OptionSpec
@@ -52,7 +51,6 @@ class Reading(NamedTuple):
     stop: Stop | None
 
 
-@dataclass(slots=True)
 class Taken:
     """Words of a command, sorted; numbers are indices of the words.
 
@@ -64,11 +62,12 @@ class Taken:
         stops: what is wrong with the options, in the order in which it is noticed.
     """
 
-    options: list[tuple[int, Option]] = field(default_factory=list[tuple[int, Option]])
-    unknown: dict[int, Word] = field(default_factory=dict[int, Word])
-    positional: list[int] = field(default_factory=list[int])
-    behind_separator: list[int] = field(default_factory=list[int])
-    stops: list[Stop] = field(default_factory=list[Stop])
+    def __init__(self) -> None:
+        self.options: list[tuple[int, Option]] = []
+        self.unknown: dict[int, Word] = {}
+        self.positional: list[int] = []
+        self.behind_separator: list[int] = []
+        self.stops: list[Stop] = []
 
 
 def take_options(words: Sequence[Word], grammar: Grammar, *, stops_early: bool = False) -> Taken:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 import libcst as cst
@@ -262,7 +261,7 @@ def merge(left: DictValue, right: Value) -> DictValue:
 
 def _with_any_values(value: DictValue) -> DictValue:
     """A dict after more entries of unknown names: its keys stay, what they are worth may not."""
-    entries = {key: replace(entry, compute=lambda: UNKNOWN) for key, entry in value.entries.items()}
+    entries = {key: entry.worth(lambda: UNKNOWN) for key, entry in value.entries.items()}
     return DictValue(entries, is_open=True)
 
 

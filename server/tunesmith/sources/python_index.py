@@ -6,11 +6,11 @@ The index keeps nodes; what they mean is worked out when somebody asks (`python_
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 import libcst as cst
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.python_scopes import AttributeAssignment, Binding, Block, Mutation, Scope
 
 MAX_DEPTH = 300
@@ -24,8 +24,7 @@ class TooDeepError(Exception):
     """The tree has more than MAX_DEPTH levels."""
 
 
-@dataclass(slots=True, eq=False)
-class CallSite:
+class CallSite(NamedTuple):
     """A call as written, and the block that it stands in."""
 
     node: cst.Call
@@ -33,8 +32,7 @@ class CallSite:
     order: int
 
 
-@dataclass(slots=True, eq=False)
-class StringSite:
+class StringSite(NamedTuple):
     """A string literal, literals side by side, an f-string, or a sum with one of these."""
 
     node: cst.BaseExpression
@@ -43,8 +41,7 @@ class StringSite:
     is_statement: bool
 
 
-@dataclass(slots=True, eq=False)
-class DisplaySite:
+class DisplaySite(NamedTuple):
     """A list or tuple display, and the name that it alone is assigned to."""
 
     node: cst.List | cst.Tuple
@@ -52,8 +49,7 @@ class DisplaySite:
     order: int
 
 
-@dataclass(slots=True, eq=False)
-class Returned:
+class Returned(NamedTuple):
     """A `return`, and the block that it stands in."""
 
     node: cst.Return
@@ -61,7 +57,6 @@ class Returned:
     order: int
 
 
-@dataclass(eq=False)
 class PythonIndex:
     """What the walk found, each list in the order of the text.
 
@@ -70,24 +65,19 @@ class PythonIndex:
         returns: the `return` statements of a function, by its node's id.
     """
 
-    scope: Scope
-    calls: list[CallSite] = field(default_factory=list[CallSite])
-    classes: list[tuple[cst.ClassDef, Block]] = field(
-        default_factory=list[tuple[cst.ClassDef, Block]]
-    )
-    class_scopes: dict[int, Scope] = field(default_factory=dict[int, Scope])
-    strings: list[StringSite] = field(default_factory=list[StringSite])
-    displays: list[DisplaySite] = field(default_factory=list[DisplaySite])
-    mutations: dict[str, list[Mutation]] = field(default_factory=dict[str, list[Mutation]])
-    attribute_assignments: dict[str, list[AttributeAssignment]] = field(
-        default_factory=dict[str, list[AttributeAssignment]]
-    )
-    assignments: dict[int, Binding] = field(default_factory=dict[int, Binding])
-    returns: dict[int, list[Returned]] = field(default_factory=dict[int, list[Returned]])
-    owners: list[StatementOwner] = field(default_factory=list[StatementOwner])
-    imports: list[tuple[cst.Import | cst.ImportFrom, Block]] = field(
-        default_factory=list[tuple[cst.Import | cst.ImportFrom, Block]]
-    )
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.calls: list[CallSite] = []
+        self.classes: list[tuple[cst.ClassDef, Block]] = []
+        self.class_scopes: dict[int, Scope] = {}
+        self.strings: list[StringSite] = []
+        self.displays: list[DisplaySite] = []
+        self.mutations: dict[str, list[Mutation]] = {}
+        self.attribute_assignments: dict[str, list[AttributeAssignment]] = {}
+        self.assignments: dict[int, Binding] = {}
+        self.returns: dict[int, list[Returned]] = {}
+        self.owners: list[StatementOwner] = []
+        self.imports: list[tuple[cst.Import | cst.ImportFrom, Block]] = []
 
     def call_site(self, node: cst.Call) -> CallSite:
         """Where a call of this tree stands.

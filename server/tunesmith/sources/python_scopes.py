@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import builtins
-from dataclasses import dataclass, field
 from enum import Enum
 
 import libcst as cst
+
+from tunesmith.named_tuple import NamedTuple
 
 BUILTIN_NAMES = frozenset(dir(builtins))
 
@@ -33,7 +34,6 @@ class BindingKind(Enum):
     OTHER = "other"
 
 
-@dataclass(slots=True, eq=False)
 class Scope:
     """A namespace.
 
@@ -43,12 +43,13 @@ class Scope:
         outer: names declared `global` or `nonlocal`, with the scope that they live in.
     """
 
-    kind: ScopeKind
-    node: cst.CSTNode
-    parent: Scope | None
-    bindings: dict[str, list[Binding]] = field(default_factory=dict[str, "list[Binding]"])
-    star_imports: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
-    outer: dict[str, Scope] = field(default_factory=dict[str, "Scope"])
+    def __init__(self, kind: ScopeKind, node: cst.CSTNode, parent: Scope | None) -> None:
+        self.kind = kind
+        self.node = node
+        self.parent = parent
+        self.bindings: dict[str, list[Binding]] = {}
+        self.star_imports: list[tuple[str, int]] = []
+        self.outer: dict[str, Scope] = {}
 
     @property
     def module(self) -> Scope:
@@ -75,8 +76,7 @@ class Scope:
         return None
 
 
-@dataclass(slots=True, eq=False)
-class Block:
+class Block(NamedTuple):
     """Statements that run one after the other, or not at all: a suite of a compound statement.
 
     Attributes:
@@ -93,8 +93,7 @@ class Block:
     is_repeated: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Binding:
+class Binding(NamedTuple):
     """One place where a name gets its value.
 
     Attributes:
@@ -115,8 +114,7 @@ class Binding:
     item: int | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Mutation:
+class Mutation(NamedTuple):
     """A statement that changes the object behind a name: `d[k] = v`, `d.update()`, `l += [...]`.
 
     Attributes:
@@ -132,8 +130,7 @@ class Mutation:
     order: int
 
 
-@dataclass(slots=True, eq=False)
-class AttributeAssignment:
+class AttributeAssignment(NamedTuple):
     """`base.attribute = value`; `value` is None where it is not a plain assignment."""
 
     base: cst.BaseExpression

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, Union
 
@@ -37,7 +37,6 @@ class Reference(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, eq=False)
 class ListValue:
     """A list, tuple or set.
 
@@ -46,8 +45,9 @@ class ListValue:
         is_open: there may be more.
     """
 
-    elements: Sequence[Value]
-    is_open: bool = False
+    def __init__(self, elements: Sequence[Value], is_open: bool = False) -> None:
+        self.elements = elements
+        self.is_open = is_open
 
     def __contains__(self, value: object) -> bool:
         return any(type(element) is type(value) and element == value for element in self.elements)
@@ -59,7 +59,6 @@ class ListValue:
         return len(self.elements)
 
 
-@dataclass(eq=False)
 class Entry:
     """One entry of a `DictValue`.
 
@@ -70,11 +69,23 @@ class Entry:
         siblings: what stands between the same brackets, itself included; none of an assignment.
     """
 
-    key_node: cst.CSTNode = field(repr=False)
-    value_node: cst.BaseExpression = field(repr=False)
-    node: cst.CSTNode = field(repr=False)
-    compute: Callable[[], Value] = field(repr=False)
-    siblings: Sequence[cst.CSTNode] = field(default=(), repr=False)
+    def __init__(
+        self,
+        key_node: cst.CSTNode,
+        value_node: cst.BaseExpression,
+        node: cst.CSTNode,
+        compute: Callable[[], Value],
+        siblings: Sequence[cst.CSTNode] = (),
+    ) -> None:
+        self.key_node = key_node
+        self.value_node = value_node
+        self.node = node
+        self.compute = compute
+        self.siblings = siblings
+
+    def worth(self, compute: Callable[[], Value]) -> Entry:
+        """This entry with another value."""
+        return Entry(self.key_node, self.value_node, self.node, compute, self.siblings)
 
     @cached_property
     def value(self) -> Value:
@@ -104,7 +115,6 @@ class DictValue:
         return UNKNOWN if self.is_open else ABSENT
 
 
-@dataclass(eq=False)
 class Argument:
     """One argument of a call.
 
@@ -119,14 +129,26 @@ class Argument:
         comes_from_expansion: it is given by `*` or `**`, and stands elsewhere.
     """
 
-    name: str | None
-    position: int | None
-    node: cst.CSTNode = field(repr=False)
-    value_node: cst.BaseExpression = field(repr=False)
-    comes_from_expansion: bool
-    compute: Callable[[], Value] = field(repr=False)
-    locate: Callable[[cst.CSTNode], Span] = field(repr=False)
-    key_node: cst.CSTNode | None = field(default=None, repr=False)
+    def __init__(
+        self,
+        name: str | None,
+        position: int | None,
+        node: cst.CSTNode,
+        value_node: cst.BaseExpression,
+        *,
+        comes_from_expansion: bool,
+        compute: Callable[[], Value],
+        locate: Callable[[cst.CSTNode], Span],
+        key_node: cst.CSTNode | None = None,
+    ) -> None:
+        self.name = name
+        self.position = position
+        self.node = node
+        self.value_node = value_node
+        self.comes_from_expansion = comes_from_expansion
+        self.compute = compute
+        self.locate = locate
+        self.key_node = key_node
 
     @cached_property
     def value(self) -> Value:

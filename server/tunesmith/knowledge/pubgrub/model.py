@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tunesmith.named_tuple import NamedTuple
@@ -52,7 +51,6 @@ class Universe(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Incompatibility:
     """Sets of candidates, by package, of which not all can hold at once.
 
@@ -61,9 +59,17 @@ class Incompatibility:
         why: what makes a fact so.
     """
 
-    terms: Mapping[str, int]
-    causes: tuple[Incompatibility, Incompatibility] | None = None
-    why: Any = None
+    __slots__ = ("causes", "terms", "why")
+
+    def __init__(
+        self,
+        terms: Mapping[str, int],
+        causes: tuple[Incompatibility, Incompatibility] | None = None,
+        why: Any = None,
+    ) -> None:
+        self.terms = terms
+        self.causes = causes
+        self.why = why
 
     @property
     def is_terminal(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -18,13 +17,13 @@ class Kind(IntEnum):
 Priority = tuple[Kind, int, int]
 
 
-@dataclass(slots=True)
 class Priorities:
     """Which package is decided next, as `pubgrub/priority.rs` of uv has it."""
 
-    classes: dict[str, Kind] = field(default_factory=dict[str, Kind])
-    found: dict[str, int] = field(default_factory=dict[str, int])
-    ties: dict[str, int] = field(default_factory=dict[str, int])
+    def __init__(self) -> None:
+        self.classes: dict[str, Kind] = {}
+        self.found: dict[str, int] = {}
+        self.ties: dict[str, int] = {}
 
     def see(self, name: str, project: str, *, is_pin: bool) -> None:
         self.ties.setdefault(name, len(self.ties))
