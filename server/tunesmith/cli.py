@@ -203,6 +203,9 @@ def _add_flavor(command: argparse.ArgumentParser) -> None:
 def _add_data(command: argparse.ArgumentParser) -> None:
     command.add_argument("--examples", type=_positive, metavar="N", help="rows of the data set")
     command.add_argument("--tokens", type=_positive, metavar="N", help="tokens of a row, mean")
+    command.add_argument(
+        "--tokenize", action="store_true", help="count tokens by the model's own tokenizer"
+    )
 
 
 def _positive(text: str) -> int:

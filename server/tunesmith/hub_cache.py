@@ -64,6 +64,20 @@ def stored_model(model_id: str) -> StoredModel | None:
     return StoredModel(fields, f"the Hub, fetched on {answer.date}") if answer and fields else None
 
 
+def stored_tokenizer(model_id: str) -> Path | None:
+    """The folder with the tokenizer of a model that the Hub's client downloaded."""
+    if not is_model_id(model_id):
+        return None
+    for folder in _snapshots(model_id):
+        with suppress(OSError):
+            if any((folder / name).is_file() for name in _TOKENIZERS):
+                return folder
+    return None
+
+
+_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
+
+
 def stored_prices() -> Prices | None:
     """The prices of jobs that were fetched last."""
     answer = read_answer(PRICES)
@@ -153,12 +167,17 @@ def _place(name: str) -> Path:
 
 def _downloads(model_id: str) -> Iterator[Path]:
     """Its `config.json` files in the cache of the Hub's client, that of `main` first."""
+    yield from (folder / "config.json" for folder in _snapshots(model_id))
+
+
+def _snapshots(model_id: str) -> Iterator[Path]:
+    """The folders with what the Hub's client downloaded of a model, that of `main` first."""
     folder = hub_cache() / ("models--" + model_id.replace("/", "--"))
     main = _read(folder / "refs" / "main").strip()
     if re.fullmatch(r"[0-9a-f]{40}", main):
-        yield folder / "snapshots" / main / "config.json"
+        yield folder / "snapshots" / main
     with suppress(OSError):
-        yield from sorted(folder.glob("snapshots/*/config.json"))
+        yield from sorted(folder.glob("snapshots/*"))
 
 
 def _read(path: Path) -> str:

@@ -262,7 +262,11 @@ class Project:
 
     def data_of(self, origin: Origin, script: PurePosixPath) -> StoredData:
         """What is known of a data set that a script names; reads files."""
-        return self.stored_data(origin, list(self._folders_of(script, None)), self.root)
+        return self.stored_data(origin, self.run_folders(script), self.root)
+
+    def run_folders(self, script: PurePosixPath) -> Sequence[PurePosixPath]:
+        """Where a script may be run, the likeliest folder first."""
+        return list(self._folders_of(script, None))
 
     def commands_launching(self, path: PurePosixPath) -> Sequence[LaunchCommand]:
         """The commands that launch a script, wherever they stand; counter-examples left out."""

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from tunesmith.data.pieces import MAX_READ, UnreadableDataError, size_of, unpacked_name
 from tunesmith.data.text_files import (
+    FIELDS,
     MAX_SAMPLE,
     FileRows,
     Reader,
-    read_csv,
-    read_json,
-    read_text,
+    counted,
 )
+from tunesmith.platform import project_path
 from tunesmith.sources.data_set import Cell, Loader, Origin, Row, StoredData
 
 MAX_FILES = 200
@@ -75,7 +75,8 @@ def read_files(origin: Origin, files: Sequence[Path]) -> StoredData:
     keep = max(1, -(-sum(len(each.sample) for each in found) // MAX_SAMPLE))
     sample = [row for each in found for row in each.sample][::keep]
     is_counted = step == 1 and all(each.is_counted for each in found)
-    return StoredData(shown(files), rows, is_counted, sample, _means(found))
+    names = tuple(project_path(each) for each in chosen)
+    return StoredData(shown(files), rows, is_counted, sample, _means(found), files=names)
 
 
 def shown(files: Sequence[Path]) -> str:
@@ -104,8 +105,12 @@ def _read(path: Path, origin: Origin, limit: int) -> FileRows:
 @lru_cache(maxsize=256)
 def _read_version(path: Path, origin: Origin, limit: int, *_: int) -> FileRows:
     """Of each version of a file once, as every key typed in the script asks anew."""
-    loader = format_of(path) if origin.loader in ("named", "saved") else origin.loader
-    return _reader(loader, path)(path, origin, limit)
+    return _reader(loader_of(path, origin), path)(path, origin, limit)
+
+
+def loader_of(path: Path, origin: Origin) -> Loader | None:
+    """What reads a file of a data set."""
+    return format_of(path) if origin.loader in ("named", "saved") else origin.loader
 
 
 def _reader(loader: Loader | None, path: Path) -> Reader:
@@ -117,10 +122,10 @@ def _reader(loader: Loader | None, path: Path) -> Reader:
         from tunesmith.data.arrow import read_arrow
 
         return read_arrow
-    readers: dict[Loader | None, Reader] = {"json": read_json, "csv": read_csv, "text": read_text}
-    if loader not in readers:
+    fields = FIELDS.get(loader) if loader else None
+    if fields is None:
         raise UnreadableDataError(f"{path.name} is of a format that is not read")
-    return readers[loader]
+    return lambda path, origin, limit: counted(fields(path, origin, limit))
 
 
 # Which files

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from tunesmith.data.pieces import (
     start_of,
 )
 from tunesmith.named_tuple import NamedTuple
-from tunesmith.sources.data_set import Origin, Row, row_of
+from tunesmith.sources.data_set import Loader, Origin, Row, row_of
 
 MAX_SAMPLE = 1000
 """Rows that are kept of a file."""
@@ -40,7 +40,26 @@ class FileRows(NamedTuple):
     columns: Row = {}  # noqa: RUF012 - never written to
 
 
-def read_json(path: Path, origin: Origin, limit: int = MAX_READ) -> FileRows:
+class Fields(NamedTuple):
+    """Rows as they stand in a file.
+
+    Attributes:
+        rows: what their columns hold.
+        share: how much of the file was read, from 0 to 1.
+    """
+
+    rows: Sequence[dict[str, Any]]
+    share: float
+
+
+def counted(fields: Fields) -> FileRows:
+    """What is known of the rows of a file of which these were read."""
+    step = max(1, -(-len(fields.rows) // MAX_SAMPLE))
+    sample = [row_of(each) for each in fields.rows[::step]]
+    return FileRows(len(fields.rows) / fields.share, fields.share >= 1, sample)
+
+
+def json_fields(path: Path, origin: Origin, limit: int = MAX_READ) -> Fields:
     """Rows of a file with an object on each line, or with a list of objects.
 
     Raises:
@@ -51,10 +70,10 @@ def read_json(path: Path, origin: Origin, limit: int = MAX_READ) -> FileRows:
     if first == b"[" or origin.field:
         start = start_of(path, limit)
         text = _decoded(start, path, origin)
-        return _rows(list(_elements(text, start, path, origin)), start)
+        return Fields(list(_elements(text, start, path, origin)), start.share)
     text = _decoded(pieces, path, origin)
     try:
-        return _rows(list(_objects(text, path)), pieces)
+        return Fields(list(_objects(text, path)), pieces.share)
     except UnreadableDataError:
         if pieces.is_whole and _is_object(text):
             raise UnreadableDataError(
@@ -64,7 +83,7 @@ def read_json(path: Path, origin: Origin, limit: int = MAX_READ) -> FileRows:
         raise
 
 
-def read_csv(path: Path, origin: Origin, limit: int = MAX_READ) -> FileRows:
+def csv_fields(path: Path, origin: Origin, limit: int = MAX_READ) -> Fields:
     """Rows of a table whose first row names the columns.
 
     Raises:
@@ -81,10 +100,10 @@ def read_csv(path: Path, origin: Origin, limit: int = MAX_READ) -> FileRows:
     header, *rows = [row for row in table if row] or [[]]
     if not pieces.is_whole and rows:
         rows.pop()  # it may have been cut
-    return _rows([dict(zip(header, row, strict=False)) for row in rows], pieces)
+    return Fields([dict(zip(header, row, strict=False)) for row in rows], pieces.share)
 
 
-def read_text(path: Path, origin: Origin, limit: int = MAX_READ) -> FileRows:
+def text_fields(path: Path, origin: Origin, limit: int = MAX_READ) -> Fields:
     """Lines.
 
     Raises:
@@ -92,13 +111,14 @@ def read_text(path: Path, origin: Origin, limit: int = MAX_READ) -> FileRows:
     """
     pieces = lines_of(path, limit)
     lines = _decoded(pieces, path, origin).split("\n")
-    return _rows([{"text": line} for line in lines if line], pieces)
+    return Fields([{"text": line} for line in lines if line], pieces.share)
 
 
-def _rows(found: Sequence[dict[str, Any]], pieces: Pieces) -> FileRows:
-    step = max(1, -(-len(found) // MAX_SAMPLE))
-    sample = [row_of(fields) for fields in found[::step]]
-    return FileRows(len(found) / pieces.share, pieces.is_whole, sample)
+FIELDS: Mapping[Loader, Callable[[Path, Origin, int], Fields]] = {
+    "json": json_fields,
+    "csv": csv_fields,
+    "text": text_fields,
+}
 
 
 def _decoded(pieces: Pieces, path: Path, origin: Origin) -> str:

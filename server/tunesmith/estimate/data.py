@@ -6,7 +6,7 @@ worked out from its bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -26,6 +26,7 @@ line break; those of Gemma 3 and Llama 3 add as many."""
 UNSURE = (0.5, 1.0, 1.5)
 """Low, likely and high parts of a text that the script writes anew, or of which only the size of
 whole rows is known: a guess."""
+SURE = (1.0, 1.0, 1.0)
 MAX_SIZES = 100
 """Sizes that are kept, as every machine is compared by all of them."""
 NOTHING: Row = {}
@@ -198,25 +199,59 @@ def _joined(parts: Sequence[_Rows]) -> _Rows:
 
 
 def _with_tokens(data: Data, training: ScriptTraining, rows: _Rows) -> Data:
-    shown = rows.rows or ([rows.mean] if rows.mean else [])
-    names = {name for row in shown for name in row}
+    shown, names = _shown(rows)
     method = training.training.method
     if not names or method == "grpo":  # what it generates counts, and nobody knows how long that is
         return data
-    wanted = _columns(method, names, training.data.text_field)
+    wanted = _wanted(training, names)
     if not wanted:
-        if not training.data.is_rewritten:
-            has = ", ".join(sorted(names)[:6])
-            note = f"the trainer finds none of its columns there: it has {has}"
-            return replace(data, notes=(*data.notes, note))
-        wanted = dict.fromkeys(names, 1.0)
+        has = ", ".join(sorted(names)[:6])
+        note = f"the trainer finds none of its columns there: it has {has}"
+        return replace(data, notes=(*data.notes, note))
     sizes = [_tokens(row, wanted) for row in shown]
     mean = sum(sizes) / len(sizes)
-    low, likely, high = (BYTES_A_TOKEN.likely / each for each in reversed(BYTES_A_TOKEN))
-    is_unsure = training.data.is_rewritten or rows.is_apportioned
-    parts = UNSURE if is_unsure else (1.0, 1.0, 1.0)
-    tokens = Interval(mean * low * parts[0], mean * likely * parts[1], mean * high * parts[2])
+    parts = UNSURE if training.data.is_rewritten or rows.is_apportioned else SURE
+    ratios = (BYTES_A_TOKEN.likely / each for each in reversed(BYTES_A_TOKEN))
+    tokens = Interval(*(mean * one * other for one, other in zip(ratios, parts, strict=True)))
     return replace(data, tokens=tokens, sizes=_thinned(sizes) if rows.rows else ())
+
+
+def with_sizes(data: Data, training: ScriptTraining, sizes: Sequence[float]) -> Data:
+    """What is known of a data set, with the counted tokens of some of its examples."""
+    mean = sum(sizes) / max(1, len(sizes))
+    parts = UNSURE if training.data.is_rewritten else SURE
+    tokens = Interval(*(mean * part for part in parts))
+    notes = (*data.notes, f"{len(sizes):,} tokenized")
+    return replace(data, tokens=tokens, sizes=_thinned(sizes), notes=notes)
+
+
+def columns_of(
+    training: ScriptTraining, script: PurePosixPath, project: Project
+) -> Mapping[str, float]:
+    """The columns that a trainer reads, with how often each counts in a sequence.
+
+    Nothing where the rows are not known, or have none of them; arguments as of `data_of`.
+    """
+    plan = training.data.plan
+    try:
+        names = _shown(_rows(plan, script, project))[1] if plan else set[str]()
+    except _Unknown:
+        return {}
+    return _wanted(training, names)
+
+
+def _shown(rows: _Rows) -> tuple[Sequence[Row], set[str]]:
+    """The rows to look at, or the mean one, and the columns with text."""
+    shown = rows.rows or ([rows.mean] if rows.mean else [])
+    return shown, {name for row in shown for name in row}
+
+
+def _wanted(training: ScriptTraining, names: set[str]) -> dict[str, float]:
+    """The columns of these that a trainer reads; all where the script writes others of them."""
+    wanted = _columns(training.training.method, names, training.data.text_field)
+    if not wanted and training.data.is_rewritten:
+        wanted = dict.fromkeys(names, 1.0)
+    return {name: times for name, times in wanted.items() if name in names}
 
 
 def _thinned(sizes: Sequence[float]) -> Sequence[float]:
@@ -243,8 +278,8 @@ def _columns(method: Method, names: Iterable[str], text_field: str) -> dict[str,
 def _tokens(row: Row, wanted: dict[str, float]) -> float:
     """The likely tokens of a row."""
     cells = {name: row.get(name, Cell(0)) for name in wanted}
-    chosen = cells.get("chosen")
-    if chosen and chosen.messages and not cells["prompt"].messages:
+    chosen, prompt = cells.get("chosen"), cells.get("prompt")
+    if chosen and chosen.messages and prompt and not prompt.messages:
         cells["prompt"] = Cell(0)  # the conversation of each answer begins with it
     return 1 + sum(
         times * (cells[name].size / BYTES_A_TOKEN.likely + cells[name].messages * MESSAGE_TOKENS)

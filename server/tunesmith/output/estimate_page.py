@@ -40,6 +40,7 @@ class Question(NamedTuple):
         examples: rows of the data set; None where that is not known.
         tokens: of an example, in the mean; None where that is not known.
         online: whether the Hub may be asked for what is not known here.
+        tokenize: whether a sample of the data set is taken through the model's own tokenizer.
     """
 
     flavor: str | None = None
@@ -47,6 +48,7 @@ class Question(NamedTuple):
     examples: int | None = None
     tokens: int | None = None
     online: bool = False
+    tokenize: bool = False
 
     @property
     def data_given(self) -> Data:
@@ -54,9 +56,17 @@ class Question(NamedTuple):
         return Data().given(self.examples, self.tokens)
 
     def data_of(self, training: ScriptTraining, one: OneScript) -> Data:
-        """What is known of a trainer's data set, and what the user says of it."""
+        """What is known of a trainer's data set, and what the user says of it.
+
+        Raises:
+            UserError: it shall be tokenized, and cannot be.
+        """
         is_said = self.examples is not None and self.tokens is not None
         found = Data() if is_said else data_of(training, one.script.path, one.project)
+        if self.tokenize and self.tokens is None:
+            from tunesmith.output.tokenized import tokenized  # brings processes along
+
+            found = tokenized(found, training, one)
         return found.given(self.examples, self.tokens)
 
     def supposed(self) -> list[Pin]:

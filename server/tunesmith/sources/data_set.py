@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
@@ -68,6 +69,7 @@ class StoredData(NamedTuple):
         columns: the mean cell of each column with text, where no rows were read.
         is_apportioned: whether only the size of whole rows is known, and `columns` guesses from it.
         problem: why nothing is known, with the next step; empty where something is.
+        files: what holds the rows, or some of it; none where only their number is known.
     """
 
     source: str = ""
@@ -77,6 +79,7 @@ class StoredData(NamedTuple):
     columns: Row = MappingProxyType({})
     is_apportioned: bool = False
     problem: str = ""
+    files: tuple[PurePosixPath, ...] = ()
 
 
 def row_of(fields: Mapping[str, Any]) -> Row:
