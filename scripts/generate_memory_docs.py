@@ -34,8 +34,17 @@ steps below.
 
 **No GPU was asked.** What the oracle cannot see (CUDA's context, fragments, other libraries'
 kernels) comes from public out-of-memory errors, and the interval is wider for it: see
-`estimate/fit.py`. Several GPUs, GRPO and KTO are worked out from the literature and were never held
-against anything.
+`estimate/fit.py`. Several GPUs are worked out from the literature and were never held against
+anything.
+
+Of DPO, KTO, GRPO and Reward the oracle runs the loss of TRL's own trainers. DPO and KTO ask a
+reference: the same model with its adapter turned off, or a second one where all weights are trained
+(not with `precompute_ref_log_probs`). GRPO's model writes `per_device_train_batch_size` times
+`steps_per_generation` completions at once before it learns from them, and keeps keys and values of
+all their tokens; that is often the peak. Where vLLM writes them in the same process
+(`vllm_mode="colocate"`), `vllm_gpu_memory_utilization` of the GPU is not there for the trainer; a
+vLLM of its own takes nothing. The length of prompts is not told by any argument since TRL 0.28: 512
+tokens are assumed.
 
 ## What is read of a script
 
@@ -103,7 +112,7 @@ def _oracle() -> Iterator[str]:
     for each in known:
         estimated = peak(each.shape, each.training).total
         yield (
-            f"| {each.model} | {each.training.batch} x {each.training.length} | {_trained(each)} "
+            f"| {each.model} | {_tokens(each)} | {_trained(each)} "
             f"| {each.training.quantization or each.training.load_dtype} | {_loss(each)} "
             f"| {each.peak / 1e9:.2f} | {estimated / 1e9:.2f} | {_error(each):+.1%} |"
         )
@@ -111,6 +120,12 @@ def _oracle() -> Iterator[str]:
 
 def _error(step: Step) -> float:
     return peak(step.shape, step.training).total / step.peak - 1
+
+
+def _tokens(step: Step) -> str:
+    training = step.training
+    written = f", writes {training.generated} x {training.completion}" if training.generated else ""
+    return f"{training.batch} x {training.length}{written}"
 
 
 def _trained(step: Step) -> str:
@@ -123,8 +138,11 @@ def _trained(step: Step) -> str:
 
 
 def _loss(step: Step) -> str:
-    method = step.training.method
-    return step.training.loss if method == "sft" else method
+    training = step.training
+    if training.method == "sft":
+        return training.loss
+    known = ", reference known" if training.is_reference_precomputed else ""
+    return training.method + (", reference" if training.has_reference else known)
 
 
 def _guide() -> Iterator[str]:

@@ -32,6 +32,8 @@ GUIDES = replace(QLORA, loss="full", norm_dtype="float32", adapter=GUIDE)
 """The template of a guide to TRL 0.12 to 0.25: QLoRA with full logits, float32 adapters."""
 FULL = Training(batch=1, length=2048)
 """All weights, loaded in float32 as TRL does since 0.27, without an adapter."""
+GRPO: dict[str, Any] = {"method": "grpo", "has_padding": True}
+KTO: dict[str, Any] = {"method": "kto", "has_kl": True}
 
 
 def _of(base: Training, **changes: Any) -> Training:
@@ -122,9 +124,107 @@ STEPS: list[tuple[str, Training]] = [
     (QWEN.format("1.7B"), _of(LORA, batch=2, length=2048, method="dpo")),
     (LLAMA.format("2-1B"), _of(LORA, batch=4, length=1024, method="dpo", is_checkpointed=False)),
     (EIGHT, _of(LORA, batch=4, length=1024, method="reward")),
+    # pairs, with a reference: the adapter turned off, a second model, or what was worked out before
+    (EIGHT, _of(QLORA, batch=2, method="dpo", has_padding=True)),
+    (EIGHT, _of(QLORA, batch=2, length=1024, method="dpo", is_checkpointed=False)),
+    (GEMMA.format("4b"), _of(LORA, batch=2, length=1024, method="dpo", adapter=WIDE)),
+    (GEMMA.format("270m"), _of(FULL, batch=8, length=1024, method="dpo", is_checkpointed=False)),
+    (QWEN.format("0.6B"), _of(FULL, batch=2, length=1024, method="dpo")),
+    (
+        LLAMA.format("2-1B"),
+        _of(FULL, load_dtype="bfloat16", method="dpo", has_padding=True, is_checkpointed=False),
+    ),
+    (
+        QWEN.format("1.7B"),
+        _of(FULL, method="dpo", is_reference_precomputed=True, optimizer="adamw_8bit"),
+    ),
+    # answers that are judged one by one
+    (LLAMA.format("2-1B"), _of(LORA, batch=4, length=1024, **KTO)),
+    (
+        LLAMA.format("2-3B"),
+        _of(LORA, batch=4, length=1024, has_padding=True, is_checkpointed=False, **KTO),
+    ),
+    (QWEN.format("0.6B"), _of(FULL, batch=4, length=1024, is_checkpointed=False, **KTO)),
+    (QWEN.format("4B"), _of(FULL, batch=2, load_dtype="bfloat16", has_padding=True, **KTO)),
+    (MISTRAL, _of(QLORA, batch=2, is_reference_precomputed=True, **KTO)),
+    (SMOL.format("1.7B"), _of(FULL, batch=4, length=1024, method="kto")),
+    # rewards
+    (SMOL.format("1.7B"), _of(FULL, batch=4, length=1024, method="reward", has_padding=True)),
+    (QWEN.format("4B"), _of(QLORA, batch=4, length=1024, method="reward")),
+    (GEMMA.format("1b"), _of(LORA, batch=2, length=1024, method="reward", is_checkpointed=False)),
+    # completions that the model writes itself: few or many at once, long prompts or short ones
+    (QWEN.format("0.6B"), _of(LORA, batch=8, length=768, completion=256, generated=8, **GRPO)),
+    (
+        QWEN.format("0.6B"),
+        _of(LORA, batch=8, length=768, completion=256, generated=64, has_kl=True, **GRPO),
+    ),
+    (QWEN.format("1.7B"), _of(LORA, length=1536, completion=1024, generated=64, **GRPO)),
+    (
+        QWEN.format("1.7B"),
+        _of(LORA, length=1064, completion=64, generated=64, adapter=WIDE, **GRPO),
+    ),
+    (
+        LLAMA.format("2-1B"),
+        _of(LORA, batch=8, length=1024, completion=512, is_checkpointed=False, **GRPO),
+    ),
+    (EIGHT, _of(QLORA, batch=2, length=1024, completion=512, generated=32, **GRPO)),
+    (EIGHT, _of(QLORA, length=2100, completion=100, generated=32, **GRPO)),
+    (
+        EIGHT,
+        _of(
+            QLORA,
+            length=1024,
+            completion=512,
+            generated=64,
+            has_kl=True,
+            load_dtype="float32",
+            accumulates=True,
+            **GRPO,
+        ),
+    ),
+    (
+        QWEN.format("0.6B"),
+        _of(FULL, batch=4, length=1024, completion=512, generated=32, has_kl=True, **GRPO),
+    ),
+    (
+        QWEN.format("0.6B"),
+        _of(FULL, batch=4, length=768, completion=512, generated=128, optimizer="sgd", **GRPO),
+    ),
+    (
+        GEMMA.format("1b"),
+        _of(
+            FULL,
+            batch=2,
+            completion=1024,
+            generated=64,
+            load_dtype="bfloat16",
+            optimizer="adamw_8bit",
+            **GRPO,
+        ),
+    ),
+    (
+        SMOL.format("360M"),
+        _of(FULL, batch=2, length=1064, completion=64, generated=64, optimizer="sgd", **GRPO),
+    ),
+    (QWEN.format("4B"), _of(FULL, load_dtype="bfloat16", completion=1024, has_kl=True, **GRPO)),
+    (QWEN.format("30B-A3B"), _of(LORA, length=1024, completion=512, generated=8, **GRPO)),
     # texts of different lengths
     (GEMMA.format("1b"), _of(LORA, batch=4, length=4096, has_padding=True)),
     (LLAMA.format("2-1B"), _of(LORA, batch=4, has_padding=True, is_checkpointed=False)),
+    # other families
+    ("Qwen/Qwen2.5-7B-Instruct", _of(LORA, batch=2, length=4096, adapter=WIDE)),
+    ("Qwen/Qwen2.5-0.5B-Instruct", _of(FULL, batch=4, length=1024, is_checkpointed=False)),
+    ("Qwen/Qwen2.5-14B-Instruct", _of(QLORA, batch=2, length=2048)),
+    ("google/gemma-2b", _of(LORA, batch=2, length=2048, adapter=WIDE)),
+    ("google/gemma-2b", _of(FULL, load_dtype="bfloat16", is_checkpointed=False)),
+    ("HuggingFaceTB/SmolLM3-3B", _of(LORA, batch=2, length=4096, adapter=WIDE)),
+    ("HuggingFaceTB/SmolLM3-3B", _of(FULL, load_dtype="bfloat16")),
+    ("mistralai/Mistral-Nemo-Instruct-2407", _of(QLORA, length=8192)),
+    ("mistralai/Mistral-Small-3.2-24B-Instruct-2506", _of(QLORA, length=4096)),
+    ("mistralai/Ministral-3-8B-Base-2512", _of(LORA, length=4096, is_checkpointed=False)),
+    (PHI, _of(QLORA, batch=2, length=2048, is_checkpointed=False)),
+    (MINI, _of(FULL, load_dtype="bfloat16", optimizer="adamw_8bit")),
+    (QWEN.format("30B-A3B"), _of(QLORA, length=2048)),
     # modules that are trained whole
     (EIGHT, _of(LORA, adapter=Adapter(16, modules_to_save=("lm_head",)))),
 ]

@@ -131,7 +131,7 @@ def test_the_disk_holds_every_checkpoint() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"method": "grpo"}, {"method": "kto"}, {"gpus": 2, "sharding": "fsdp"}]
+    "changes", [{"method": "dpo", "loss": "plain"}, {"gpus": 2, "sharding": "fsdp"}]
 )
 def test_what_was_never_measured_has_a_wider_interval(changes: dict[str, Any]) -> None:
     training = Training(batch=1, length=1024, load_dtype="bfloat16", adapter=Adapter(16))

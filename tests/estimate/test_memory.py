@@ -74,8 +74,13 @@ def drawn(seed: int) -> tuple[str, Training]:
         dtype=pick.choice(["float32", "bfloat16"]),
     )
     is_adapted = pick.random() < 0.7
+    method = pick.choice(["sft", "dpo", "kto", "grpo", "reward"])
     return pick.choice(MODELS), Training(
         batch=pick.randint(1, 8),
+        method=method,
+        completion=pick.choice([50, 100]) if method == "grpo" else 0,
+        generated=pick.choice([0, 8, 64]) if method == "grpo" else 0,
+        has_kl=pick.random() < 0.5,
         length=pick.choice([128, 500, 1024, 4096, 20000]),
         loss=pick.choice(["full", "plain", "chunked", "fused"]),
         load_dtype=pick.choice(["float32", "bfloat16"]),
@@ -140,6 +145,38 @@ def test_a_mask_is_made_where_a_window_is_shorter_than_the_text() -> None:
     assert peak(model, long).total - without > 8192**2
     llama = shape("meta-llama/Meta-Llama-3.1-8B-Instruct")
     assert peak(llama, long).total == peak(llama, replace(long, attention="flash")).total
+
+
+def test_a_second_model_is_the_reference_of_all_weights() -> None:
+    model = shape("Qwen/Qwen3-0.6B")
+    whole_model = Training(batch=1, length=1024, method="dpo")
+    before = replace(whole_model, is_reference_precomputed=True)
+    own = weight_bytes(model, before)
+    assert weight_bytes(model, whole_model) == 2 * own
+    assert peak(model, whole_model).total >= peak(model, before).total + own
+    kept = replace(whole_model, method="grpo", completion=512, has_kl=True)
+    assert weight_bytes(model, kept) == 2 * own
+    assert weight_bytes(model, replace(kept, has_kl=False)) == own
+    assert weight_bytes(model, replace(kept, adapter=Adapter(16))) == own
+
+
+def test_what_is_written_at_once_is_remembered() -> None:
+    """The cache: a key and a value for each token, head and layer."""
+    model = shape("Qwen/Qwen3-0.6B")
+    few = replace(LORA, method="grpo", completion=1024, generated=64, has_padding=True)
+    many = replace(few, generated=128)
+    found = [peak(model, each) for each in (few, many)]
+    assert [each.moment for each in found] == ["generation", "generation"]
+    one = 2 * model.layers * model.kv_heads * model.head_dim * 2 * few.length
+    assert found[1].total - found[0].total == pytest.approx(64 * one, rel=0.05)
+    assert peak(model, replace(few, generated=0)).moment != "generation"
+
+
+def test_only_completions_are_scored() -> None:
+    model = shape("Qwen/Qwen3-0.6B")
+    all_of_it = replace(LORA, loss="plain", method="grpo", length=4096, completion=4096)
+    few = peak(model, replace(all_of_it, completion=256)).breakdown.logits
+    assert few < peak(model, all_of_it).breakdown.logits / 8
 
 
 @pytest.mark.parametrize("sharding", ["fsdp", "zero2", "zero3", "device_map"])

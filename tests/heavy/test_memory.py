@@ -23,7 +23,7 @@ MODELS = (
     "microsoft/Phi-3-mini-4k-instruct",
     "HuggingFaceTB/SmolLM2-360M-Instruct",
 )
-AGAIN = (0, 5, 10, 33, 40, 55, 60, 70)
+AGAIN = (0, 5, 10, 33, 40, 55, 60, 70, 81, 84, 88, 95, 101)
 """A few of the recorded steps, by their place."""
 
 
@@ -81,6 +81,25 @@ def test_steps_that_nobody_looked_at_before(seed: int, record_property: Any) -> 
     error = estimated.total / found.peak - 1
     record_property("errors", f"{error:+.1%}")
     assert abs(error) <= 0.06, (model, training, estimated, found)
+
+
+@pytest.mark.parametrize("method", ["dpo", "kto", "grpo", "reward"])
+@pytest.mark.parametrize("seed", range(3))
+def test_other_methods_that_nobody_looked_at_before(
+    method: Any, seed: int, record_property: Any
+) -> None:
+    model, training = drawn(1000 * seed + len(method))
+    pick = random.Random(seed)
+    changes: dict[str, Any] = {"method": method, "loss": "fused", "attention": "sdpa"}
+    changes |= {"has_padding": pick.random() < 0.5, "has_kl": pick.random() < 0.5}
+    if method == "grpo":
+        changes |= {"has_padding": True, "completion": pick.choice([100, 500])}
+        changes["generated"] = training.batch * pick.choice([1, 16])
+    training = replace(training, **changes)
+    fields, found = measured(model, training, layers=12)
+    error = peak(shape_of(fields), training).total / found.peak - 1
+    record_property("errors", f"{error:+.1%}")
+    assert abs(error) <= 0.06, (model, training, found)
 
 
 def test_a_wrong_estimate_is_found_out() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from tunesmith.estimate.shape import Linear, ModelShape
 from tunesmith.estimate.tape import Tape, Tensor
-from tunesmith.estimate.training import BYTES, Training
+from tunesmith.estimate.training import BYTES, Adapter, Training
 
 FLOAT = 4
 INDEX = 8
@@ -54,6 +54,25 @@ def layer_memory(shape: ModelShape, training: Training, rows: int, is_sliding: b
     return replace(_measured(layer.tape, result), leaked=leaked)
 
 
+def pass_memory(
+    shape: ModelShape, training: Training, rows: int, *, is_adapted: bool = False
+) -> int:
+    """Bytes at the peak of one decoder layer that nothing is kept of, its own input included.
+
+    Args:
+        shape: the model.
+        training: how it is trained.
+        rows: sequences in the batch.
+        is_adapted: whether the adapter is on.
+    """
+    if not is_adapted:
+        adapter = replace(training.adapter or Adapter(1), targets=())
+        training = replace(training, adapter=adapter)
+    layer = _Layer(shape, training, rows, is_recorded=False)
+    layer.run(False)
+    return layer.tape.way_there + layer.input.size
+
+
 def norm_memory(shape: ModelShape, training: Training, rows: int) -> LayerMemory:
     """What the norm behind the last layer takes."""
     layer = _Layer(shape, training, rows)
@@ -67,24 +86,26 @@ def _measured(tape: Tape, result: Tensor) -> LayerMemory:
 
 
 class _Layer:
-    def __init__(self, shape: ModelShape, training: Training, rows: int) -> None:
+    def __init__(
+        self, shape: ModelShape, training: Training, rows: int, is_recorded: bool = True
+    ) -> None:
         self.shape, self.training, self.rows = shape, training, rows
         self.tokens = rows * training.length
         self.loaded = BYTES[training.load_dtype]
         self.normed = BYTES[training.norm_dtype or training.load_dtype]
         self.computed = BYTES[training.autocast] if training.autocast else self.loaded
         self.trains_all = training.adapter is None
-        self.tape = Tape(training.accumulates)
-        self.named: list[Tensor] = []
+        self.tape = Tape(training.accumulates, is_recorded=is_recorded)
         self.leaked: set[Tensor] = set()
-        self.input = self.tape.outside(self.tokens * shape.hidden, residual_width(shape, training))
+        width = residual_width(shape, training)
+        self.input = self.tape.outside(self.tokens * shape.hidden, width)
 
     def run(self, is_sliding: bool) -> Tensor:
         y = self.norm(self.input)
-        self.named = [y]
+        self.tape.alive = [y]
         x = self.add(self.input, self.attend(y, is_sliding))
         y = self.norm(x)
-        self.named = [x, y]
+        self.tape.alive = [x, y]
         y = self.experts(y) if self.shape.experts else self.mlp(y)
         return self.add(x, self.norm(y) if self.shape.is_gemma else y)
 
@@ -112,7 +133,6 @@ class _Layer:
     ) -> Tensor:
         """Neither flash attention nor sdpa makes the matrix of scores."""
         tape, shape, length = self.tape, self.shape, self.training.length
-        query, key, value = (self.cast(each, self.computed) for each in (query, key, value))
         groups = shape.heads // shape.kv_heads
         kept: list[Tensor] = []
         if has_mask(shape, self.training, is_sliding):
@@ -121,6 +141,7 @@ class _Layer:
                 key, value = (
                     tape.apply([each], each.count * groups, each.width) for each in (key, value)
                 )
+        query, key, value = (self.cast(each, self.computed) for each in (query, key, value))
         sums = Tensor(self.rows * shape.heads * length, FLOAT, False)
         scratch = query.count * FLOAT + sums.size
         if key.count != query.count:
@@ -160,6 +181,7 @@ class _Layer:
         else:
             gate = self.linear(x, inner[0])
             active = tape.apply([gate], width, gate.width, [gate])
+            tape.alive = [*tape.alive, active]
             up = self.linear(x, inner[1])
             product = tape.apply([active, up], width, active.width, [active, up])
         return self.linear(product, down)
@@ -282,7 +304,8 @@ class _Layer:
             trained=adapter.rank * layer.inputs * width,
         )
         # what is handed to a module stays until it is done
-        tape.note({base, *seen, *self.named})
+        before, tape.alive = tape.alive, [*tape.alive, base, *seen]
+        tape.note({*tape.alive})
         outer = tape.apply(
             [inner],
             base.count,
@@ -294,14 +317,22 @@ class _Layer:
             # both parts are scaled by what is learnt of each output
             base = tape.apply([base], base.count, base.width, [base], scratch=base.count * FLOAT)
             outer = tape.apply([outer], outer.count, outer.width, [outer])
-        return self.add(base, tape.apply([outer], outer.count, outer.width))
+        whole = self.add(base, tape.apply([outer], outer.count, outer.width))
+        tape.alive = before
+        return self.cast(whole, base.width)
 
     def add(self, x: Tensor, y: Tensor) -> Tensor:
         """A sum; a gradient is handed on as it is where the precisions agree."""
         width = max(x.width, y.width)
         if x.width == y.width:
             return self.tape.apply([x, y], x.count, width, passes=True)
-        x, y = self.cast(x, width), self.cast(y, width)
+        # the narrower one is read as it is, though its gradient is made narrow again
+        x, y = (
+            each
+            if each.width == width
+            else self.tape.apply([each], each.count, width, is_view=True)
+            for each in (x, y)
+        )
         return self.tape.apply([x, y], x.count, width, passes=True)
 
     def cast(self, x: Tensor, width: int) -> Tensor:
@@ -333,7 +364,13 @@ def has_mask(shape: ModelShape, training: Training, is_sliding: bool) -> bool:
     if training.attention != "sdpa":
         return False
     is_cut = is_sliding and training.length >= shape.window
-    return is_cut or (training.has_padding and training.batch > 1)
+    return is_cut or training.is_padded
+
+
+def mask_kinds(shape: ModelShape, training: Training) -> int:
+    """How many masks the layers share: that of full attention and that of a window."""
+    kinds = ((True, shape.sliding_layers), (False, shape.layers - shape.sliding_layers))
+    return sum(has_mask(shape, training, count > 0 and kind) for kind, count in kinds)
 
 
 def is_target(layer: Linear, training: Training) -> bool:

@@ -32,10 +32,23 @@ FEW_FRAGMENTS = (0.0, 0.005, 0.02)
 ERROR = 0.03
 """More than the estimate is off from the oracle in any recorded step, as a part of it."""
 UNPROVEN_ERROR = 0.15
-"""The same where no oracle was asked, assumed: several GPUs, GRPO, KTO, other families."""
+"""The same where no oracle was asked, assumed: several GPUs, other families, older TRL's losses of
+other methods than SFT."""
 GUESSED_ERROR = 0.25
 """The same where the shape is guessed from the model's name, or approximated; assumed."""
-PROVEN = ("llama", "mistral", "qwen2", "qwen3", "qwen3_moe", "phi3", "gemma3_text")
+PROVEN = (
+    "gemma",
+    "gemma3_text",
+    "llama",
+    "ministral3",
+    "mistral",
+    "phi3",
+    "qwen2",
+    "qwen3",
+    "qwen3_moe",
+    "smollm3",
+)
+"""Architectures of which the oracle measured steps."""
 
 HOST = 5 * GB
 """Bytes of main memory that Python, torch and CUDA's own part of it take: 4 to 5 GB, assumed."""
@@ -55,6 +68,7 @@ class Need:
         moment: when it is most.
         low, high: the interval.
         is_certain: whether the model's shape is its own, not guessed from its name or approximated.
+        engine_share: part of the GPU's memory that vLLM takes besides, in the same process.
     """
 
     breakdown: Breakdown
@@ -62,6 +76,7 @@ class Need:
     low: int
     high: int
     is_certain: bool = True
+    engine_share: float = 0.0
 
     @property
     def total(self) -> int:
@@ -104,7 +119,7 @@ def need(
     error = ERROR if _is_proven(shape, training) else UNPROVEN_ERROR
     error = error if is_certain else max(error, GUESSED_ERROR)
     found = need_of(peak(shape, training), error, is_expandable=is_expandable)
-    return replace(found, is_certain=is_certain)
+    return replace(found, is_certain=is_certain, engine_share=training.engine_share)
 
 
 def need_of(tensors: Peak, error: float = 0, *, is_expandable: bool = False) -> Need:
@@ -126,9 +141,8 @@ def need_of(tensors: Peak, error: float = 0, *, is_expandable: bool = False) -> 
 
 
 def _is_proven(shape: ModelShape, training: Training) -> bool:
-    # a second model as DPO's reference was never measured
-    methods = ("sft", "reward", "dpo") if training.adapter else ("sft", "reward")
-    return shape.family in PROVEN and training.method in methods and training.gpus == 1
+    is_recorded = training.method in ("sft", "reward") or training.loss == "fused"
+    return shape.family in PROVEN and is_recorded and training.gpus == 1
 
 
 def fit(needed: Need | None, gpu: Accelerator | None) -> Fit:
@@ -142,10 +156,11 @@ def fit(needed: Need | None, gpu: Accelerator | None) -> Fit:
         return Fit("unknown", "The model is not known, so its memory cannot be estimated.")
     if gpu is None:
         return Fit("unknown", f"About {_gb(needed.total)} GB are needed; no GPU is named.")
-    usable = int(gpu.usable_vram_gib * GIB)
+    usable = int(gpu.usable_vram_gib * (1 - needed.engine_share) * GIB)
     (first, one), (second, two) = needed.largest()
     parts = f"{first} take {_gb(one)} GB and {second} {_gb(two)} GB"
     amount = f"about {_gb(needed.total)} of {_gb(usable)} GB that an {gpu.name} has free"
+    amount += " beside vLLM" if needed.engine_share else ""
     if needed.high <= usable:
         return Fit("fits", f"It takes {amount}: {parts}.")
     if needed.low > usable:

@@ -25,7 +25,7 @@ class LossMemory:
         logits_back, hidden_back: at the peak of the gradient.
         gradients_back: gradients of the output layer at that peak.
         gradients: of them, what stays.
-        copies: weights of the output layer in another precision, of either way.
+        kept: what waits for the gradient while something else is done.
     """
 
     logits: int = 0
@@ -34,6 +34,7 @@ class LossMemory:
     hidden_back: int = 0
     gradients_back: int = 0
     gradients: int = 0
+    kept: int = 0
 
 
 def loss_memory(shape: ModelShape, training: Training, rows: int) -> LossMemory:
@@ -57,6 +58,7 @@ class _Sizes:
         adapter = training.adapter
         self.training, self.rows = training, rows
         self.tokens = rows * training.length
+        self.scored = rows * training.scored
         self.vocabulary, self.width = shape.vocabulary, shape.hidden
         self.weights = shape.embedding
         self.loaded = BYTES[training.load_dtype]
@@ -68,6 +70,7 @@ class _Sizes:
         out = BYTES[training.norm_dtype or training.load_dtype]
         out = self.loaded if shape.is_gemma else max(out, self.loaded)
         self.hidden = self.tokens * shape.hidden * out
+        self.chosen = self.scored * shape.hidden * out
         self.is_hidden_cast = out != self.computed
         self.has_softcap = shape.softcap is not None
 
@@ -82,20 +85,21 @@ class _Sizes:
 
 
 def _fused(its: _Sizes) -> LossMemory:
-    tokens = min(its.tokens, TILE_TOKENS)
+    tokens = min(its.scored, TILE_TOKENS)
     words = min(TILE_WORDS, its.vocabulary)
     tile = tokens * words * its.computed
     casts = tokens * its.width * its.computed if its.is_hidden_cast else 0
     piece = words * its.width * its.computed if its.is_cast else 0
-    sums = its.tokens * (8 * FLOAT + INDEX)
-    whole = its.tokens * its.width * FLOAT
+    sums = its.scored * (8 * FLOAT + INDEX)
+    whole = its.scored * its.width * FLOAT
     return LossMemory(
         logits=tile + piece,
-        hidden=2 * its.hidden + casts + sums,
+        hidden=its.hidden + its.chosen + casts + sums,
         logits_back=tile + (2 * piece if its.vocabulary > words else piece),
-        hidden_back=its.hidden + whole + casts + its.tokens * (2 * FLOAT + INDEX),
+        hidden_back=its.chosen + whole + casts + its.scored * (2 * FLOAT + INDEX),
         gradients_back=_fused_gradient(its),
         gradients=its.left,
+        kept=its.chosen + its.scored * (2 * FLOAT + INDEX),
     )
 
 
@@ -107,13 +111,13 @@ def _fused_gradient(its: _Sizes) -> int:
 
 
 def _full(its: _Sizes) -> LossMemory:
-    numbers = its.tokens * its.vocabulary
+    numbers = its.scored * its.vocabulary
     is_upcast = its.computed != FLOAT
     # the logits, their float32, the logarithms of their shares
     forward = numbers * (its.computed + (FLOAT if is_upcast else 0) + FLOAT)
     if its.training.loss == "full":
         copies = 2 if its.rows > 1 else 0
-        entropy = 3 * FLOAT * min(its.tokens, ENTROPY_CHUNK) * its.vocabulary
+        entropy = 3 * FLOAT * min(its.scored, ENTROPY_CHUNK) * its.vocabulary
         forward = max(forward, numbers * FLOAT * (2 + copies), numbers * FLOAT * 2 + entropy)
     copy = its.weights * its.computed if its.is_cast else 0
     cast = its.tokens * its.width * its.computed if its.is_hidden_cast else 0
@@ -124,6 +128,7 @@ def _full(its: _Sizes) -> LossMemory:
         logits_back=numbers * FLOAT * 3 + copy,
         hidden_back=(cast or its.hidden) if its.is_trained else 0,
         gradients=its.left,
+        kept=numbers * FLOAT,
     )
 
 

@@ -18,17 +18,19 @@ from tunesmith.estimate.decoder import (
     INDEX,
     LayerMemory,
     adapter_weights,
-    has_mask,
     layer_memory,
+    mask_kinds,
     norm_memory,
+    pass_memory,
     residual_width,
 )
+from tunesmith.estimate.generation import generation_memory
 from tunesmith.estimate.loss import loss_memory
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.sharding import of_one_gpu, share
 from tunesmith.estimate.training import BYTES, Training
 
-Moment = Literal["forward", "loss", "backward", "step"]
+Moment = Literal["generation", "forward", "loss", "backward", "step"]
 BLOCK, NESTED_BLOCK = 64, 256
 """Weights that share a scale in nf4, and scales that do where they are quantized as well."""
 STATE_BLOCK, LEAST_STATE = 256, 4096
@@ -92,7 +94,7 @@ def peak(shape: ModelShape, training: Training) -> Peak:
 class _Step:
     def __init__(self, shape: ModelShape, training: Training) -> None:
         self.shape, self.training = shape, training
-        self.rows = training.batch * (2 if training.method in ("dpo", "reward") else 1)
+        self.rows = training.rows
         self.trained = trained_bytes(shape, training)
         self.share = share(shape, training, self.trained)
         self.weights = weight_bytes(shape, training) // self.share.weights
@@ -113,6 +115,9 @@ class _Step:
         self.loss = loss_memory(shape, training, self.rows)
 
     def moments(self) -> Iterator[Peak]:
+        if self.training.generated:
+            for each in generation_memory(self.shape, self.training):
+                yield self._at("generation", 0, each.activations, each.logits)
         loss, held = self.loss, self.held() + self.shared()
         gradients = self.trained if self.training.accumulates else 0
         last = self.norm.kept + (self.hidden if self.keeps_input else 0)
@@ -122,6 +127,7 @@ class _Step:
             activations=held + last + loss.hidden,
             logits=loss.logits + self.cached(),
         )
+        yield from self._reference(gradients, held + last)
         yield self._at(
             "loss",
             gradients=gradients + loss.gradients_back,
@@ -134,6 +140,20 @@ class _Step:
         for _, layer in self.layers:
             yield from self._last_layer(gradients, layer, held)
         yield from self._ends(gradients)
+
+    def _reference(self, gradients: int, held: int) -> Iterator[Peak]:
+        """What the model of reference says, between the loss of the policy and its gradient."""
+        shape, training, loss = self.shape, self.training, self.loss
+        if not training.asks_reference or training.method == "grpo":
+            return
+        # autocast's copies live until its pass is over, as its weights ask for gradients
+        is_cast = training.has_reference and training.autocast and self.width == FLOAT
+        copies = shape.linear_weights * BYTES[training.autocast or "float32"] if is_cast else 0
+        held += loss.kept
+        passed = pass_memory(shape, training, self.rows)
+        yield self._at("forward", gradients=gradients, activations=held + passed + copies)
+        said = held + loss.hidden
+        yield self._at("loss", gradients=gradients, activations=said, logits=loss.logits + copies)
 
     def _last_layer(self, gradients: int, layer: LayerMemory, held: int) -> Iterator[Peak]:
         if self.training.is_checkpointed:
@@ -203,13 +223,7 @@ class _Step:
         loaded = BYTES[training.load_dtype]
         kinds = 2 if shape.sliding_layers and shape.is_gemma else 1
         positions = 2 * kinds * training.length * shape.head_dim * loaded
-        masks = sum(
-            has_mask(shape, training, count > 0 and kind)
-            for kind, count in (
-                (True, shape.sliding_layers),
-                (False, shape.layers - shape.sliding_layers),
-            )
-        )
+        masks = mask_kinds(shape, training)
         ids = (self.rows + 1) * training.length * INDEX
         return positions + ids + masks * self.rows * training.length**2
 
@@ -255,8 +269,7 @@ def weight_bytes(shape: ModelShape, training: Training) -> int:
         scales = linear // BLOCK
         nested = scales + scales // NESTED_BLOCK * FLOAT
         own = linear // 2 + (nested if training.is_double_quantized else scales * FLOAT) + others
-    has_reference = training.method in ("dpo", "kto") and training.adapter is None
-    return 2 * own if has_reference else own
+    return 2 * own if training.has_reference else own
 
 
 def _no_head(shape: ModelShape, training: Training) -> int:

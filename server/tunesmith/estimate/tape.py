@@ -59,16 +59,22 @@ class _Operation:
 class Tape:
     """Operations in their order.
 
+    Args:
+        accumulates: whether gradients of weights are added to earlier ones.
+        is_recorded: whether anything is kept; not where no gradient is asked for.
+
     Attributes:
         kept: bytes that are held for the gradient, tensors from outside not counted.
         way_there: most bytes at once until now, what is kept included.
+        alive: tensors that someone has in hand; looked at where nothing is kept.
         trained: bytes of gradients of weights that the way back leaves behind; none where they
             are added to those of earlier batches.
     """
 
-    def __init__(self, accumulates: bool = False) -> None:
-        self._accumulates = accumulates
+    def __init__(self, accumulates: bool = False, *, is_recorded: bool = True) -> None:
+        self._accumulates, self._is_recorded = accumulates, is_recorded
         self._operations: list[_Operation] = []
+        self.alive: list[Tensor] = []
         self.kept = 0
         self.way_there = 0
         self.trained = 0
@@ -105,15 +111,17 @@ class Tape:
         """
         flowing = [each for each in inputs if each.has_grad]
         storage = inputs[0].storage if is_view else None
-        output = Tensor(count, width, trained > 0 or bool(flowing), storage)
+        has_grad = self._is_recorded and (trained > 0 or bool(flowing))
+        output = Tensor(count, width, has_grad, storage)
         if output.has_grad:
             for each in kept:
                 self._hold(each)
             self._operations.append(_Operation(flowing, output, kept, scratch, passes, trained))
         there = self.kept if is_view else self.kept + output.size
-        for each in inputs:
-            if not each.storage.holders:
-                there += each.size
+        live = inputs if self._is_recorded else (*inputs, *self.alive)
+        for storage in {each.storage for each in live}:
+            if not storage.holders:
+                there += storage.size
         if there > self.way_there:
             self.way_there = there
         return output

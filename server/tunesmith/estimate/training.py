@@ -72,6 +72,12 @@ class Training:
         attention: the implementation; TRL and transformers take "sdpa" unless told otherwise.
         has_padding: whether a batch may hold sequences of different lengths. One row never does.
         accumulates: whether gradients of earlier batches are kept (`gradient_accumulation_steps`).
+        completion: tokens at the end of each sequence that are scored; 0: all of them.
+        generated: sequences that the model writes at once (GRPO); 0 where another process does.
+        has_kl: whether the loss asks how far the model went: GRPO with a `beta`, which needs a
+            reference; KTO's `loss_type="kto"`, which needs a second batch.
+        is_reference_precomputed: `precompute_ref_log_probs` (DPO, KTO).
+        engine_share: part of the GPU's memory that vLLM takes in the same process (GRPO).
         gpus: how many.
         sharding: how they share the work; None on one GPU.
     """
@@ -92,8 +98,40 @@ class Training:
     attention: Attention = "sdpa"
     has_padding: bool = False
     accumulates: bool = False
+    completion: int = 0
+    generated: int = 0
+    has_kl: bool = False
+    is_reference_precomputed: bool = False
+    engine_share: float = 0.0
     gpus: int = 1
     sharding: Sharding | None = None
+
+    @property
+    def rows(self) -> int:
+        """Sequences that go through the model at once: DPO and reward models see pairs."""
+        return self.batch * (2 if self.method in ("dpo", "reward") else 1)
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether rows are filled up to the length of the longest; GRPO's to one written beside."""
+        return self.has_padding and (self.rows > 1 or self.method == "grpo")
+
+    @property
+    def scored(self) -> int:
+        """Tokens of each sequence that the loss is computed of."""
+        return self.completion or self.length
+
+    @property
+    def asks_reference(self) -> bool:
+        """Whether a step asks what the model said before it was trained."""
+        if self.method == "grpo":
+            return self.has_kl
+        return self.method in ("dpo", "kto") and not self.is_reference_precomputed
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether a second model says that. An adapter can be turned off instead."""
+        return self.asks_reference and self.adapter is None
 
 
 def training_of(fields: Mapping[str, Any]) -> Training:

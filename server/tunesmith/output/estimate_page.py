@@ -274,6 +274,7 @@ def _cost(machine: Machine, dollars: Interval) -> str:
 
 
 _WHEN = {
+    "generation": "while completions are written",
     "forward": "on the way there",
     "loss": "while the loss is computed",
     "backward": "on the way back",

@@ -66,7 +66,12 @@ def _require(config: Mapping[str, Any], training: Training, versions: Mapping[st
         raise WorkerError(f"{transformers} cannot be measured, expected 5.0 or newer", newer)
     if config["model_type"] not in CONFIG_MAPPING:
         raise WorkerError(f"{transformers} has no architecture {config['model_type']!r}", newer)
+    trl = f"trl {versions['trl']}"
     if training.loss == "fused" and Version(versions["trl"]) < Version("1.15"):
+        raise WorkerError(f"the loss is that of trl 1.15 and newer, and {trl} lacks it", newer)
+    if training.loss != "fused" and training.method in ("dpo", "kto", "grpo"):
         raise WorkerError(
-            f"the loss is that of trl 1.15 and newer, and trl {versions['trl']} lacks it", newer
+            f"the loss of {training.method} is measured as {trl} computes it, and the script gets "
+            "an older one",
+            "ask for the estimate instead, or let the script have trl 1.15 or newer",
         )

@@ -13,6 +13,7 @@ from tunesmith.estimate.script.data import WHAT as DATA
 from tunesmith.estimate.script.data import DataReader
 from tunesmith.estimate.script.data_plan import ScriptData
 from tunesmith.estimate.script.facts import Facts, Holder
+from tunesmith.estimate.script.methods import COMPLETION, of_method
 from tunesmith.estimate.script.model import ModelReader
 from tunesmith.estimate.script.namespace import namespace
 from tunesmith.estimate.script.parallel import (
@@ -154,7 +155,7 @@ class TrainerReader:
             is_packed=self._is_packed(),
             versions=self.versions,
             parallel=self._parallel(),
-            assumed=tuple(self._assumptions(certain)),
+            assumed=tuple(self._assumptions(certain, training)),
             launch=self.run.launch,
             shape_source=known.source,
             is_shape_certain=known.is_certain,
@@ -195,7 +196,9 @@ class TrainerReader:
             self.facts.miss(what)
         return holder
 
-    def _assumptions(self, certain: Facts | None) -> Iterator[Assumption]:
+    def _assumptions(self, certain: Facts | None, training: Training) -> Iterator[Assumption]:
+        if share := training.engine_share:
+            yield Assumption(f"vLLM takes {share:.0%} of the GPU", "vllm_gpu_memory_utilization")
         for what in self.facts.unknown:
             yield Assumption(what)
         for what in certain.unknown if certain else ():
@@ -204,6 +207,10 @@ class TrainerReader:
 
     def _training(self) -> Training:
         facts, model = self.facts, self.model
+        adapter = model.lora
+        special = of_method(
+            self.method, facts, self.args, self.trainer, is_adapted=adapter is not None
+        )
         return Training(
             batch=facts.count(self.args, "per_device_train_batch_size", 8),
             length=self._length(),
@@ -215,12 +222,17 @@ class TrainerReader:
             quantization=model.quantization[0],
             is_double_quantized=model.is_double_quantized,
             compute_dtype=model.compute_dtype,
-            adapter=model.lora,
+            adapter=adapter,
             optimizer=self._optimizer(),
             is_checkpointed=self._is_checkpointed(),
             attention=model.attention,
             has_padding=not self._is_packed(),
             accumulates=facts.count(self.args, "gradient_accumulation_steps", 1) > 1,
+            completion=special.completion,
+            generated=special.generated,
+            has_kl=special.has_kl,
+            is_reference_precomputed=special.is_reference_precomputed,
+            engine_share=special.engine_share,
         )
 
     def _is_packed(self) -> bool:
@@ -261,7 +273,8 @@ class TrainerReader:
         if self.is_plain:
             return self._tokenized_length()
         if self.method == "grpo":
-            return self._prompt_length() + self.facts.count(self.args, "max_completion_length", 256)
+            completion = self.facts.count(self.args, "max_completion_length", COMPLETION)
+            return self._prompt_length() + completion
         for holder in (self.args, self.trainer):
             for name in ("max_length", "max_seq_length"):
                 given = self._given(holder, name)

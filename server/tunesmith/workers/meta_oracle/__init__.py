@@ -9,8 +9,7 @@ Run in an environment that has the training libraries, never in the server.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,7 +20,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from tunesmith.estimate.training import Training
 from tunesmith.workers.events import Progress, Report
-from tunesmith.workers.meta_oracle import losses, models
+from tunesmith.workers.meta_oracle import generation, losses, models, trainers
+from tunesmith.workers.meta_oracle.answers import Answers
 from tunesmith.workers.meta_oracle.storages import Ledger
 
 KINDS = ("weights", "adapter", "gradients", "optimizer", "activations", "logits")
@@ -34,7 +34,7 @@ class Measured:
     Attributes:
         peak: most bytes at once.
         breakdown: bytes by kind at that moment; they add up to the peak.
-        moment: "forward", "loss", "backward" or "step".
+        moment: "generation", "forward", "loss", "backward" or "step".
         resident: bytes that stay between steps: weights, adapter, states of the optimizer.
     """
 
@@ -62,10 +62,15 @@ def measure(
     at(0, "the model")
     made = models.configuration(config, training)
     ledger = Ledger(made.vocab_size, losses.TILE)
-    with _without_data(), ledger:
+    places = training.length - 1
+    with _without_data(), ledger, Answers(places, training.completion or places):
         base = models.model(made, training)
         model = models.adapted(base, training)
-        losses.prepare(base, training)
+        reference = models.reference(made, training)
+        losses.prepare(base, reference, training)
+        for each in (model, reference):
+            if each is not None and training.method in trainers.NAMES:
+                trainers.prepare(each, training)
         trained = [each for each in model.parameters() if each.requires_grad]
         if training.adapter:
             for each in trained:
@@ -74,11 +79,13 @@ def measure(
         at(1, "the optimizer")
         _warm_up(trained, optimizer, ledger, training)
         resident = ledger.now
-        _watch(base, trained, ledger)
         ledger.kind = "activations"
         ledger.start()
         at(2, "the step")
-        _step(model, base, optimizer, ledger, training)
+        if training.generated:
+            _write(model, base, trained, ledger, training)
+        _watch(base, reference, trained, ledger)
+        _step(model, base, reference, optimizer, ledger, training)
     breakdown = {kind: ledger.at_peak[kind] for kind in KINDS}
     return Measured(ledger.peak, breakdown, ledger.moment_of_peak, resident)
 
@@ -106,46 +113,49 @@ def _warm_up(trained: list[Any], optimizer: Any, ledger: Ledger, training: Train
         optimizer.zero_grad(set_to_none=True)
 
 
-def _watch(base: Any, trained: list[Any], ledger: Ledger) -> None:
+def _write(model: Any, base: Any, trained: list[Any], ledger: Ledger, training: Training) -> None:
+    """Let the model write what it is to learn from, while no gradient is there."""
+    for each in trained:
+        each.grad = None
+    ledger.moment = "generation"
+    generation.generate(model, base, training)
+    if training.accumulates:
+        for each in trained:
+            each.grad = torch.empty_like(each)
+            ledger.is_kind(each.grad, "gradients")
+
+
+def _watch(base: Any, reference: Any, trained: list[Any], ledger: Ledger) -> None:
     """Note gradients as such, and at what the step is."""
     for each in trained:
         each.register_post_accumulate_grad_hook(
             lambda parameter: ledger.is_kind(parameter.grad, "gradients")
         )
 
+    def starts(_: Any, __: Any) -> None:
+        ledger.moment = "forward"
+
     def ends(_: Any, __: Any, outputs: Any) -> None:
         ledger.moment = "loss"
         if outputs.last_hidden_state.requires_grad:
             outputs.last_hidden_state.register_hook(lambda _: setattr(ledger, "moment", "backward"))
 
-    base.base_model.register_forward_hook(ends)
+    for each in (base, reference):
+        if each is not None:
+            each.base_model.register_forward_pre_hook(starts)
+            each.base_model.register_forward_hook(ends)
 
 
-def _step(model: Any, base: Any, optimizer: Any, ledger: Ledger, training: Training) -> None:
-    rows = training.batch * (2 if training.method in ("dpo", "reward") else 1)
-    ids = torch.empty(rows, training.length, dtype=torch.long)
-    inputs = {"input_ids": ids, "labels": ids}
-    if training.has_padding and training.attention != "flash":
-        # flash attention takes the padding out instead of looking past it
-        inputs["attention_mask"] = torch.empty(rows, training.length, dtype=torch.long)
-    ledger.moment = "forward"
+def _step(
+    model: Any, base: Any, reference: Any, optimizer: Any, ledger: Ledger, training: Training
+) -> None:
     with _asked_for_gpu():
-        with _autocast(training):
-            loss = losses.loss(model, base, inputs, training)
+        loss = losses.loss(model, base, reference, training)
         loss.backward()
     del loss
     ledger.moment, ledger.kind = "step", "optimizer"
     torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
     optimizer.step()
-
-
-@contextlib.contextmanager
-def _autocast(training: Training) -> Iterator[None]:
-    if training.autocast is None:
-        yield
-        return
-    with torch.autocast("cpu", getattr(torch, training.autocast)):
-        yield
 
 
 def _asked_for_gpu() -> Any:

@@ -10,57 +10,50 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from tunesmith.estimate.training import Training
+from tunesmith.workers.meta_oracle import trainers
 
 CHUNK = 256
 TILE = (4096, 32768)
 ENTROPY_CHUNK = 128
 
 
-def prepare(base: Any, training: Training) -> None:
-    """Give the model TRL's fused head, where the case has it."""
-    if training.loss == "fused" and training.method != "reward":
-        from trl.kernels import chunked_logprob
-        from trl.trainer import utils
+def prepare(base: Any, reference: Any, training: Training) -> None:
+    """Give the models TRL's fused head, where the case has it."""
+    if training.loss != "fused" or training.method == "reward":
+        return
+    from trl.kernels import chunked_logprob
+    from trl.trainer import utils
 
-        # On a GPU these run in the tile's own memory.
-        for name in ("_forward_tile", "_backward_tile", "_addmm_fp32"):
-            setattr(chunked_logprob, name, _in_place)
-        utils._ChunkedLogProbFunction = _OfLabelledTokens
-        utils.add_fused_lm_head(base, outputs=("log_probs", "entropy", "is_top1"))
+    # On a GPU these run in the tile's own memory.
+    for name in ("_forward_tile", "_backward_tile", "_addmm_fp32"):
+        setattr(chunked_logprob, name, _in_place)
+    # On a GPU tokens without a label are left out.
+    utils._use_triton = lambda _: True
+    utils.add_fused_lm_head(base, outputs=trainers.OUTPUTS[training.method])
+    if reference is not None:
+        utils.add_fused_lm_head(reference)
 
 
 def _in_place(*_: Any, **__: Any) -> None:
     pass
 
 
-class _OfLabelledTokens:
-    """TRL's kernel behind the choice of the tokens with a label, which copies them."""
+def loss(model: Any, base: Any, reference: Any, training: Training) -> Any:
+    """The loss of one batch.
 
-    @staticmethod
-    def apply(hidden: Any, *rest: Any) -> Any:
-        from trl.kernels.chunked_logprob import ChunkedLogProbFunction
-
-        return ChunkedLogProbFunction.apply(_Chosen.apply(hidden), *rest)
-
-
-class _Chosen(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, hidden: Any) -> Any:
-        return torch.empty_like(hidden)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        return torch.zeros_like(grad)
+    Args:
+        model: with its adapter.
+        base: without.
+        reference: a second model; None where there is none.
+        training: how it is trained.
+    """
+    if training.method in trainers.NAMES:
+        return trainers.loss(model, reference, training)
+    with trainers.autocast(training):
+        return _of_labels(model, base, trainers.batch(training), training)
 
 
-def loss(model: Any, base: Any, inputs: dict[str, Any], training: Training) -> Any:
-    """The loss of one batch."""
-    if training.method == "reward":
-        given = {name: value for name, value in inputs.items() if name != "labels"}
-        rewards = model(**given).logits.squeeze(-1)
-        return -functional.logsigmoid(rewards[::2] - rewards[1::2]).mean()
-    if training.method == "dpo":
-        return _preferences(model, inputs)
+def _of_labels(model: Any, base: Any, inputs: dict[str, Any], training: Training) -> Any:
     if training.loss == "fused":
         outputs = model(**inputs, fused_lm_head=True)
         return -outputs.log_probs.sum() / 100
@@ -73,15 +66,6 @@ def loss(model: Any, base: Any, inputs: dict[str, Any], training: Training) -> A
     if training.loss == "full":
         _measure(outputs.logits, inputs["labels"])
     return outputs.loss
-
-
-def _preferences(model: Any, inputs: dict[str, Any]) -> Any:
-    """TRL's DPO from 1.15 on; without an adapter the model of reference is a second one."""
-    of_policy = model(**inputs, fused_lm_head=True).log_probs.sum(1)
-    with torch.no_grad(), model.disable_adapter():
-        of_reference = model(**inputs, fused_lm_head=True).log_probs.sum(1)
-    better, worse = (of_policy - of_reference).chunk(2)
-    return -functional.logsigmoid(0.1 * (better - worse)).mean()
 
 
 @torch.no_grad()

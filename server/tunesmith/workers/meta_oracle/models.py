@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -58,6 +59,16 @@ def model(config: Any, training: Training) -> Any:
     if training.is_checkpointed:
         made.gradient_checkpointing_enable({"use_reentrant": False, "preserve_rng_state": False})
     return made.train()
+
+
+def reference(config: Any, training: Training) -> Any:
+    """A second model that the first is held against; None where the first serves as it too.
+
+    As TRL loads it: its weights ask for gradients, though none ever arrives.
+    """
+    if not training.has_reference:
+        return None
+    return model(config, replace(training, is_checkpointed=False)).eval()
 
 
 def _quantize(made: Any, training: Training) -> None:

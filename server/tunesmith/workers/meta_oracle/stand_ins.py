@@ -56,16 +56,15 @@ def fused_attention(
     module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **_: Any
 ) -> tuple[Any, None]:
     """Stands for scaled_dot_product_attention and flash attention, as transformers calls them."""
+    repeats = query.shape[1] // key.shape[1]
+    if attention_mask is not None and repeats > 1 and query.shape[2] > 1:
+        # with a mask transformers repeats the keys and values, but for a single query
+        key, value = (each.repeat_interleave(repeats, 1) for each in (key, value))
     if torch.is_autocast_enabled("cpu"):
         dtype = torch.get_autocast_dtype("cpu")
         query, key, value = (each.to(dtype) for each in (query, key, value))
-    bias = None
-    if attention_mask is not None:
-        # With a mask transformers repeats the keys and values; PyTorch makes a bias of the mask.
-        repeats = query.shape[1] // key.shape[1]
-        if repeats > 1:
-            key, value = (each.repeat_interleave(repeats, 1) for each in (key, value))
-        bias = attention_mask.to(query.dtype)
+    # PyTorch makes a bias of the mask
+    bias = None if attention_mask is None else attention_mask.to(query.dtype)
     result = _FusedAttention.apply(query, key, value, bias)
     return result.transpose(1, 2).contiguous(), None
 
