@@ -55,6 +55,23 @@ def said(code: str):
             Written(({"text": Cell(3)}, {"text": Cell(2)})),
         ),
         ('data = Dataset.from_dict({"text": ["abc"], "n": [1]})', Written(({"text": Cell(3)},))),
+        ('data = Dataset.from_dict({"text": ["abc"] * 3})', Written(({"text": Cell(3)},) * 3)),
+        (
+            'data = Dataset.from_dict({"text": ["abc" for _ in range(3)]})',
+            Written(({"text": Cell(3)},) * 3),
+        ),
+        (
+            'text = "abc"\ndata = Dataset.from_dict({"text": [text + x for text in range(2)]})',
+            Written(({}, {})),
+        ),
+        (
+            'data, test = load_dataset("me/x", split=["train[:5%]", "test"])',
+            Kept(NAMED, share=(0.05,) * 3),
+        ),
+        (
+            'data = Dataset.from_dict(load_dataset("me/x", split="train")[:100])',
+            Kept(NAMED, 0, 100),
+        ),
     ],
 )
 def test_what_loads(code: str, plan: Plan):
@@ -132,6 +149,8 @@ def test_a_default_that_may_be_overridden_is_named():
         ),
         ("data = Dataset.from_generator(rows)", "its rows are made by a function of the script"),
         ("data = Dataset.from_dict(made())", "not as literals"),
+        ('data = Dataset.from_dict({"text": ["a"] * 10**8})', "not as literals"),
+        ('data = load_dataset("me/x", split=[name])', "the script leaves open"),
         ('data = load_dataset("me/x", split="train[a:b]")', "cannot be read"),
     ],
 )

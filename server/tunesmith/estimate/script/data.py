@@ -149,9 +149,12 @@ class DataReader:
         if folder and not loader:
             origin = origin._replace(files=(f"{folder.rstrip('/')}/**",))
         files = self._value(call, "data_files", 3)
-        split = self._optional(call, "split", 4)
         parts = self._parts(origin, files)
-        return self._of_split(parts, split) if split else parts
+        split = self._value(call, "split", 4)
+        if isinstance(split, ListValue) and not split.is_open:
+            several = [self._of_split(parts, _told(each)) for each in split]
+            return _Parts({str(at): plan for at, plan in enumerate(several)})
+        return parts if split in (ABSENT, None) else self._of_split(parts, _told(split))
 
     def _parts(self, origin: Origin, files: Value) -> _Parts:
         """The splits of what is loaded, by its `data_files`."""
@@ -200,9 +203,10 @@ class DataReader:
             field=self._optional(call, "field"),
         )
 
-    def _written(self, call: Call) -> Written:
-        name = "mapping"
-        value = self._value(call, name, 0)
+    def _written(self, call: Call) -> Plan:
+        value = self._value(call, "mapping", 0)
+        if isinstance(value, DataValue):
+            return self._plan(value)
         if isinstance(value, ListValue) and not value.is_open:
             return Written(tuple(row_of(_fields(each)) for each in value))
         columns = {
@@ -222,11 +226,7 @@ class DataReader:
     def _derived(self, value: DataValue) -> _Found:
         base = self._found(value.base)
         if value.is_item:
-            if not isinstance(value.key, str):
-                raise _Untold(OPEN)
-            if isinstance(base, Origin) and base.loader == "saved":  # of one split, or several
-                return base._replace(split=value.key)
-            return self._part(base, value.key) if isinstance(base, _Parts) else base
+            return self._item(base, value.key)
         method = value.name.removeprefix(PREFIX)
         if method == "train_test_split":
             return self._divided(_only(base), value)
@@ -236,6 +236,19 @@ class DataReader:
                 return _Parts(plans)
             return _Parts(plans, base.origin, (*base.methods, value))
         return self._method(base, method, value)
+
+    def _item(self, base: _Found, key: Value) -> _Found:
+        """`dataset["train"]`, and `dataset[:100]`, which `Dataset.from_dict` takes."""
+        if isinstance(key, ListValue):
+            start, stop = key
+            start = 0 if start is None else start
+            if not isinstance(start, int) or not (stop is None or isinstance(stop, int)):
+                raise _Untold(OPEN)
+            return Kept(_only(base), start, stop)
+        name = str(key) if isinstance(key, int) else _told(key)
+        if isinstance(base, Origin) and base.loader == "saved":  # of one split, or several
+            return base._replace(split=name)
+        return self._part(base, name) if isinstance(base, _Parts) else base
 
     def _method(self, plan: Plan, method: str, call: DataValue) -> Plan:
         if method in _SAME_ROWS:
@@ -317,10 +330,7 @@ class DataReader:
         return self._facts.value(WHAT, call, name, position)
 
     def _text(self, call: Call, name: str, position: int) -> str:
-        value = self._value(call, name, position)
-        if not isinstance(value, str) or not value:
-            raise _Untold(OPEN)
-        return value
+        return _told(self._value(call, name, position))
 
     def _optional(self, call: Call, name: str, position: int | None = None) -> str:
         """A text; empty where it is not given."""
@@ -330,6 +340,13 @@ class DataReader:
         if not isinstance(value, str):
             raise _Untold(OPEN)
         return value
+
+
+def _told(value: Value) -> str:
+    """A text that says something."""
+    if not isinstance(value, str) or not value:
+        raise _Untold(OPEN)
+    return value
 
 
 def _part(plan: Plan, size: float) -> Kept:

@@ -17,6 +17,7 @@ from tunesmith.estimate.script.namespace import Namespace
 from tunesmith.estimate.script.options import DefaultsOf, Options
 from tunesmith.estimate.script.own_functions import OwnFunctions, argument_of
 from tunesmith.estimate.script.passed import Passed
+from tunesmith.estimate.script.repetition import comprehension, repeated
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_evaluate import Evaluator, is_self
 from tunesmith.sources.python_index import CallSite, PythonIndex
@@ -67,6 +68,7 @@ class RunEvaluator(Evaluator):
         self._names_in: dict[int, set[int]] = {}
         self._followed: dict[object, tuple[Value, frozenset[str]]] = {}
         self._handlers[cst.Comparison] = self._comparison
+        self._handlers[cst.ListComp] = self._comprehension
         self._functions: dict[str, Callable[[cst.Call, Sequence[Value]], Value]] = {
             "os.environ.get": self._environment,
             "os.getenv": self._environment,
@@ -152,6 +154,8 @@ class RunEvaluator(Evaluator):
             whole = self.evaluate(binding.node, binding.block, binding.order)
             if isinstance(whole, ListValue) and binding.item < len(whole):
                 return whole.elements[binding.item]
+            if isinstance(whole, Call) and is_data(whole):
+                return self._item(whole, binding.item)
         return UNKNOWN
 
     def _once(self, key: object, compute: Callable[[], Value]) -> Value:
@@ -338,11 +342,37 @@ class RunEvaluator(Evaluator):
         if base == Reference("os.environ") and isinstance(node.slice[0].slice, cst.Index):
             name = self.evaluate(node.slice[0].slice.value, block, order)
             return self.options.variable(name, UNKNOWN)
-        if isinstance(base, Call) and is_data(base) and isinstance(node.slice[0].slice, cst.Index):
-            key = self.evaluate(node.slice[0].slice.value, block, order)
-            site = self.index.call_site(base.node)
-            return DataValue(site, f"{PREFIX}__getitem__", self, base, key, is_item=True)
+        if isinstance(base, Call) and is_data(base) and len(node.slice) == 1:
+            return self._item(base, self._key(node.slice[0].slice, block, order))
         return super()._subscript(node, block, order)
+
+    def _item(self, base: Call, key: Value) -> DataValue:
+        """`dataset["train"]`; of `dataset[start:stop]` the key is a list of both."""
+        site = self.index.call_site(base.node)
+        return DataValue(site, f"{PREFIX}__getitem__", self, base, key, is_item=True)
+
+    def _key(self, node: cst.BaseSlice, block: Block, order: int) -> Value:
+        if isinstance(node, cst.Index):
+            return self.evaluate(node.value, block, order)
+        if not isinstance(node, cst.Slice) or node.step is not None:
+            return UNKNOWN
+        ends = (node.lower, node.upper)
+        return ListValue([self.evaluate(e, block, order) if e else None for e in ends])
+
+    def _binary_operation(self, node: cst.BinaryOperation, block: Block, order: int) -> Value:
+        if isinstance(node.operator, cst.Multiply):
+            left = self.evaluate(node.left, block, order)
+            right = self.evaluate(node.right, block, order)
+            if isinstance(left, ListValue) and isinstance(right, int) and not left.is_open:
+                return repeated(left.elements, right)
+        return super()._binary_operation(node, block, order)
+
+    def _comprehension(self, node: cst.ListComp, block: Block, order: int) -> Value:
+        return comprehension(
+            node,
+            lambda each: self.evaluate(each, block, order),
+            lambda each: self.names.qualified(each, block.scope),
+        )
 
     def _comparison(self, node: cst.Comparison, block: Block, order: int) -> Value:
         if len(node.comparisons) != 1:
