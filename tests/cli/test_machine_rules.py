@@ -162,6 +162,19 @@ def test_a_machine_that_is_too_small_in_another_way(
     assert rule not in capsys.readouterr().out
 
 
+def test_a_gpu_that_is_larger_than_needed_is_advice_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    small = TOO_LARGE.replace("4096", "512").replace("Qwen3-4B", "Qwen3-0.6B")
+    (folder / "train.py").write_text(small.replace("batch_size=2", "batch_size=1"))
+    (folder / "run.sh").write_text(COMMAND.format("h200"))
+    finding = found(capsys, "oversized-gpu")
+    assert (finding["severity"], finding["filename"]) == ("information", "train.py")
+    assert "h200 (the command in run.sh, line 1) is more than" in finding["message"]
+    assert finding["alternatives"][0]["edits"][0]["content"] == "l4x1"
+    assert main(["check", "."]) == 0
+
+
 NOTHING_STARTS_IT = "from trl import SFTTrainer\n\nSFTTrainer('Qwen/Qwen3-8B').train()\n"
 
 
