@@ -56,18 +56,23 @@ A script is read as one start of it would run it (`server/tunesmith/estimate/scr
   out;
 - options of argparse, click, typer and tyro, dataclasses of `HfArgumentParser` and `TrlParser`
   (TRL's own with the defaults of the release in force), and environment variables: what the job
-  passes, else the default;
+  passes, else what the recipe behind `--config` sets (YAML or JSON, of `TrlParser`), else the
+  default;
 - values that go through functions, returned tuples, classes, `self.name`, dicts and branches of
   the file, as far as their conditions can be told.
 
-What a job passes is certain, and so is the default of what it does not pass. Where no job starts
-the script, a default may be overridden: it is taken, and named under "assumed". What is neither
-passed nor has a default is unknown. Values of other modules, of YAML and JSON files and of
-`--config` are unknown, and so are those on which branches differ whose condition cannot be told.
+What a job passes is certain, and so is the default of what it does not pass. Where nothing says
+that the script runs as a job, commands such as `python train.py ...`, `torchrun` and `accelerate
+launch` count instead: those in its own text, and in shell scripts, Markdown and Makefiles in its
+folder and above. Where nothing starts the script, a default may be overridden: it is taken, and
+named under "assumed". What is neither passed nor has a default is unknown. Values of other modules
+and of YAML and JSON files that the script itself opens are unknown, and so are those on which
+branches differ whose condition cannot be told.
 
 Several GPUs share the work as `accelerate launch`, `torchrun`, `deepspeed`, the trainer's `fsdp`
-and `deepspeed`, or `device_map="auto"` say; of a configuration file the name alone is read
-(`zero3.yaml`). Where that tells nothing, the estimate is that of one GPU.
+and `deepspeed`, or `device_map="auto"` say; files of accelerate and of DeepSpeed are read where the
+project has them, else their names are (`zero3.yaml`). Where that tells nothing, the estimate is
+that of one GPU.
 
 ## Against the oracle
 """

@@ -32,6 +32,7 @@ def project(
     made = Project(
         ROOT,
         stored_text=texts.get,
+        stored_names=lambda folder: [path for path in texts if path.parent == folder],
         folders={ROOT / name: facts for name, facts in (folders or {}).items()},
         settings=settings or Settings(),
     )

@@ -113,6 +113,10 @@ def _no_text(_: PurePosixPath) -> str | None:
     return None
 
 
+def _no_names(_: PurePosixPath) -> Sequence[PurePosixPath]:
+    return ()
+
+
 def _no_prices() -> Prices | None:
     return None
 
@@ -157,6 +161,7 @@ class Project:
             it may be run, and this project's root.
         stored_text: reads a file of the project that the index says nothing of: a configuration of
             a training, a module; None where there is none.
+        stored_names: lists the files of a folder of the project.
     """
 
     root: PurePosixPath = field(default=PurePosixPath("/"))
@@ -181,6 +186,9 @@ class Project:
     )
     stored_text: Callable[[PurePosixPath], str | None] = field(
         default=_no_text, repr=False, compare=False
+    )
+    stored_names: Callable[[PurePosixPath], Sequence[PurePosixPath]] = field(
+        default=_no_names, repr=False, compare=False
     )
 
     def with_file(self, path: PurePosixPath, facts: FileFacts | None) -> Project:
@@ -241,6 +249,17 @@ class Project:
         places = (_normalise(each / folder) for each in self._folders_of(script, None))
         found = (facts.model for each in places if (facts := self.folders.get(each)))
         return next(filter(None, found), None)
+
+    def files_beside(self, path: PurePosixPath) -> Iterator[PurePosixPath]:
+        """The files in a file's folder and in those above it, up to the root, nearest first."""
+        for folder in self._folders_of(path, None):
+            yield from self.stored_names(folder)
+
+    def names(
+        self, name: str, reader: PurePosixPath, hint: str | None = None
+    ) -> PurePosixPath | None:
+        """The file of the index that another one names by a relative path."""
+        return self._found(name, reader, hint)
 
     def text_near(
         self, name: str, reader: PurePosixPath, hint: str | None = None

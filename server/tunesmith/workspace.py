@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from tunesmith.environments import environment_beside, environment_of
@@ -33,6 +34,8 @@ MAX_FILES = 10_000
 """Files that the index reads; the rest is left out with a note."""
 MAX_STORED_BYTES = 512 * 1024
 """Larger files are no configuration and no module of a training."""
+MAX_NAMES = 500
+"""Entries of a folder in which an estimate looks for starts of a script."""
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
 
 _SKIPPED = {
@@ -165,6 +168,15 @@ def _stored_text(path: PurePosixPath) -> str | None:
     return data.decode("utf-8", "replace") if len(data) <= MAX_STORED_BYTES else None
 
 
+def _stored_names(folder: PurePosixPath) -> Sequence[PurePosixPath]:
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(each.name for each in islice(entries, MAX_NAMES) if each.is_file())
+    except OSError:
+        return ()
+    return [folder / name for name in names]
+
+
 class Workspace:
     """A folder's project, read from disk and from open editors.
 
@@ -196,6 +208,7 @@ class Workspace:
             stored_prices=_stored_prices,
             stored_data=_stored_data,
             stored_text=_stored_text,
+            stored_names=_stored_names,
         )
         self._interpreter = interpreter
         self._look_around()

@@ -123,6 +123,28 @@ def test_a_job_of_trls_own_script(folder: Path, capsys: pytest.CaptureFixture[st
     )
 
 
+def test_trls_own_command(folder: Path, capsys: pytest.CaptureFixture[str]):
+    (folder / "run.sh").write_text("trl sft --model_name_or_path Qwen/Qwen3-4B --max_length 512\n")
+    found = as_json(capsys, "run.sh", "--flavor", "l4x1", "--examples", "100")
+    assert (found["model"], found["flavor"]) == ("Qwen/Qwen3-4B", "l4x1")
+    assert found["hours"]["likely"] > 0
+    assert main(["estimate", "run.sh"]) == 0
+    assert capsys.readouterr().out.startswith("run.sh:1: Qwen/Qwen3-4B, with TRL ")
+
+
+def test_a_command_that_starts_a_script(folder: Path, capsys: pytest.CaptureFixture[str]):
+    (folder / "train.py").write_text(
+        "import argparse\nfrom trl import SFTConfig, SFTTrainer\n"
+        "parser = argparse.ArgumentParser()\n"
+        'parser.add_argument("--model")\n'
+        "args = parser.parse_args()\n"
+        "SFTTrainer(args.model, args=SFTConfig(max_length=256))\n"
+    )
+    (folder / "run.sh").write_text("accelerate launch train.py --model Qwen/Qwen3-0.6B\n")
+    assert as_json(capsys, "run.sh")["model"] == "Qwen/Qwen3-0.6B"
+    assert as_json(capsys, "train.py")["model"] == "Qwen/Qwen3-0.6B"
+
+
 @pytest.mark.parametrize(
     ("text", "arguments", "error"),
     [

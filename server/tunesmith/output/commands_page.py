@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import UserError
+from tunesmith.estimate.data import data_of
 from tunesmith.estimate.forecast import Forecast
 from tunesmith.estimate.mlx.command import MlxForecast, forecast_run, mlx_run, mlx_run_of_file
 from tunesmith.estimate.mlx.forecast import forecast_anywhere
-from tunesmith.estimate.script import ScriptTraining, trainings_of_command
+from tunesmith.estimate.script import (
+    ScriptTraining,
+    trainings_of_command,
+    trainings_of_launch,
+    trainings_of_trl,
+)
 from tunesmith.knowledge.hardware import Machine
 from tunesmith.knowledge.macs import mac, mac_named
 from tunesmith.knowledge.prices import priced_flavor
@@ -28,8 +35,11 @@ from tunesmith.output.one_script import OneFile
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
 from tunesmith.platform import apple_silicon
+from tunesmith.sources import launches
 from tunesmith.sources.document import Kind
 from tunesmith.sources.launch_command import LaunchCommand
+from tunesmith.sources.launches import Launch
+from tunesmith.sources.plain_launches import PlainLaunch, find_plain_launches
 from tunesmith.text import Span
 
 Answer = MlxForecast | Forecast
@@ -74,10 +84,44 @@ def _answers(file: OneFile, question: Question) -> Iterator[tuple[Span, Answer]]
             yield run.span, forecast_run(run, _mac(question), tokens)
     for command in known.commands:
         if not command.argv.is_counter_example:
-            for training in trainings_of_command(command, project):
-                machine = _machine(command, question, file)
-                data = question.data_given
-                yield command.span, forecast_anywhere(training, machine, data)
+            machine = _machine(command, question, file)
+            for training in _of_job(command, file):
+                yield command.span, _forecast(training, machine, question, file)
+    for start in find_plain_launches(known.document, known.script):
+        for training in _of_start(start, file):
+            machine = _machine(None, question, file)
+            yield start.launch.span, _forecast(training, machine, question, file)
+
+
+def _of_job(command: LaunchCommand, file: OneFile) -> Iterator[ScriptTraining]:
+    own = trainings_of_command(command, file.project)
+    if own:
+        yield from own
+        return
+    for launch in launches.of_command(command):
+        yield from _of_script(launch, command.argv.folder_hint, file)
+
+
+def _of_start(start: PlainLaunch, file: OneFile) -> Iterator[ScriptTraining]:
+    if start.method:
+        yield from trainings_of_trl(start, file.project)
+    else:
+        yield from _of_script(start.launch, start.hint, file)
+
+
+def _of_script(launch: Launch, hint: str | None, file: OneFile) -> Iterator[ScriptTraining]:
+    path = file.project.names(launch.script, launch.path, hint)
+    script = file.workspace.understanding(Path(path)).script if path else None
+    if script and "Trainer" in script.text and not script.imports("unsloth"):
+        yield from trainings_of_launch(script, file.project, launch)
+
+
+def _forecast(
+    training: ScriptTraining, machine: Machine | None, question: Question, file: OneFile
+) -> Forecast:
+    known = data_of(training, file.understanding.document.path, file.project)
+    data = known.given(question.examples, question.tokens)
+    return forecast_anywhere(training, machine, data)
 
 
 def _mac(question: Question) -> Machine | None:
@@ -92,8 +136,8 @@ def _mac(question: Question) -> Machine | None:
     return found
 
 
-def _machine(command: LaunchCommand, question: Question, file: OneFile) -> Machine | None:
-    option = command.option("--flavor")
+def _machine(command: LaunchCommand | None, question: Question, file: OneFile) -> Machine | None:
+    option = command.option("--flavor") if command else None
     name = question.flavor or (option.value if option else None)
     machine = (priced_flavor(name, file.project) or mac_named(name)) if name else None
     if machine is None and question.flavor:

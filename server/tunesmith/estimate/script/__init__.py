@@ -1,8 +1,8 @@
 """What a training script says of its model and its training, under the releases in force."""
 
-from tunesmith.estimate.script.command import trainings_of_command
+from tunesmith.estimate.script.command import trainings_of_command, trainings_of_trl
 from tunesmith.estimate.script.parallel import Parallel
-from tunesmith.estimate.script.reader import trainings_of
+from tunesmith.estimate.script.reader import trainings_of, trainings_of_launch
 from tunesmith.estimate.script.training import Assumption, ScriptTraining, Sources
 
 __all__ = [
@@ -12,4 +12,6 @@ __all__ = [
     "Sources",
     "trainings_of",
     "trainings_of_command",
+    "trainings_of_launch",
+    "trainings_of_trl",
 ]

@@ -6,7 +6,7 @@ with the options what `trl/scripts/*.py` of TRL 1.16 do as far as memory goes, i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import PurePosixPath
@@ -17,6 +17,7 @@ from tunesmith.project import Project
 from tunesmith.sources.document import Document, Kind
 from tunesmith.sources.launch_command import LaunchCommand, Word
 from tunesmith.sources.launches import Launch
+from tunesmith.sources.plain_launches import PlainLaunch
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.script_header import find_header
 from tunesmith.text import regex
@@ -63,7 +64,20 @@ def trainings_of_command(command: LaunchCommand, project: Project) -> list[Scrip
     trainings = list(trainings_of_launch(_stand_in(method), project, launch))
     if command.runs_uv_script:
         return trainings
-    decided = Assumption("the newest release of trl", "the image decides")
+    return _decided("the image decides", trainings)
+
+
+def trainings_of_trl(start: PlainLaunch, project: Project) -> list[ScriptTraining]:
+    """The trainings of `trl sft --...`; none where a start runs another script."""
+    if not start.method:
+        return []
+    trainings = trainings_of_launch(_stand_in(start.method), project, start.launch)
+    return _decided("what is installed decides", trainings)
+
+
+def _decided(why: str, trainings: Iterable[ScriptTraining]) -> list[ScriptTraining]:
+    """With the release that nothing here tells."""
+    decided = Assumption("the newest release of trl", why)
     return [replace(each, assumed=(*each.assumed, decided)) for each in trainings]
 
 

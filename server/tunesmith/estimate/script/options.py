@@ -211,8 +211,9 @@ class Options:
         if given is not ABSENT:
             negated = self._passed.option((f"--no_{name}",)) is not ABSENT
             return False if negated and given is True else given
-        if self._passed.option(("--config",)) is not ABSENT:
-            return UNKNOWN  # TrlParser takes defaults from that file
+        of_recipe = self._passed.of_recipe(name)
+        if of_recipe is not ABSENT:
+            return of_recipe
         default = self._evaluator.class_attribute(own, name) if own else ABSENT
         default = defaults[name] if default is ABSENT else default
         return self.overridable(UNKNOWN if default is ABSENT else default, f"--{name}")

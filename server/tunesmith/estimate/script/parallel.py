@@ -8,11 +8,13 @@ One process that sees several GPUs loads a model given by its id with `device_ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from tunesmith.estimate.script.launcher_files import LauncherFile, launcher_file
 from tunesmith.estimate.training import Sharding, Training
+from tunesmith.project import Project
 from tunesmith.sources.launch_command import Word
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.python_values import DictValue
@@ -64,7 +66,11 @@ class Parallel:
 
 
 def parallel_of(
-    launch: Launch | None, own: Sharding | Unknown | None, *, is_spread: bool
+    launch: Launch | None,
+    own: Sharding | Unknown | None,
+    project: Project,
+    *,
+    is_spread: bool,
 ) -> Parallel:
     """How a launch starts a script.
 
@@ -72,6 +78,7 @@ def parallel_of(
         launch: None where none is known.
         own: what the trainer's own arguments say (`fsdp`, `deepspeed`); None where nothing,
             UNKNOWN where something that cannot be told.
+        project: the files around the launch.
         is_spread: whether a single process spreads the model over the GPUs.
     """
     told = None if isinstance(own, Unknown) else own
@@ -83,8 +90,11 @@ def parallel_of(
     starter = _starter(words)
     if starter == "python":
         return Parallel("python", 1, None, is_spread)
-    sharding = told or (_sharding(words, starter) if own is None else None)
-    return Parallel(starter, _processes(words), sharding)
+    options = _options(words)
+    name = options.get("--config_file")
+    file = launcher_file(name, launch.path, project) if name else None
+    sharding = told or (_sharding(options, starter, file) if own is None else None)
+    return Parallel(starter, _processes(words) or (file.processes if file else None), sharding)
 
 
 def _starter(words: Sequence[Word]) -> Starter:
@@ -105,13 +115,16 @@ def _processes(words: Sequence[Word]) -> int | None:
     return None
 
 
-def _sharding(words: Sequence[Word], starter: Starter) -> Sharding | None:
-    """None where a file that is not read decides."""
-    options = _options(words)
+def _sharding(
+    options: Mapping[str, str], starter: Starter, file: LauncherFile | None
+) -> Sharding | None:
+    """None where a file that is not there decides."""
     if "--use_fsdp" in options:
         return "fsdp"
     if "--use_deepspeed" in options:
         return _ZERO.get(options.get("--zero_stage", "2"))
+    if file and file.sharding:
+        return file.sharding
     if "--config_file" in options:
         return sharding_of_file(options["--config_file"])
     return None if starter == "deepspeed" else "ddp"

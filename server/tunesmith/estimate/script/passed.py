@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
+from tunesmith.project import Project
 from tunesmith.sources.launch_command import Word
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.python_values import ListValue, Value
 from tunesmith.sources.unknown import ABSENT, UNKNOWN, Absent, Unknown
+from tunesmith.sources.yaml_values import configuration_values
 from tunesmith.text import regex
 
+RECIPE = "--config"
 _OPTION = regex(r"-{1,2}[A-Za-z]")
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 _NUMBERS = (int, float)
@@ -21,13 +25,18 @@ Words = Sequence["str | None"]
 class Passed:
     """What a launch passes; where none is known, nothing, and nothing is certain.
 
+    Args:
+        launch: the start of the script.
+        recipe: what the file behind `--config` sets; None where there is none, or nobody can tell.
+
     Attributes:
         is_told: a launch is known, so that an option that it does not pass keeps its default.
         tells_variables: so do environment variables: no file or image may set others.
     """
 
-    def __init__(self, launch: Launch | None) -> None:
+    def __init__(self, launch: Launch | None, recipe: Mapping[str, Any] | None = None) -> None:
         self._launch = launch
+        self._recipe = recipe
         self.is_told = launch is not None
         self.tells_variables = launch is not None and not launch.may_keep_files
 
@@ -59,12 +68,35 @@ class Passed:
             return ListValue([converted(word) for word in words])
         return converted(words[0]) if words else True
 
+    def of_recipe(self, name: str) -> Value:
+        """What the file behind `--config` sets; ABSENT where it does not, or none is passed."""
+        if self._recipe is not None:
+            return _value(self._recipe[name]) if name in self._recipe else ABSENT
+        return ABSENT if self.option((RECIPE,)) is ABSENT else UNKNOWN
+
     def variable(self, name: str) -> Value:
         """An environment variable; ABSENT where the launch does not set it."""
         if self._launch is None or name not in self._launch.variables:
             return ABSENT
         value = self._launch.variables[name]
         return UNKNOWN if value is None else value
+
+
+def recipe_of(launch: Launch | None, project: Project) -> Mapping[str, Any] | None:
+    """What the file behind a launch's `--config` sets, as TrlParser reads it."""
+    words = Passed(launch).option((RECIPE,))
+    name = words[0] if isinstance(words, Sequence) and words else None
+    found = project.text_near(name, launch.path) if launch and name else None
+    return configuration_values(found[1]) if found else None
+
+
+def _value(value: Any) -> Value:
+    """A value of a recipe; mappings are not read."""
+    if isinstance(value, list):
+        return ListValue([_value(each) for each in cast("list[Any]", value)])
+    if isinstance(value, str):
+        return converted(value) if value in ("True", "False", "None") else value
+    return value if value is None or isinstance(value, (int, float)) else UNKNOWN
 
 
 def converted(text: str | None) -> Value:

@@ -13,6 +13,7 @@ from tunesmith.estimate.script.data import WHAT as DATA
 from tunesmith.estimate.script.data import DataReader
 from tunesmith.estimate.script.data_plan import ScriptData
 from tunesmith.estimate.script.facts import Facts, Holder
+from tunesmith.estimate.script.launcher_files import deepspeed_file
 from tunesmith.estimate.script.methods import COMPLETION, of_method
 from tunesmith.estimate.script.model import ModelReader
 from tunesmith.estimate.script.namespace import namespace
@@ -23,6 +24,7 @@ from tunesmith.estimate.script.parallel import (
     sharding_of_stage,
 )
 from tunesmith.estimate.script.run import ScriptRun
+from tunesmith.estimate.script.starts import starts_of
 from tunesmith.estimate.script.training import Assumption, ScriptTraining, Sources
 from tunesmith.estimate.training import LossPath, Method, Optimizer, Precision, Sharding, Training
 from tunesmith.knowledge.versions import library
@@ -55,7 +57,6 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
 }
 UNNAMED = KnownModel(None, "the script does not tell which model it is")
 LIBRARIES = ("trl", "transformers")
-_MOST_LAUNCHES = 5
 _MOST_NAMES = 2
 """Options that are named as what a fact rests on."""
 
@@ -68,7 +69,7 @@ def trainings_of(script: PythonScript, project: Project) -> list[ScriptTraining]
     """
     if "Trainer" not in script.text or script.imports("unsloth"):
         return []
-    launches: Sequence[Launch | None] = project.launches_of(script.path)[:_MOST_LAUNCHES]
+    launches: Sequence[Launch | None] = starts_of(script, project)
     found: list[ScriptTraining] = []
     for launch in launches or [None]:
         for training in trainings_of_launch(script, project, launch):
@@ -335,7 +336,7 @@ class TrainerReader:
         device_map = self.model.device_map
         by_trl = not self.model.is_loaded and not self.is_plain and self.release >= _SPREADS
         is_spread = device_map == "auto" or (device_map is ABSENT and by_trl)
-        return parallel_of(self.run.launch, self._sharding(), is_spread=is_spread)
+        return parallel_of(self.run.launch, self._sharding(), self.project, is_spread=is_spread)
 
     def _sharding(self) -> Sharding | Unknown | None:
         """What the arguments say; None where nothing, UNKNOWN where a file that is not read."""
@@ -344,7 +345,9 @@ class TrainerReader:
         if isinstance(fsdp, (str, ListValue)) and fsdp not in ("", ()):
             return "fsdp" if not isinstance(fsdp, ListValue) or len(fsdp) else None
         if isinstance(deepspeed, str):
-            return sharding_of_file(deepspeed) or UNKNOWN
+            reader = self.run.launch.path if self.run.launch else self.run.path
+            read = deepspeed_file(deepspeed, reader, self.project)
+            return read or sharding_of_file(deepspeed) or UNKNOWN
         if isinstance(deepspeed, DictValue):
             return sharding_of_stage(deepspeed)
         return None if deepspeed in (ABSENT, None) and fsdp is not UNKNOWN else UNKNOWN

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from tunesmith.estimate.script.evaluator import RunEvaluator
-from tunesmith.estimate.script.passed import Passed
+from tunesmith.estimate.script.passed import Passed, recipe_of
 from tunesmith.knowledge.histories import packages_behind
 from tunesmith.knowledge.releases import releases
 from tunesmith.knowledge.versions import InForce, library
@@ -60,7 +60,7 @@ class ScriptRun(PythonScript):
             self.index,
             self.names,
             self.span,
-            Passed(self.launch),
+            Passed(self.launch, recipe_of(self.launch, self._project)),
             self.defaults_of,
             takes_defaults=self._takes_defaults,
         )
