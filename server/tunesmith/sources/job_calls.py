@@ -53,11 +53,13 @@ def _called_name(script: PythonScript, site: CallSite) -> str | None:
     function = site.node.func
     last = function.attr if isinstance(function, cst.Attribute) else function
     name = last.value if isinstance(last, cst.Name) else ""
-    if name not in _NAMES:
+    if name not in _NAMES and not isinstance(function, cst.Name):
         return None
     qualified = script.names.qualified(function, site.block.scope)
     if qualified or not isinstance(function, cst.Attribute):
-        return name if (qualified or "").startswith("huggingface_hub.") else None
+        package, _, name = (qualified or "").rpartition(".")
+        is_of_hub = package.partition(".")[0] == "huggingface_hub"
+        return name if is_of_hub and name in _NAMES else None
     return name if _may_be_api(script, function.value, site) else None
 
 

@@ -3,16 +3,18 @@
 ## What it does
 
 Finds keys of a script's `[tool.hf-jobs]` table that `hf jobs uv run` does not know, values of the
-wrong type, and values among the names of `secrets`.
+wrong type, values among the names of `secrets`, and a table with its keys under another name, as
+`[tool.hf_jobs]`.
 
 ## Why it costs you
 
 `hf jobs uv run` stops with an error before it submits anything. Releases before 1.32 do not read the
-table at all: a job then runs on `cpu-basic` for 30 minutes.
+table at all: a job then runs on `cpu-basic` for 30 minutes. So it does where the table has another
+name, which no release reads.
 
 ## Fix
 
-Writes the known key that the unknown one is a misspelling of, quotes around a bare number or `true`,
+Writes the table's name, the known key that the unknown one is a misspelling of, quotes around a bare number or `true`,
 brackets around a single string, the bare name of a secret with a value. Safe, except that the value
 of a secret is dropped: `hf` takes it from the environment that starts the job.
 
@@ -57,11 +59,14 @@ _OTHER_NAMES = {
     "organization": "namespace",
 }
 """What other tools call it."""
+_MISSPELT = ("hf_jobs", "hfjobs", "hf-job", "hf_job", "huggingface-jobs", "huggingface_jobs")
 
 
-@rule(code="LCH020", severity=ERROR, words=("hf-jobs",))
+@rule(code="LCH020", severity=ERROR, words=("hf-jobs", *_MISSPELT))
 def check(header: ScriptHeader, project: Project) -> Iterator[Finding]:
     table = header.jobs_table
+    if table is None:
+        yield from _misspelt(header)
     if not table:
         return
     for key in table:
@@ -71,6 +76,22 @@ def check(header: ScriptHeader, project: Project) -> Iterator[Finding]:
         yield _wrong_type(header, table, wrong)
     if not any(wrong.key[0] == "secrets" for wrong in wrong_types(table)):
         yield from _values_among_secrets(header, table)
+
+
+def _misspelt(header: ScriptHeader) -> Iterator[Finding]:
+    """A table that holds what that of jobs does, under a name that nobody reads."""
+    tools = cast("Mapping[str, Mapping[str, Any]]", header.table.get("tool") or {})
+    for name in _MISSPELT:
+        span = header.key_span("tool", name)
+        if span and isinstance(tools[name], dict) and not KEYS.keys().isdisjoint(tools[name]):
+            is_alone = header.toml.text.count(name) == 1 and _text(header, span) == f"[tool.{name}]"
+            fix = Fix("Write hf-jobs", [Edit(span, "[tool.hf-jobs]")], SAFE)
+            yield Finding(
+                span,
+                f"hf reads [tool.hf-jobs], not [tool.{name}]: the job runs on cpu-basic for 30 "
+                "minutes.",
+                fix if is_alone else None,
+            )
 
 
 def _unknown_key(header: ScriptHeader, table: Mapping[str, Any], key: str) -> Finding:
@@ -170,9 +191,15 @@ BAD = [
     ),
     Bad(_header("env = { DEBUG = true }"), at="{ DEBUG = true }"),
     Bad(_header("timeout = 1.5"), at="1.5"),
+    Bad(
+        _header('flavor = "l4x1"').replace("hf-jobs", "hf_jobs"),
+        at="[tool.hf_jobs]",
+        fixed=_header('flavor = "l4x1"'),
+    ),
 ]
 GOOD = [
     _header('flavor = "l4x1"\n# timeout = "2h"\n# secrets = ["HF_TOKEN"]\n# python = "3.12"'),
     _header('timeout = 7200\n# env = { SEED = "1" }\n# volumes = ["hf://me/data:/data"]'),
+    _header("workers = 3").replace("hf-jobs", "hf_jobs"),  # of another tool
     "# /// script\n# dependencies = []\n# [tool.hf-jobs-local]\n# flavour = 'l4x1'\n# ///\n",
 ]

@@ -3,7 +3,7 @@
 ## What it does
 
 Finds keywords of calls of TRL, transformers, PEFT, datasets and Trackio that the library itself
-announces to take away. What it has taken away already belongs to `removed-argument`.
+announces to take away, and single values of them: `loss_type="chunked_nll"`. What it has taken away already belongs to `removed-argument`.
 
 ## Why it costs you
 
@@ -13,7 +13,8 @@ and there the call raises TypeError.
 ## Fix
 
 Writes the new name where the value means the same under it (safe, as the release in force takes it),
-or converts the value: a `warmup_ratio` below 1 is a `warmup_steps`.
+or converts the value: a `warmup_ratio` below 1 is a `warmup_steps`. Of a value, writes the one that
+took its place (unsafe where that does something else).
 
 ## Source
 
@@ -33,6 +34,7 @@ from collections.abc import Iterator
 from tunesmith.knowledge.histories import history
 from tunesmith.knowledge.signatures import OwnedParameter
 from tunesmith.lint.arguments import Settled, settled
+from tunesmith.lint.choices import OLD_VALUES, OldValue
 from tunesmith.lint.keyword_fixes import renamed
 from tunesmith.lint.keywords import (
     is_certain,
@@ -41,10 +43,11 @@ from tunesmith.lint.keywords import (
     taker,
     words_of_library,
 )
-from tunesmith.lint.rule import INFORMATION, Bad, Finding, rule
+from tunesmith.lint.rule import INFORMATION, SAFE, UNSAFE, Bad, Finding, Fix, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, PythonScript
 from tunesmith.sources.unknown import UNKNOWN
+from tunesmith.text import Edit
 
 
 @rule(code="TRN012", severity=INFORMATION)
@@ -53,11 +56,41 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         return
     for call in library_calls(script):
         found = settled(call, script, project) if call.own_class is None else None
+        if found:
+            yield from _old_values(script, found)
         for argument in call.arguments if found else ():
             if found and argument.name and not is_model_init(call, argument):
                 taken = found.signature.parameters.get(argument.name)
                 if taken and _is_warned_of(taken, argument) and is_certain(script, call, argument):
                     yield from _finding(script, found, argument)
+
+
+def _old_values(script: PythonScript, found: Settled) -> Iterator[Finding]:
+    """Values that are taken for now."""
+    for argument in found.call.arguments:
+        name, value = argument.name or "", argument.value
+        old = OLD_VALUES.get((found.call.name, name, value)) if isinstance(value, str) else None
+        own = found.rests_on[0]
+        if old is None or not own.at_least(old.since):
+            continue
+        if is_certain(script, found.call, argument):
+            yield Finding(
+                argument.value_span,
+                f"{taker(found.call.name, found.rests_on)} calls {name}={value!r} deprecated; 2.0.0 "
+                f"takes it away. Use {old.new!r}"
+                + (", which does the same." if old.is_same else "."),
+                _other_value(script, argument, old),
+                rests_on=[own],
+            )
+
+
+def _other_value(script: PythonScript, argument: Argument, old: OldValue) -> Fix | None:
+    span = argument.value_span
+    written = script.text[span.start : span.end]
+    if written[1:-1] != argument.value:
+        return None
+    edit = Edit(span, f"{written[0]}{old.new}{written[-1]}")
+    return Fix(f"Write {old.new}", [edit], SAFE if old.is_same else UNSAFE)
 
 
 def _is_warned_of(taken: OwnedParameter, argument: Argument) -> bool:
@@ -109,8 +142,20 @@ BAD = [
         fixed="import torch\nfrom transformers import AutoModelForCausalLM\n\n"
         "AutoModelForCausalLM.from_pretrained('m', dtype=torch.bfloat16)\n",
     ),
+    Bad(
+        "from trl import SFTConfig\n\nSFTConfig(loss_type='chunked_nll')\n",
+        at="'chunked_nll'",
+        fixed="from trl import SFTConfig\n\nSFTConfig(loss_type='nll')\n",
+    ),
+    Bad(
+        "from trl import DPOConfig\n\nDPOConfig(truncation_mode='keep_end')\n",
+        at="'keep_end'",
+        fixed="from trl import DPOConfig\n\nDPOConfig(truncation_mode='keep_start')\n",
+    ),
 ]
 GOOD = [
+    '# /// script\n# dependencies = ["trl==1.10.0"]\n# ///\n'
+    "from trl import SFTConfig\n\nSFTConfig(loss_type='chunked_nll')\n",
     "from trl import SFTConfig\n\nSFTConfig(use_liger_kernel=options.liger)\n",
     "from trl import SFTConfig\n\nSFTConfig(gradient_checkpointing=True)\n",
     "from trl import SFTConfig\n\nSFTConfig(pad_token=None)\n",

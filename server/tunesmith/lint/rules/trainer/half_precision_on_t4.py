@@ -3,7 +3,8 @@
 ## What it does
 
 Finds `bf16=True` in a trainer's configuration, and bfloat16 as the `dtype` of a loaded model or as
-`bnb_4bit_compute_dtype`, in scripts whose jobs run on `t4-small` or `t4-medium`.
+`bnb_4bit_compute_dtype`, in scripts whose jobs run on `t4-small` or `t4-medium`; also a
+configuration of TRL that sets neither `bf16` nor `fp16`, as the former is its default since 0.19.
 
 ## Why it costs you
 
@@ -32,6 +33,7 @@ from collections.abc import Iterator
 
 from tunesmith.knowledge.hardware import Machine
 from tunesmith.knowledge.signature_table import MODEL_LOADERS
+from tunesmith.knowledge.versions import library
 from tunesmith.lint.conflicts import CONFIGURATIONS
 from tunesmith.lint.flavors import flavors_of
 from tunesmith.lint.rule import UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
@@ -41,11 +43,13 @@ from tunesmith.sources.python_values import Reference
 from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import Edit, regex
 
+_DEFAULT_SINCE = "0.19.0"
+_TELLS = regex(r"\b(?:fp16|bf16|use_cpu|no_cuda|mixed_precision)\b")
 _COMPUTE, _BFLOAT16 = "bnb_4bit_compute_dtype", "torch.bfloat16"
 _LOADER = regex(rf"transformers\.AutoModel(?:For\w+)?\.from_pretrained|{MODEL_LOADERS.pattern}")
 
 
-@rule(code="TRN035", severity=WARNING, words=("bf16", "bfloat16"))
+@rule(code="TRN035", severity=WARNING, words=("bf16", "bfloat16", "Config"))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     flavors = flavors_of(script, project)
     if not flavors or not all(_lacks_bfloat16(flavor) for flavor in flavors):
@@ -55,11 +59,34 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         if argument and call.value("bf16") is True:
             has_fp16 = call.value("fp16") is not ABSENT
             yield _finding(argument, "bf16=True", flavors[0], None if has_fp16 else "fp16=True")
+        elif argument is None:
+            yield from _by_default(call, script, project, flavors[0])
     for argument in _dtypes(script):
         written = script.text_of(argument.value_node)
         fixed = written.replace("bfloat16", "float16") if "bfloat16" in written else None
         better = f"{argument.name}={fixed}" if fixed else None
         yield _finding(argument, f"{argument.name}=bfloat16", flavors[0], better)
+
+
+def _by_default(
+    call: Call, script: PythonScript, project: Project, flavor: Machine
+) -> Iterator[Finding]:
+    """A configuration of TRL that turns bfloat16 on by itself."""
+    is_open = call.value("bf16") is ABSENT and call.value("fp16") is ABSENT
+    is_told = _TELLS.search(script.text) is not None
+    if not call.name.startswith("trl.") or not is_open or is_told or script.imports("unsloth"):
+        return
+    trl = library("trl", script, project)
+    if trl.at_least(_DEFAULT_SINCE):
+        name = call.name.rpartition(".")[2]
+        yield Finding(
+            call.callee_span,
+            f"{name} of TRL {trl.version} computes in bfloat16 by default, which the T4 of "
+            f"{flavor.name} has not: torch imitates it, several times slower. Set fp16=True, or take "
+            "a flavor with an L4.",
+            Fix("Set fp16=True", [script.keyword_insertion(call, "fp16=True")], UNSAFE),
+            rests_on=[trl],
+        )
 
 
 def _dtypes(script: PythonScript) -> Iterator[Argument]:
@@ -100,6 +127,12 @@ _CONFIG = "from trl import SFTConfig\n\n"
 
 BAD = [
     Bad(
+        "import trl\n\ntrl.SFTConfig('out')\n",
+        at="trl.SFTConfig",
+        fixed="import trl\n\ntrl.SFTConfig('out', fp16=True)\n",
+        beside=_ON_T4,
+    ),
+    Bad(
         _CONFIG + "SFTConfig(output_dir='out', bf16=True)\n",
         at="bf16=True",
         fixed=_CONFIG + "SFTConfig(output_dir='out', fp16=True)\n",
@@ -125,6 +158,13 @@ BAD = [
     ),
 ]
 GOOD = [
+    Good("import trl\n\ntrl.SFTConfig('out')\n"),
+    Good("import trl\n\nconfig = trl.SFTConfig('out')\nconfig.fp16 = True\n", beside=_ON_T4),
+    Good(
+        '# /// script\n# dependencies = ["trl==0.18.2"]\n# ///\nimport trl\n\ntrl.SFTConfig()\n',
+        beside=_ON_T4,
+    ),
+    Good("import transformers\n\ntransformers.TrainingArguments('out')\n", beside=_ON_T4),
     _CONFIG + "SFTConfig(output_dir='out', bf16=True)\n",
     Good(
         _CONFIG + "SFTConfig(bf16=True)\n",

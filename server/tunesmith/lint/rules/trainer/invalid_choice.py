@@ -4,13 +4,14 @@
 
 Finds strings given to arguments of the configurations of transformers, TRL and PEFT that the release
 in force refuses: `eval_strategy="epochs"`, `optim="adamw_8bits"`, `loss_type="grop"`,
-`bias="None"`, `task_type="CAUSALLM"`, and `target_modules="all_linear"`.
+`bias="None"`, `task_type="CAUSALLM"`, `init_lora_weights="xavier"`, `target_modules="all_linear"`,
+and a list of losses with such a name in it.
 
 ## Why it costs you
 
 The call raises ValueError, on a job after the image and the dependencies have been loaded and paid
-for. `loss_type` is only looked at in the first step, `bias` and `target_modules` when the model has
-been loaded.
+for. `loss_type` and `scale_rewards` are only looked at in the first step, `bias`, `init_lora_weights`
+and `target_modules` when the model has been loaded.
 
 ## Fix
 
@@ -35,12 +36,13 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from tunesmith.lint.arguments import Settled, settled
-from tunesmith.lint.choices import CHECKED, CONVERTED, SINCE
+from tunesmith.lint.choices import CHECKED, CONVERTED, LISTS, PREFIXES, SINCE
 from tunesmith.lint.keywords import is_certain, library_calls, taker
 from tunesmith.lint.rule import ERROR, UNSAFE, Bad, Finding, Fix, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.python_snippet import PythonSnippet
+from tunesmith.sources.python_values import ListValue
 from tunesmith.text import Edit
 
 _WORDS = sorted(
@@ -62,11 +64,10 @@ def check(script: PythonScript | PythonSnippet, project: Project) -> Iterator[Fi
 def _invalid(script: PythonScript, project: Project, call: Call) -> Iterator[Finding]:
     found = settled(call, script, project)
     for argument in call.arguments if found else ():
-        name, value = argument.name or "", argument.value
-        if found is None or not isinstance(value, str):
-            continue
-        choices = _choices(found, name, value)
-        if choices and value not in choices and is_certain(script, call, argument):
+        name = argument.name or ""
+        refused = _refused(found, argument) if found else None
+        if found and refused and is_certain(script, call, argument):
+            value, choices = refused
             close = next(iter(get_close_matches(value, choices, n=1, cutoff=_CLOSE)), None)
             yield Finding(
                 argument.value_span,
@@ -75,6 +76,21 @@ def _invalid(script: PythonScript, project: Project, call: Call) -> Iterator[Fin
                 _fix(script, argument, value, close),
                 rests_on=found.rests_on,
             )
+
+
+def _refused(found: Settled, argument: Argument) -> tuple[str, Sequence[str]] | None:
+    """A string that an argument does not take, or a list of losses not; and what it takes."""
+    name, value = argument.name or "", argument.value
+    is_list = isinstance(value, ListValue) and (found.call.name, name) in LISTS
+    for each in value.elements if is_list and isinstance(value, ListValue) else [value]:
+        choices = _choices(found, name, each) if isinstance(each, str) else ()
+        if isinstance(each, str) and choices and not _takes(choices, name, each):
+            return each, choices
+    return None
+
+
+def _takes(choices: Sequence[str], name: str, value: str) -> bool:
+    return value.lower().startswith(tuple(choices)) if name in PREFIXES else value in choices
 
 
 def _choices(found: Settled, name: str, value: str) -> Sequence[str]:
@@ -147,8 +163,22 @@ BAD = [
         at="'all_linear'",
         fixed=_LORA + "LoraConfig(target_modules='all-linear')\n",
     ),
+    Bad(_LORA + "LoraConfig(init_lora_weights='xavier')\n", at="'xavier'"),
+    Bad(
+        "from trl import DPOConfig\n\nDPOConfig('out', loss_type=['sigmoid', 'stf'])\n",
+        at="['sigmoid', 'stf']",
+    ),
+    Bad(
+        "from trl import GRPOConfig\n\nGRPOConfig('out', scale_rewards='groups')\n",
+        at="'groups'",
+        fixed="from trl import GRPOConfig\n\nGRPOConfig('out', scale_rewards='group')\n",
+    ),
 ]
 GOOD = [
+    _LORA + "LoraConfig(init_lora_weights='pissa_niter_16')\n",
+    _LORA + "LoraConfig(init_lora_weights='Gaussian' if gaussian else True)\n",
+    _LORA + "LoraConfig(init_lora_weights='Gaussian')\nLoraConfig(init_lora_weights=False)\n",
+    "from trl import GRPOConfig\n\nGRPOConfig('out', scale_rewards=False)\n",
     _LORA + "LoraConfig(bias='lora_only', task_type=TaskType.CAUSAL_LM, target_modules='.*proj')\n",
     "from trl import DPOConfig\n\nDPOConfig('out', loss_type=['sigmoid', 'sft'])\n",
     '# /// script\n# dependencies = ["peft==0.12.0"]\n# ///\n'
