@@ -143,6 +143,16 @@ def test_a_mac(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert "  cost     none but the time of the Mac\n" in capsys.readouterr().out
 
 
+def test_the_time_of_grpo_is_not_known(folder: Path, capsys: pytest.CaptureFixture[str]):
+    with_data(folder)
+    text = (folder / "train.py").read_text().replace("SFT", "GRPO").replace("max_length=2048, ", "")
+    (folder / "train.py").write_text(text)
+    found = as_json(capsys)
+    assert found["data"]["examples"]["likely"] == 200
+    assert found["hours"] is None
+    assert "GRPO writes its answers while it trains" in found["no_hours"]
+
+
 def test_what_is_open_is_said(folder: Path, capsys: pytest.CaptureFixture[str]):
     (folder / "train.py").write_text(SCRIPT.replace('"Qwen/Qwen3-8B"', "model_id"))
     found = as_json(capsys)

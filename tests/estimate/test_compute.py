@@ -56,3 +56,16 @@ def test_more_tokens_take_longer(name: str, values: tuple[int, ...]):
     ]
     assert [each.likely for each in times] == sorted({each.likely for each in times})
     assert all(each.low < each.likely < each.high for each in times)
+
+
+def test_the_reference_and_a_second_batch_cost_forward_passes():
+    """A forward pass is half of a backward one, a third of a step without checkpoints."""
+    step = replace(TRAINING, is_checkpointed=False, length=512)
+    sft = step_flops(LLAMA, step)
+    dpo = replace(step, method="dpo")
+    alone = step_flops(LLAMA, replace(dpo, is_reference_precomputed=True))
+    assert alone == pytest.approx(2 * sft, rel=0.001), "two sequences a row"
+    assert step_flops(LLAMA, dpo) / alone == pytest.approx(4 / 3, rel=0.02)
+    kto = replace(step, method="kto")
+    assert step_flops(LLAMA, replace(kto, has_kl=True)) / sft == pytest.approx(2, rel=0.02)
+    assert step_flops(LLAMA, kto) / sft == pytest.approx(4 / 3, rel=0.02)

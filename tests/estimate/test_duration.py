@@ -104,3 +104,23 @@ def test_cost_is_hours_times_price():
     found = duration(QWEN, QLORA, gpu, THOUSAND)
     assert found.dollars(large).likely == pytest.approx(found.hours.likely * 1.5)
     assert found.hours.likely > found.training.likely
+
+
+def test_a_batch_takes_as_long_as_its_longest_row():
+    _, gpu = machine("a100-large")
+    even = replace(THOUSAND, tokens=exactly(1_000), sizes=[1_000] * 10)
+    uneven = replace(even, sizes=[200] * 5 + [1_800] * 5)
+    for rows, least, most in ((1, 0.9, 1.2), (8, 1.5, 2)):
+        training = replace(QLORA, batch=rows)
+        same, more = (
+            duration(QWEN, training, gpu, each).training.likely for each in (even, uneven)
+        )
+        assert least < more / same < most
+
+
+def test_rows_are_cut_to_the_longest_length():
+    _, gpu = machine("a100-large")
+    long = replace(THOUSAND, tokens=exactly(10_000), sizes=[2_000] * 5 + [18_000] * 5)
+    cut = replace(THOUSAND, tokens=exactly(5_096), sizes=[2_000] * 5 + [8_192] * 5)
+    found, same = (duration(QWEN, QLORA, gpu, each).training.likely for each in (long, cut))
+    assert found == pytest.approx(same, rel=0.01)

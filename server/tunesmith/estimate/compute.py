@@ -15,8 +15,6 @@ from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import BYTES, Training
 from tunesmith.knowledge.hardware import Accelerator
 
-SEQUENCES = {"dpo": 2, "reward": 2}
-"""Sequences in a row of data, by the method; one for all others."""
 ATTENTION_BACK = 2.5
 """Arithmetic of attention's gradient over that of attention: FlashAttention-2 (arXiv 2307.08691,
 section 4.1) computes five products instead of two."""
@@ -83,8 +81,23 @@ def step_flops(shape: ModelShape, training: Training) -> float:
     own = training.adapter is None or "lm_head" in training.adapter.modules_to_save
     again = 1 if training.loss in ("chunked", "fused") and training.method == "sft" else 0
     output = 2 * shape.embedding * (2 + own + again)
-    attention = _attention_flops(shape, training) * (recomputed + ATTENTION_BACK)
-    return _tokens(training) * (layers + output + attention)
+    seen = _attention_flops(shape, training)
+    attention = seen * (recomputed + ATTENTION_BACK)
+    once = 2 * (frozen + trained + shape.embedding) + seen
+    return _tokens(training) * (
+        layers + output + attention + once * passes_without_gradient(training)
+    )
+
+
+def passes_without_gradient(training: Training) -> int:
+    """Forward passes of a batch besides the one that is trained on.
+
+    DPO and KTO ask the reference of each batch, unless that was precomputed; KTO's usual loss looks
+    at a second batch, by both (trl.trainer.dpo_trainer, kto_trainer: `_compute_loss`).
+    """
+    by_reference = int(training.asks_reference)
+    has_second = training.method == "kto" and training.has_kl
+    return (1 + by_reference) * (1 + has_second) - 1
 
 
 def step_seconds(shape: ModelShape, training: Training, gpu: Accelerator) -> Interval:
@@ -97,7 +110,7 @@ def _seconds(shape: ModelShape, training: Training, gpu: Accelerator, speed: Spe
     is_new = gpu.compute_capability is None or gpu.compute_capability >= (9, 0)
     share = speed.arithmetic * (HOPPER if is_new else 1)
     arithmetic = step_flops(shape, training) / (gpu.tflops * 1e12 * share)
-    passes = 3 if training.is_checkpointed else 2
+    passes = (3 if training.is_checkpointed else 2) + passes_without_gradient(training)
     numbers = _tokens(training) * shape.layers * shape.hidden
     bandwidth = gpu.bandwidth_gb_s * 1e9
     moves = numbers * speed.moved * passes / 3 / bandwidth
@@ -111,7 +124,7 @@ def _seconds(shape: ModelShape, training: Training, gpu: Accelerator, speed: Spe
 
 
 def _tokens(training: Training) -> int:
-    return training.batch * training.length * SEQUENCES.get(training.method, 1)
+    return training.rows * training.length
 
 
 def _met_weights(shape: ModelShape, training: Training) -> tuple[float, float]:

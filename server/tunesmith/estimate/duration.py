@@ -102,7 +102,7 @@ def _training_seconds(
 ) -> float:
     """By the hopeful (0), the likely (1) or the cautious (2) view of everything."""
     sizes = workload.cut(training.length, view)
-    length = training.length if workload.is_packed else _longest(sizes, training.batch)
+    length = training.length if workload.is_packed else _longest(sizes, training.rows)
     batch = replace(training, length=max(1, round(length)))
     batches = _batches(training, workload, view)
     shared = SHARED[2 - view] if _workers(training) > 1 else 1

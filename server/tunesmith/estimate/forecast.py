@@ -16,6 +16,7 @@ from tunesmith.knowledge.hardware import Machine
 
 TOKENS = (0.1, 0.35, 1.0)
 """Tokens of an example as a part of the longest, where nobody says how many they are: a guess."""
+WRITES = "GRPO writes its answers while it trains, and how long that takes is not estimated yet"
 UNCOUNTED = "the number of examples is not known; give --examples N"
 
 
@@ -68,6 +69,8 @@ def forecast(
         missing = training.shape_source
     elif gpu is None:
         missing = "no machine with a GPU is named; give --flavor NAME"
+    elif trained.method == "grpo":
+        missing = WRITES
     elif workload is None:
         missing = data.problem or UNCOUNTED
     else:
