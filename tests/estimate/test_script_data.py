@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from builders import ROOT, project
 from estimate.scripts import read
+from tunesmith.estimate.data import data_of
 from tunesmith.estimate.script.data_plan import Joined, Kept, Plan, Written
-from tunesmith.sources.data_set import Cell, Origin
+from tunesmith.sources.data_set import Cell, Origin, StoredData
 
 START = (
     "import argparse\nimport pandas\nfrom datasets import (\n"
@@ -167,3 +171,52 @@ def test_the_column_of_the_text():
         "train_dataset=load_dataset('me/x', split='train'))\n"
     )
     assert read(code).data.text_field == "body"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "select()", "select(range())", "select(range(1, 2, 3))", "select(range(5, 2))",
+        "select(range(-5))", "select(5)", "select([])", "take()", "take(-3)", "take('a')",
+        "take(10**30)", "skip(10**30)", "skip(-1)", "shard(num_shards=0, index=0)", "shard()",
+        "train_test_split(test_size=1.5)['train']", "train_test_split(test_size=-3)['train']",
+        "train_test_split(test_size='a')['train']", "train_test_split(0.1)", "filter()", "map()",
+        "train_test_split(0.1)['other']", "unknown_method()", "num_rows", "data", "select(*made)",
+        "train_test_split(0.1).train_test_split(0.1)", "rename_column(*a, **b)[::2]",
+        "map()[5:'a']",
+    ],
+)  # fmt: skip
+def test_odd_calls_never_fail(made: str):
+    found = said(f'whole = load_dataset("me/x", split="train")\ndata = whole.{made}')
+    assert (found.plan is None) is bool(found.problem)
+    stored = StoredData("x", 100)
+    known = data_of(
+        read(f'{START}whole = load_dataset("me/x", split="train")\ndata = whole.{made}{END}'),
+        ROOT / "train.py",
+        replace(project({}), stored_data=lambda *_: stored),
+    )
+    low, _, high = known.examples or (0, 0, 0)
+    assert known.problem or 0 <= low <= high <= 100
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "load_dataset()", "load_dataset(1)", "load_dataset('')", "load_dataset(**made)",
+        "load_dataset('json', data_files={})", "load_dataset('json', data_files={})['train']",
+        "load_dataset('json', data_files=[])", "load_dataset('json', data_files=5, split='train')",
+        "load_dataset('json')['train']", "load_dataset('me/x', split='')",
+        "load_dataset('me/x', split='train[')", "load_dataset('me/x', split='train[50%:20%]')",
+        "load_dataset('me/x', split='train[-5%:]')", "load_dataset('me/x', split='+')",
+        "load_dataset('me/x', split=[])", "load_dataset('me/x', split=[])[0]", "Dataset()",
+        "load_dataset('me/x', split=5)", "load_dataset('me/x', 5, split='train')",
+        "load_from_disk()", "load_from_disk('x')[5]", "concatenate_datasets()",
+        "concatenate_datasets([])", "concatenate_datasets([1])", "Dataset.from_list()",
+        "Dataset.from_list([1, None])", "Dataset.from_dict({})", "Dataset.from_dict({'a': 5})",
+        "Dataset.from_dict({'a': [1], 'b': []})", "Dataset.from_pandas(5)", "Dataset.from_json([])",
+        "Dataset.from_pandas(pandas.read_csv())", "{}", "{'train': 5}['train']",
+    ],
+)  # fmt: skip
+def test_odd_loads_never_fail(call: str):
+    found = said(f"data = {call}")
+    assert (found.plan is None) is bool(found.problem)

@@ -314,6 +314,8 @@ class DataReader:
         train = None if train is ABSENT else train
         if test is None and train is None:
             test = 0.25
+        if any(isinstance(each, float) and not 0 < each < 1 for each in (test, train)):
+            raise _Untold(OPEN)
         if isinstance(train, (int, float)):
             first, second = _part(plan, train), plan
         elif isinstance(test, float):
