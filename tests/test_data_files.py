@@ -121,6 +121,21 @@ def test_patterns_and_several_files(folder: Path):
     assert found.rows == 15
 
 
+@pytest.mark.parametrize(
+    ("pattern", "rows"),
+    [
+        ("*.jsonl", 1), ("./*.jsonl", 1), ("a/*.jsonl", 10), ("*/*.jsonl", 10),
+        ("**/*.jsonl", 111), ("**", 111), ("a/**", 110), ("a/?.jsonl", 10), ("**/c/*", 100),
+    ],
+)  # fmt: skip
+def test_a_star_stays_within_a_folder(folder: Path, pattern: str, rows: int):
+    write(folder, lines(1), "x.jsonl")
+    write(folder, lines(10), "a/y.jsonl")
+    write(folder, lines(100), "a/b/c/z.jsonl")
+    write(folder, lines(1000), "a/.hidden/z.jsonl")
+    assert read(folder, Origin("json", files=(pattern,))).rows == rows
+
+
 def test_a_folder_and_its_splits(folder: Path):
     write(folder, lines(5), "rows/train-00000.jsonl")
     write(folder, lines(6), "rows/train-00001.jsonl")

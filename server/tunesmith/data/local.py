@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from tunesmith.sources.data_set import Cell, Loader, Origin, Row, StoredData
 
 MAX_FILES = 200
 """Files that are read of a data set; what more there is counts by its size."""
-MAX_ENTRIES = 20_000
+MAX_ENTRIES = 5_000
+"""Files and folders that are looked at below one that is named."""
+MAX_DEPTH = 20
 _FORMATS: Mapping[str, Loader] = {
     ".jsonl": "json", ".json": "json", ".ndjson": "json", ".csv": "csv", ".tsv": "csv",
     ".txt": "text", ".parquet": "parquet", ".arrow": "arrow",
@@ -152,7 +155,7 @@ def _matching(folder: Path, origin: Origin, name: str, root: Path) -> list[Path]
     name = name.removeprefix("file://")
     base = Path(os.path.normpath(folder / Path(origin.name).expanduser()))
     path = Path(os.path.normpath(base / Path(name).expanduser()))
-    if not any(mark in name for mark in "*?["):
+    if not any(mark in name for mark in "*?"):
         if not os.path.lexists(path):
             return []
         _require_inside(path, root)
@@ -162,22 +165,64 @@ def _matching(folder: Path, origin: Origin, name: str, root: Path) -> list[Path]
     _require_inside(base, root)
     if Path(name).is_absolute() or ".." in Path(name).parts:
         raise UnreadableDataError(f"{name} may lie outside the project, so it is not read")
-    return [each for each in _walked(base, name) if _is_inside(each, root)]
+    return _walked(base, name, root)
 
 
-def _walked(base: Path, pattern: str) -> list[Path]:
+def _walked(base: Path, pattern: str, root: Path) -> list[Path]:
+    """The files below a folder that match a pattern; links out of the project are left out."""
+    wanted = pattern.removeprefix("./").split("/")
+    deepest = MAX_DEPTH if "**" in wanted else len(wanted) - 1
     found: list[Path] = []
-    try:
-        for count, path in enumerate(
-            base.glob(f"{pattern}/*" if pattern.endswith("**") else pattern)
-        ):
-            if count > MAX_ENTRIES:
-                break
-            if path.is_file():
-                found.append(path)
-    except (OSError, ValueError):
-        return []
+    folders, seen = [(base, "", 0)], 0
+    while folders and seen < MAX_ENTRIES:
+        folder, name, depth = folders.pop()
+        for entry in _entries(folder):
+            seen += 1
+            below = f"{name}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                if depth < deepest and not entry.name.startswith("."):
+                    folders.append((Path(entry.path), f"{below}/", depth + 1))
+            elif _matches(below.split("/"), wanted) and _is_own_file(entry, root):
+                found.append(Path(entry.path))
     return sorted(found)
+
+
+def _matches(names: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether a path matches a pattern, both by their parts: `**` stands for any number of them."""
+    places = _with_following({0}, wanted)
+    for name in names:
+        reached: set[int] = set()
+        for place in places - {len(wanted)}:
+            if wanted[place] == "**":
+                reached.add(place)
+            elif fnmatchcase(name, wanted[place]):
+                reached.add(place + 1)
+        places = _with_following(reached, wanted)
+    return len(wanted) in places
+
+
+def _with_following(places: set[int], wanted: Sequence[str]) -> set[int]:
+    """Places in a pattern, and those behind a `**` there, which may stand for nothing."""
+    found = set(places)
+    for place in range(len(wanted)):
+        if place in found and wanted[place] == "**":
+            found.add(place + 1)
+    return found
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def _is_own_file(entry: os.DirEntry[str], root: Path) -> bool:
+    try:
+        return entry.is_file() and (not entry.is_symlink() or _is_inside(Path(entry.path), root))
+    except OSError:
+        return False
 
 
 def _of_folder(origin: Origin, folders: Sequence[Path], root: Path) -> Iterator[Path]:
@@ -189,7 +234,7 @@ def _of_folder(origin: Origin, folders: Sequence[Path], root: Path) -> Iterator[
             raise UnreadableDataError(f"there is no folder {origin.name} in the project")
         return
     _require_inside(base, root)
-    files = [each for each in _walked(base, "**") if format_of(each) and _is_inside(each, root)]
+    files = [each for each in _walked(base, "**", root) if format_of(each)]
     if not files:
         raise UnreadableDataError(f"there is no data in {origin.name} that is read")
     yield from of_split(files, base, origin.split)
@@ -207,7 +252,7 @@ def _saved(origin: Origin, folders: Sequence[Path], root: Path) -> Iterator[Path
         if not origin.split:
             raise UnreadableDataError("the script does not say which split it trains on")
         base /= Path(origin.split).name
-    files = [each for each in _walked(base, "data-*.arrow") if _is_inside(each, root)]
+    files = _walked(base, "data-*.arrow", root)
     if not files:
         raise UnreadableDataError(f"there is no data set that was saved in {base.name}")
     yield from files
