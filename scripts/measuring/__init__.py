@@ -1,0 +1,1 @@
+"""Training with the real libraries on models of random weights."""
