@@ -65,9 +65,10 @@ What a job passes is certain, and so is the default of what it does not pass. Wh
 that the script runs as a job, commands such as `python train.py ...`, `torchrun` and `accelerate
 launch` count instead: those in its own text, and in shell scripts, Markdown and Makefiles in its
 folder and above. Where nothing starts the script, a default may be overridden: it is taken, and
-named under "assumed". What is neither passed nor has a default is unknown. Values of other modules
-and of YAML and JSON files that the script itself opens are unknown, and so are those on which
-branches differ whose condition cannot be told.
+named under "assumed". What is neither passed nor has a default is unknown. Of other modules of the
+project, texts, numbers, truths and lists of them are read (`from config import MODEL`). What they
+build, and what YAML and JSON files say that the script itself opens, is unknown, and so is what
+differs between branches whose condition cannot be told.
 
 Several GPUs share the work as `accelerate launch`, `torchrun`, `deepspeed`, the trainer's `fsdp`
 and `deepspeed`, or `device_map="auto"` say; files of accelerate and of DeepSpeed are read where the

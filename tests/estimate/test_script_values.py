@@ -184,3 +184,77 @@ def test_without_truncation_the_length_is_unknown():
 
 def test_other_models_of_the_trainer_are_left_alone():
     assert read_all(PLAIN.replace("ForCausalLM", "ForSequenceClassification")) == []
+
+
+CONFIG = """\
+import os
+import torch
+
+MODEL = "Qwen/Qwen3-4B"
+MAX_LENGTH = 2 * 1024
+TARGETS = ["q_proj", "v_proj"]
+DTYPE = torch.bfloat16
+
+
+class Config:
+    batch = 2
+
+
+def size():
+    return 3
+"""
+IMPORTING = """\
+{}
+from peft import LoraConfig
+from trl import SFTConfig, SFTTrainer
+arguments = SFTConfig(max_length={1}MAX_LENGTH, per_device_train_batch_size={1}Config.batch,
+    model_init_kwargs={{"dtype": {1}DTYPE}})
+SFTTrainer({1}MODEL, args=arguments, peft_config=LoraConfig(target_modules={1}TARGETS))
+""".replace("{}", "{0}")
+NAMES = "MODEL, MAX_LENGTH, TARGETS, DTYPE, Config"
+
+
+@pytest.mark.parametrize(
+    ("line", "prefix", "place"),
+    [
+        (f"from config import {NAMES}", "", "config.py"),
+        (f"from .config import {NAMES}", "", "config.py"),
+        (f"from settings.config import {NAMES}", "", "settings/config.py"),
+        ("import config", "config.", "config.py"),
+        ("from settings import config as c", "c.", "settings/config.py"),
+        (f"from settings import {NAMES}", "", "settings/__init__.py"),
+    ],
+)
+def test_constants_of_other_modules(line: str, prefix: str, place: str):
+    found = read(IMPORTING.format(line, prefix), beside={place: CONFIG})
+    training = found.training
+    assert (found.model_id, training.length, training.batch) == ("Qwen/Qwen3-4B", 2048, 2)
+    assert training.load_dtype == "bfloat16"
+    assert training.adapter
+    assert training.adapter.targets == ("q_proj", "v_proj")
+    assert (found.assumed, found.is_certain) == ((), True)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "import sys\nMODEL = sys.argv[1]\n",
+        "MODEL = f()\n",
+        'MODEL = "a/b"\nif x:\n    MODEL = "c/d"\n',
+        "",
+        "MODEL = (\n",
+        "from other import MODEL\n",
+    ],
+)
+def test_constants_that_nobody_can_tell(config: str):
+    code = "from config import MODEL\nfrom trl import SFTTrainer\nSFTTrainer(MODEL)\n"
+    found = read(code, beside={"config.py": config, "other.py": 'MODEL = "a/b"\n'})
+    assert found.model_id is None
+
+
+def test_an_override_of_a_module_is_named():
+    code = "from config import MODEL\nfrom trl import SFTTrainer\nSFTTrainer(MODEL)\n"
+    config = 'import os\nMODEL = os.environ.get("MODEL", "Qwen/Qwen3-4B")\n'
+    found = read(code, beside={"config.py": config})
+    assert found.model_id == "Qwen/Qwen3-4B"
+    assert not found.is_certain

@@ -43,6 +43,7 @@ class RunEvaluator(Evaluator):
         index, names, locate: as of every evaluator.
         passed: what the launch passes.
         defaults_of: what a library's class takes.
+        constant: what a name of another module is worth; ABSENT where nobody knows.
         takes_defaults: whether defaults count that whoever starts the script may override; each
             one is noted with the expressions that rest on it.
     """
@@ -54,11 +55,13 @@ class RunEvaluator(Evaluator):
         locate: Callable[[cst.CSTNode], Span],
         passed: Passed,
         defaults_of: DefaultsOf,
+        constant: Callable[[str], Value],
         *,
         takes_defaults: bool,
     ) -> None:
         super().__init__(index, names, locate)
         self.index = index
+        self._constant = constant
         self.options = Options(self, passed, defaults_of, takes_defaults=takes_defaults)
         self._flow = Flow(self.evaluate)
         self._own = OwnFunctions(index, names)
@@ -88,11 +91,16 @@ class RunEvaluator(Evaluator):
         key = (id(node), id(block), order)
         if key not in self._evaluated:
             self._evaluated[key], used = self.noted(
-                lambda: super(RunEvaluator, self).evaluate(node, block, order)
+                lambda: self._imported(super(RunEvaluator, self).evaluate(node, block, order))
             )
             self._uses[id(node)] = self._uses.get(id(node), frozenset()) | used
         self._used |= self._uses[id(node)]
         return self._evaluated[key]
+
+    def _imported(self, value: Value) -> Value:
+        """A constant of another module in the place of its name."""
+        found = self._constant(value.name) if isinstance(value, Reference) else ABSENT
+        return value if found is ABSENT else found
 
     def uses(self, name: str) -> None:
         """Note that the value being worked out rests on a default of that name."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from tunesmith.estimate.script.evaluator import RunEvaluator
+from tunesmith.estimate.script.modules import Modules
 from tunesmith.estimate.script.passed import Passed, recipe_of
 from tunesmith.knowledge.histories import packages_behind
 from tunesmith.knowledge.releases import releases
@@ -62,8 +64,14 @@ class ScriptRun(PythonScript):
             self.span,
             Passed(self.launch, recipe_of(self.launch, self._project)),
             self.defaults_of,
+            Modules(self.path, self._project, self._run_of).constant,
             takes_defaults=self._takes_defaults,
         )
+
+    def _run_of(self, module: PythonScript) -> PythonScript:
+        """A module that the script imports, in the same start; what it imports is not read."""
+        alone = replace(self._project, stored_text=_no_text)
+        return ScriptRun(module, alone, self.launch, takes_defaults=self._takes_defaults)
 
     def in_force(self, package: str) -> InForce:
         """The release of a library; the newest where an image or the like decides, unread."""
@@ -85,3 +93,7 @@ class ScriptRun(PythonScript):
         if found is None:
             return None
         return {name: literal(each.facts.default) for name, each in found.parameters.items()}
+
+
+def _no_text(_: PurePosixPath) -> None:
+    return None
