@@ -119,7 +119,7 @@ function figures(row: MachineRow): string[] {
   const found: string[] = [];
   if (gb != null && usable != null) found.push(`≈ ${gb.toFixed(0)} of ${usable.toFixed(0)} GB`);
   if (hours != null) found.push(`≈ ${hours.toPrecision(2)} h`);
-  if (dollars != null) found.push(`≈ $${dollars.toFixed(2)}`);
+  if (dollars != null) found.push(dollars ? `≈ $${dollars.toFixed(2)}` : 'free');
   else if (usdPerHour != null) found.push(`$${usdPerHour.toFixed(2)} an hour`);
   return found;
 }

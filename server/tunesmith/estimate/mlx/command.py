@@ -7,7 +7,7 @@ MLX-LM 0.32.2).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, cast, get_args
 
 from packaging.version import Version
 
@@ -31,6 +31,7 @@ from tunesmith.estimate.mlx.training import (
 )
 from tunesmith.estimate.script import Assumption
 from tunesmith.knowledge.hardware import Machine
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.document import Document
 from tunesmith.sources.launch_command import enclosing_span

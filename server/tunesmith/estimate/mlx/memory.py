@@ -19,12 +19,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from tunesmith.estimate.fit import GUESSED_ERROR, Need
 from tunesmith.estimate.memory import Breakdown, Moment, Peak
 from tunesmith.estimate.mlx.training import MlxTraining
 from tunesmith.estimate.shape import Linear, ModelShape
+from tunesmith.named_tuple import NamedTuple
 
 HALF, FLOAT = 2, 4
 """Bytes of a number of the model, and of its adapters."""

@@ -6,14 +6,13 @@ batch is as long as its own sequences, which are sorted by length and padded to 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.duration import Duration
 from tunesmith.estimate.mlx.memory import ALIGNMENT, trained_layers
 from tunesmith.estimate.mlx.training import MlxTraining
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.knowledge.hardware import Accelerator
+from tunesmith.named_tuple import NamedTuple
 
 SHARES = Interval(0.3, 0.48, 0.68)
 """Share of the GPU's peak that a training reaches; seen in the logs of tests/estimate/mlx.json."""

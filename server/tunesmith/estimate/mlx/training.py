@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, cast
 
 from packaging.version import Version
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.text import regex
 
 Kind = Literal["lora", "dora", "full"]
