@@ -17,10 +17,10 @@ from tunesmith.estimate.mlx.speed import mlx_step_seconds
 TITLE = "MLX-LM on Macs"
 INTRODUCTION = """\
 Written by `scripts/compare_mlx.py`. We measured nothing on a Mac: the figures are those of public
-logs of `mlx_lm.lora` ("Peak mem", "It/sec"), with the length of the padded rows as it follows from
-their "Trained Tokens". Memory is read from MLX's code; what Gemma's gate keeps and what a
-checkpoint takes twice were set by the figures below, as were the shares of the peak that the time
-rests on.
+logs of `mlx_lm.lora` ("Peak mem", "It/sec"). The length of the padded rows follows from their
+"Trained Tokens"; what else they leave open, the list of sources says. Memory is read from MLX's
+code; what Gemma's gate keeps and what a checkpoint takes twice were set by the figures below, as
+were the shares of the peak that the time rests on.
 """
 MEASURED = """\
 Steps that MLX itself measured (`scripts/record_mlx.py`, {versions}, on a CPU, with stand-ins for
