@@ -31,6 +31,7 @@ _FOLDER = regex(
     r"(?: *>/dev/null(?: 2>&1)?)? *(?:&&|;) *pwd(?: -P)?\)"
 )
 """The script's own folder, and folders that are named from there."""
+_DEFAULT = regex(r"\$\{(?P<name>[A-Za-z_]\w*):?-(?P<value>[\w.:/+=-]+)\}")
 _MAX_DEPTH = 20
 
 
@@ -127,11 +128,34 @@ class ShellValues:
         name = _plain_name(self._tree.raw(node))
         constant = self._constant(name, node) if name else None
         if constant is None:
-            return OPEN_VALUE
+            return self._default(node)
         value = self.value(constant, depth + 1)
         if value.text is None:
             return OPEN_VALUE
         return OPEN_VALUE if re.search(r"[\s*]", value.text) and not _is_quoted(node) else value
+
+    def _default(self, node: Node) -> Value:
+        """What `${NAME:-value}` is worth for who sets nothing, where it is a word by itself.
+
+        A part of a word, as the token in `HF_TOKEN=${HF_TOKEN:-none}`, may well be set.
+        """
+        match = _DEFAULT.fullmatch(self._tree.raw(node))
+        if match is None or not self._is_whole(node) or match["name"] in self._rebound:
+            return OPEN_VALUE
+        around = {ancestor.id for ancestor in ancestors(node)}
+        others = [
+            each for each in self._assignments.get(match["name"], ()) if each.id not in around
+        ]
+        return OPEN_VALUE if others else literal(match["value"])
+
+    def _is_whole(self, node: Node) -> bool:
+        """Whether an expansion is all of a word, quotes apart."""
+        word = node
+        if node.parent is not None and node.parent.type == "string":
+            word = node.parent
+            if self._tree.raw(word)[1:-1] != self._tree.raw(node):
+                return False
+        return word.parent is not None and word.parent.type != "concatenation"
 
     def _folder(self, node: Node, depth: int) -> Value:
         """`$(dirname "$0")` and its like, as a path from the script's own folder."""
