@@ -34,6 +34,15 @@ def regex(expression: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     return cast("re.Pattern[AnyStr]", _Regex(expression, flags))
 
 
+def close_matches(
+    word: str, possible: Iterable[str], n: int = 3, cutoff: float = 0.6
+) -> Sequence[str]:
+    """As `difflib.get_close_matches`, which is imported when something is misspelt."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(possible), n, cutoff)
+
+
 _LINE_BREAK = regex(r"\r\n|\n|\r")
 
 

@@ -91,7 +91,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Accept-Ranges", "bytes")
         self.end_headers()
         if self.command == "GET":
-            self.site.sent += self.wfile.write(part)
+            self.site.sent += len(part)  # before the client has it and looks
+            self.wfile.write(part)
 
     def log_message(self, *_: object) -> None:
         pass

@@ -24,7 +24,7 @@ class Credential(NamedTuple):
 
 def _shaped(shape: str) -> re.Pattern[str]:
     """A shape that is not glued to other letters."""
-    return re.compile(rf"(?<![\w-]){shape}(?![\w-])")
+    return regex(rf"(?<![\w-]){shape}(?![\w-])")
 
 
 CREDENTIALS = (

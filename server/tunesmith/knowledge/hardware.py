@@ -29,7 +29,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -38,6 +37,7 @@ from packaging.version import Version
 
 from tunesmith.knowledge.tables import table
 from tunesmith.named_tuple import NamedTuple
+from tunesmith.text import close_matches
 
 JOBS = "Hugging Face Jobs"
 RENTED = "rented"
@@ -133,7 +133,7 @@ def likely(name: str) -> str | None:
     same = [known for known in _flavors() if known.replace("-", "") == spelled]
     if not same and (gone_or_short := _MEANT.get(spelled)):
         return gone_or_short
-    close = same or get_close_matches(wanted, _flavors(), 1, 0.8)
+    close = same or close_matches(wanted, _flavors(), 1, 0.8)
     return close[0] if close else None
 
 

@@ -11,7 +11,6 @@ no longer brings); the table says what they take where they start.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
@@ -21,6 +20,7 @@ from packaging.version import Version
 from tunesmith.knowledge.changes import Changes, value_at
 from tunesmith.knowledge.tables import table
 from tunesmith.named_tuple import NamedTuple
+from tunesmith.text import close_matches
 
 
 class OptionSpec(NamedTuple):
@@ -90,7 +90,7 @@ class Grammar(NamedTuple):
         """The long option that was probably meant by a word that is none."""
         if (meant := _MEANT.get(name)) in self.options:
             return meant
-        close = get_close_matches(name, [n for n in self.options if n.startswith("--")], 1, 0.75)
+        close = close_matches(name, [n for n in self.options if n.startswith("--")], 1, 0.75)
         return close[0] if close else None
 
 

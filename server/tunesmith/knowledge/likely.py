@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
 
 from tunesmith.knowledge.histories import histories
 from tunesmith.knowledge.scan.types import Scan
 from tunesmith.knowledge.signatures import ComposedSignature, Versions, signature
 from tunesmith.named_tuple import NamedTuple
-from tunesmith.text import regex
+from tunesmith.text import close_matches, regex
 
 _CLOSE, _CLOSE_HEAD = 0.8, 0.7
 _DIGITS = regex(r"\d+")
@@ -73,7 +72,7 @@ def _candidates(known: list[tuple[str, ComposedSignature]], parameter: str) -> I
             yield Likely(name, renamed, Why.RENAMED)
     for name, found in known:
         welcome = [each for each, taken in found.parameters.items() if not taken.facts.deprecated]
-        for close in get_close_matches(parameter, welcome, n=1, cutoff=_CLOSE):
+        for close in close_matches(parameter, welcome, n=1, cutoff=_CLOSE):
             if not is_misspelling(parameter, close):
                 continue
             if _may_follow(name, close, [each.name for _, each in known], parameter):
@@ -87,7 +86,11 @@ def is_misspelling(written: str, meant: str) -> bool:
         return False
     head, _, tail = written.rpartition("_")
     other, _, end = meant.rpartition("_")
-    return tail != end or SequenceMatcher(None, head, other).ratio() >= _CLOSE_HEAD
+    if tail != end:
+        return True
+    from difflib import SequenceMatcher  # few words get here
+
+    return SequenceMatcher(None, head, other).ratio() >= _CLOSE_HEAD
 
 
 def _may_follow(name: str, close: str, names: Sequence[str], parameter: str) -> bool:

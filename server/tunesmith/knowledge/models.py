@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from tunesmith.knowledge.tables import table
 from tunesmith.named_tuple import NamedTuple
@@ -58,8 +58,8 @@ def model(model_id: str) -> Model | None:
 
 def _official(model_id: str) -> Model | None:
     listed = _listed()
-    found = listed.get(model_id) or listed.get(_QUANTIZED.sub("", model_id, count=1))
-    return found or next(_judged(*model_id.partition("/")[::2]), None)
+    row = listed.get(model_id) or listed.get(_QUANTIZED.sub("", model_id, count=1))
+    return _model(*row) if row else next(_judged(*model_id.partition("/")[::2]), None)
 
 
 def _mirrored(maker: str, name: str) -> Model | None:
@@ -69,7 +69,7 @@ def _mirrored(maker: str, name: str) -> Model | None:
             continue
         for end in re.finditer(rf"(?:{mirror['added']})\Z", name):
             if found := _by_name().get(name[: end.start()].lower()):
-                return found._replace(is_gated=False)
+                return _model(*found)._replace(is_gated=False)
     return None
 
 
@@ -89,18 +89,22 @@ def _judged(maker: str, name: str) -> Iterator[Model]:
                 yield _model(f"{maker}/{name}", row["family"], kind, None, row.get("gated"))
 
 
+_Row: TypeAlias = "tuple[str, str, Any, str | None, bool | None]"
+"""What `_model` makes a model of."""
+
+
 @cache
-def _listed() -> Mapping[str, Model]:
-    found: dict[str, Model] = {}
+def _listed() -> Mapping[str, _Row]:
+    found: dict[str, _Row] = {}
     for row in table("models")["families"]:
         for size in row["of"]:
             for kind, id_ in (ids := _ids(row, size)).items():
                 sibling = ids.get("instruct" if kind == "base" else "base")
                 # The first row that has an id counts: later ones name further siblings.
-                found.setdefault(id_, _model(id_, row["family"], kind, sibling, row.get("gated")))
+                found.setdefault(id_, (id_, row["family"], kind, sibling, row.get("gated")))
     for row in table("models")["exceptions"]:
         sibling = row["sibling"]
-        found[row["id"]] = _model(row["id"], row["family"], row["kind"], sibling, row.get("gated"))
+        found[row["id"]] = (row["id"], row["family"], row["kind"], sibling, row.get("gated"))
     return found
 
 
@@ -110,7 +114,7 @@ def _ids(row: Mapping[str, Any], size: str) -> Mapping[str, str]:
 
 
 @cache
-def _by_name() -> Mapping[str, Model]:
+def _by_name() -> Mapping[str, _Row]:
     """Models by their names in lower case, without the maker's."""
     return {id_.partition("/")[2].lower(): found for id_, found in _listed().items()}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from functools import cache
 from itertools import chain
 from weakref import WeakKeyDictionary
@@ -21,7 +20,7 @@ from tunesmith.project import Project
 from tunesmith.sources.job_calls import api_calls
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import Argument, PythonScript
-from tunesmith.text import regex
+from tunesmith.text import close_matches, regex
 
 _PACKAGES = ("trl", "transformers", "peft", "datasets", "trackio", "huggingface-hub", "unsloth")
 _CLOSE = 0.8
@@ -113,7 +112,7 @@ def is_elsewhere(call: Call, refusal: Refusal) -> bool:
 
 def close_name(name: str, found: ComposedSignature) -> str | None:
     """The keyword of a signature that differs from a name in few letters."""
-    return next(iter(get_close_matches(name, found.parameters, n=1, cutoff=_CLOSE)), None)
+    return next(iter(close_matches(name, found.parameters, n=1, cutoff=_CLOSE)), None)
 
 
 def title(package: str) -> str:

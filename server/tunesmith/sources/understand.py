@@ -124,14 +124,11 @@ def understand(document: Document, *, relevant: bool | None = None) -> Understan
 
 
 def _read(document: Document) -> Understanding:
-    from tunesmith.sources.commands import find_commands  # grammars and parser load where needed
-
-    mentions_command = "jobs" in document.text
+    # What only some documents need is imported for them: grammars, parsers, readers.
     if document.kind not in (Kind.PYTHON, Kind.NOTEBOOK):
-        commands = find_commands(document, None) if mentions_command else ()
-        tools, snippets = _tools(document, None), _snippets(document)
+        commands, tools = _commands(document, None), _tools(document, None)
+        snippets = _snippets(document)
         return Understanding(document, commands=commands, tools=tools, snippets=snippets)
-    from tunesmith.sources.broken_script import BrokenScript
     from tunesmith.sources.python_parse import InvalidSyntaxError
     from tunesmith.sources.python_script import PythonScript, UnreadableScriptError
 
@@ -140,12 +137,13 @@ def _read(document: Document) -> Understanding:
     try:
         script = PythonScript.parse(document, header)
     except InvalidSyntaxError as error:
+        from tunesmith.sources.broken_script import BrokenScript
+
         unreadable = str(error)
         broken = BrokenScript(document, header) if document.kind is Kind.PYTHON else None
     except UnreadableScriptError as error:
         unreadable = str(error)
-    commands = find_commands(document, script) if mentions_command else ()
-    tools = _tools(document, script)
+    commands, tools = _commands(document, script), _tools(document, script)
     return Understanding(document, script, header, commands, tools, unreadable, broken)
 
 
@@ -156,6 +154,14 @@ def _snippets(document: Document) -> Sequence[PythonSnippet]:
     from tunesmith.sources.markdown_python import find_snippets
 
     return find_snippets(document)
+
+
+def _commands(document: Document, script: PythonScript | None) -> Sequence[LaunchCommand]:
+    if "jobs" not in document.text:
+        return ()
+    from tunesmith.sources.commands import find_commands
+
+    return find_commands(document, script)
 
 
 def _tools(document: Document, script: PythonScript | None) -> Sequence[ToolCommand]:

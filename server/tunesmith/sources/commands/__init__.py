@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from tunesmith.sources.commands.found import LAUNCHES, Sought
 from tunesmith.sources.document import Document, Kind
 from tunesmith.sources.launch_command import Argv, LaunchCommand
-from tunesmith.sources.launch_parser import parse
 from tunesmith.text import MappedText, Span
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ def find_commands(document: Document, script: PythonScript | None) -> Sequence[L
     """
     if not LAUNCHES.mention.search(document.text):
         return ()
+    from tunesmith.sources.launch_parser import parse  # with the grammar of every release of `hf`
+
     found: dict[int, LaunchCommand] = {}
     for argv in islice(find_argvs(document, script, LAUNCHES), _MOST_COMMANDS):
         command = parse(argv, document)

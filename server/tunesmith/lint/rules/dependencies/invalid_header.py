@@ -32,7 +32,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from functools import cache
 
 from tunesmith.lint import rule_index
@@ -49,7 +48,7 @@ from tunesmith.sources.script_header import (
     ScriptHeader,
     find_header,
 )
-from tunesmith.text import Edit, Span, regex
+from tunesmith.text import Edit, Span, close_matches, regex
 
 _OPENING = regex(r"(?<![^\r\n])[ \t]*#[ \t]*/{2,4}[ \t]*[sS]cript[ \t]*(?![^\r\n])")
 _EXACT = "# /// script"
@@ -110,7 +109,7 @@ def _completion(header: ScriptHeader, script: PythonScript) -> Fix | None:
 
 def _of_keys(header: ScriptHeader) -> Iterator[Finding]:
     for key in header.table:
-        close = get_close_matches(key, _KEYS, n=1, cutoff=_CLOSE)
+        close = close_matches(key, _KEYS, n=1, cutoff=_CLOSE)
         span = header.key_span(key)
         if key in _KEYS or not close or not span:
             continue
@@ -158,7 +157,7 @@ def _of_rules(header: ScriptHeader) -> Iterator[Finding]:
         if name in _rules():
             continue
         span = header.toml.span(*element.span)
-        close = get_close_matches(name, _rules(), n=2, cutoff=_CLOSE)
+        close = close_matches(name, _rules(), n=2, cutoff=_CLOSE)
         hint = f"Do you mean {close[0]!r}?" if close else "`tunesmith rule --all` lists the rules."
         fix = _replacement(span, f'"{close[0]}"') if len(close) == 1 else None
         yield Finding(span, f"No rule is called {name!r}. {hint}", fix, WARNING)

@@ -60,7 +60,8 @@ def check(
     if isinstance(source, PythonScript):
         yield from _in_strings(source)
     elif isinstance(source, ScriptHeader):
-        for match in ANY_CREDENTIAL.finditer(source.toml.text):
+        text = source.toml.text
+        for match in ANY_CREDENTIAL.finditer(text) if may_hold_credential(text) else ():
             kind = credential_of(match[0])
             if kind:
                 yield _finding(source.toml.span(*match.span()), kind)

@@ -71,9 +71,10 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
             continue
         trl = configuration.in_force["trl"]
         pin = _lower_bound(trl)
-        written = _written_for(configuration, trl, pin) if pin else None
+        later = _changed_after(_bound_of(pin), call.name) if pin else ()
+        written = _written_for(configuration, trl, pin) if pin and later else None
         if pin and written:
-            rows = [row for row in CHANGED_DEFAULTS if _changed(row, configuration, written)]
+            rows = [row for row in later if _changed(row, configuration, written)]
             if rows:
                 yield _finding(configuration, trl, written, pin, rows)
 
@@ -112,6 +113,11 @@ def _bound_of(pin: Pin) -> Version:
     """The oldest release that a requirement names; 0 where it names none."""
     named = (one.version for one in pin.requirement.specifier if one.operator in _BOUNDS)
     return max((Version(one) for one in named if "*" not in one), default=_NONE)
+
+
+def _changed_after(release: Version, name: str) -> Sequence[ChangedDefault]:
+    """The defaults of a configuration that later releases changed."""
+    return [row for row in CHANGED_DEFAULTS if name in row.objects and Version(row.since) > release]
 
 
 def _written_for(configuration: Settled, trl: InForce, pin: Pin) -> Version | None:

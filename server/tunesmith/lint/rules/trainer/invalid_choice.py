@@ -33,7 +33,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
 from tunesmith.lint.arguments import Settled, settled
 from tunesmith.lint.choices import CHECKED, CONVERTED, LISTS, PREFIXES, SINCE
@@ -43,7 +42,7 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, Call, PythonScript
 from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.python_values import ListValue
-from tunesmith.text import Edit
+from tunesmith.text import Edit, close_matches
 
 _WORDS = sorted(
     CONVERTED.union(*CHECKED.values()).union(name for _, name in SINCE) | {"target_modules"}
@@ -68,7 +67,7 @@ def _invalid(script: PythonScript, project: Project, call: Call) -> Iterator[Fin
         refused = _refused(found, argument) if found else None
         if found and refused and is_certain(script, call, argument):
             value, choices = refused
-            close = next(iter(get_close_matches(value, choices, n=1, cutoff=_CLOSE)), None)
+            close = next(iter(close_matches(value, choices, n=1, cutoff=_CLOSE)), None)
             yield Finding(
                 argument.value_span,
                 f"{taker(call.name, found.rests_on)} takes no {name}={value!r} and raises "
@@ -104,7 +103,7 @@ def _choices(found: Settled, name: str, value: str) -> Sequence[str]:
     if known:
         return known[-1]
     is_meant = object_ == "peft.LoraConfig" and name == "target_modules"
-    return [_ALL] if is_meant and get_close_matches(value, [_ALL], cutoff=_CLOSE) else ()
+    return [_ALL] if is_meant and close_matches(value, [_ALL], cutoff=_CLOSE) else ()
 
 
 def _error(name: str) -> str:
