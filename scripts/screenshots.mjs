@@ -42,6 +42,9 @@ trainer = SFTTrainer(
 trainer.train()
 `;
 
+/** The same with rows that no longer fit the GPU. */
+const LONG = SCRIPT.replace('max_length=4096', 'max_length=8192, packing=True');
+
 async function takePictures(workbench) {
   fs.mkdirSync(IMAGES, { recursive: true });
   const shoot = (name) => workbench.screenshot(path.join(IMAGES, `${name}.png`));
@@ -52,10 +55,11 @@ async function takePictures(workbench) {
   await workbench.hover('model_init_kwargs', /About misplaced/);
   await shoot('editor');
 
-  await workbench.openFile('run.sh');
+  await workbench.openFile('train_long.py');
   await workbench.waitForSquiggle('error');
-  await workbench.page.setViewportSize({ ...SIZE, height: 460 });
-  await workbench.quickFixes(13, 8);
+  await workbench.page.setViewportSize({ ...SIZE, height: 700 });
+  await workbench.lens('does not fit').waitFor();
+  await workbench.quickFixes(12, 15);
   await shoot('quick-fix');
   await workbench.press('Escape');
 
@@ -76,6 +80,7 @@ await main(async () => {
   const workspace = path.join(root, 'support-bot');
   fs.cpSync(path.join(ROOT, 'examples'), workspace, { recursive: true });
   fs.writeFileSync(path.join(workspace, 'train_chat.py'), SCRIPT);
+  fs.writeFileSync(path.join(workspace, 'train_long.py'), LONG);
   const profile = new Profile(await codeServer(), path.join(root, 'profile'), SETTINGS);
   await profile.install(vsix);
   const server = await profile.start();
