@@ -46,6 +46,14 @@ all their tokens; that is often the peak. Where vLLM writes them in the same pro
 vLLM of its own takes nothing. The length of prompts is not told by any argument since TRL 0.28: 512
 tokens are assumed.
 
+An adapter on all linear layers of a mixture of experts is on every expert: PEFT makes the weights
+of all experts of a layer anew for each pass, which takes as much as they do. Experts are not
+quantized by bitsandbytes. What sees images is loaded, and its weights are counted; the oracle does
+without.
+Not recorded: gpt-oss (attention with sinks and experts of its own), Granite, OLMo and ERNIE, whose
+norms or scales differ, and everything under "approximated" in `estimate/approximation.py`: their
+intervals are wider.
+
 ## What is read of a script
 
 A script is read as one start of it would run it (`server/tunesmith/estimate/script/`):

@@ -225,6 +225,17 @@ STEPS: list[tuple[str, Training]] = [
     (PHI, _of(QLORA, batch=2, length=2048, is_checkpointed=False)),
     (MINI, _of(FULL, load_dtype="bfloat16", optimizer="adamw_8bit")),
     (QWEN.format("30B-A3B"), _of(QLORA, length=2048)),
+    ("google/gemma-2-2b-it", _of(LORA, batch=2, adapter=WIDE, attention="eager")),
+    ("google/gemma-2-2b-it", _of(FULL, load_dtype="bfloat16", attention="eager")),
+    ("google/gemma-2-9b-it", _of(QLORA, attention="eager", is_checkpointed=False)),
+    ("ByteDance-Seed/Seed-OSS-36B-Instruct", _of(QLORA, length=4096)),
+    ("mistralai/Mixtral-8x7B-v0.1", _of(LORA, length=2048)),
+    # experts with an adapter on each
+    (QWEN.format("30B-A3B"), _of(LORA, length=2048, adapter=WIDE)),
+    (
+        "mistralai/Mixtral-8x7B-v0.1",
+        _of(QLORA, adapter=Adapter(16, "all-linear", dtype="bfloat16")),
+    ),
     # modules that are trained whole
     (EIGHT, _of(LORA, adapter=Adapter(16, modules_to_save=("lm_head",)))),
 ]

@@ -172,6 +172,19 @@ def test_what_is_written_at_once_is_remembered() -> None:
     assert peak(model, replace(few, generated=0)).moment != "generation"
 
 
+def test_an_adapter_on_experts_is_on_each_of_them() -> None:
+    model = shape("Qwen/Qwen3-30B-A3B")
+    lists = [("q_proj",), ("q_proj", "down_proj"), ("q_proj", "up_proj", "down_proj")]
+    found = [peak(model, replace(LORA, adapter=Adapter(16, each))).breakdown for each in lists]
+    everything = peak(model, replace(LORA, adapter=Adapter(16, "all-linear"))).breakdown
+    sizes = [each.adapter for each in (*found, everything)]
+    downs = model.experts * 16 * (model.hidden + model.expert_intermediate) * 4
+    assert sizes[1] - sizes[0] == model.layers * downs
+    assert sizes == sorted(sizes)
+    # the weights of all experts of a layer are made anew with what the adapter adds
+    assert everything.activations > found[0].activations + model.expert_weights
+
+
 def test_only_completions_are_scored() -> None:
     model = shape("Qwen/Qwen3-0.6B")
     all_of_it = replace(LORA, loss="plain", method="grpo", length=4096, completion=4096)

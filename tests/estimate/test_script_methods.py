@@ -106,3 +106,12 @@ def test_a_reference_beside_an_adapter_is_not_known():
         "DPOTrainer('Qwen/Qwen3-4B', ref_model=other, args=DPOConfig(), peft_config=LoraConfig())\n"
     )
     assert "the model of reference" in assumed(found)
+
+
+def test_attention_that_cannot_be_fused_makes_its_scores():
+    code = "from trl import SFTConfig, SFTTrainer\nSFTTrainer('{}', args=SFTConfig())\n"
+    gemma2 = code.format("google/gemma-2-2b-it")
+    assert read(gemma2).training.attention == "eager"
+    assert read(gemma2, trl="1.0.0", transformers="5.0.0").training.attention == "sdpa"
+    assert read(code.format("openai/gpt-oss-20b")).training.attention == "eager"
+    assert read(code.format("Qwen/Qwen3-4B")).training.attention == "sdpa"

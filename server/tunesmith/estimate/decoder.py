@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tunesmith.estimate.shape import Linear, ModelShape
 from tunesmith.estimate.tape import Tape, Tensor
@@ -95,6 +96,7 @@ class _Layer:
         self.normed = BYTES[training.norm_dtype or training.load_dtype]
         self.computed = BYTES[training.autocast] if training.autocast else self.loaded
         self.trains_all = training.adapter is None
+        self.adapter_width = BYTES[training.adapter.dtype] if training.adapter else 0
         self.tape = Tape(training.accumulates, is_recorded=is_recorded)
         self.leaked: set[Tensor] = set()
         width = residual_width(shape, training)
@@ -164,6 +166,11 @@ class _Layer:
         pairs = self.rows * shape.heads * length * length
         scores = tape.apply([query, key], pairs, self.computed, [query, key])
         scores = tape.apply([scores], pairs, self.computed)
+        if shape.bends_scores:
+            scores = tape.apply([scores], pairs, self.computed)
+            scores = tape.apply([scores], pairs, self.computed)
+            tape.keep_result(scores)
+            scores = tape.apply([scores], pairs, self.computed)
         shares = tape.apply([scores], pairs, FLOAT, scratch=pairs * FLOAT)
         tape.keep_result(shares)
         shares, value = self.cast(shares, self.computed), self.cast(value, self.computed)
@@ -191,6 +198,9 @@ class _Layer:
         shape, tape = self.shape, self.tape
         picks = self.tokens * shape.chosen_experts
         router = self._train(shape.router_weights)
+        ranks = expert_ranks(shape, self.training)
+        if ranks.router:
+            router = ranks.router * (shape.hidden + shape.experts) * self.adapter_width
         logits = tape.apply(
             [x], self.tokens * shape.experts, self.computed, [x] if router else [], trained=router
         )
@@ -201,24 +211,30 @@ class _Layer:
         weights = self.cast(weights, self.computed)
         chosen = self.cast(tape.apply([x], picks * shape.hidden, x.width, [index]), self.computed)
         inner = shape.expert_intermediate
-        whole = self.grouped(chosen, 2 * inner)
+        whole = self.grouped(chosen, 2 * inner, ranks.gate_up)
         gate, up = self.part(whole, inner, picks), self.part(whole, inner, picks)
         active = tape.apply([gate], gate.count, gate.width, [gate])
         product = tape.apply([active, up], up.count, up.width, [active, up])
-        out = self.grouped(product, shape.hidden)
+        out = self.grouped(product, shape.hidden, ranks.down)
         weighted = tape.apply(
             [out, weights], out.count, out.width, [out, weights], scratch=out.size
         )
         ordered = tape.apply([weighted], out.count, out.width, [index])
         return tape.apply([ordered], self.tokens * shape.hidden, x.width, passes=True)
 
-    def grouped(self, x: Tensor, outputs: int) -> Tensor:
-        shape = self.shape
+    def grouped(self, x: Tensor, outputs: int, rank: int) -> Tensor:
+        """Each expert's product; an adapter adds its own to the weights of all, which it makes."""
+        shape, tape = self.shape, self.tape
         picks = self.tokens * shape.chosen_experts
-        trained = self._train(shape.experts * outputs * (x.count // picks))
-        return self.tape.apply(
-            [x], picks * outputs, self.computed, [x] if trained else [], trained=trained
-        )
+        inputs = x.count // picks
+        weights = shape.experts * outputs * inputs
+        if not rank:
+            trained = self._train(weights)
+            kept = [x] if trained else []
+            return tape.apply([x], picks * outputs, self.computed, kept, trained=trained)
+        factors = shape.experts * rank * (inputs + outputs) * self.adapter_width
+        whole = tape.apply([], weights, self.loaded, trained=factors)
+        return tape.apply([x, whole], picks * outputs, self.computed, [x, whole])
 
     def norm(self, x: Tensor, dim: int = 0) -> Tensor:
         """RMSNorm in float32: of each token, or of each head where `dim` is given."""
@@ -381,8 +397,41 @@ def is_target(layer: Linear, training: Training) -> bool:
     )
 
 
+class ExpertRanks(NamedTuple):
+    """Ranks of an adapter on a layer's experts and on their router; 0 where none is on them."""
+
+    gate_up: int = 0
+    down: int = 0
+    router: int = 0
+
+
+def expert_ranks(shape: ModelShape, training: Training) -> ExpertRanks:
+    """What an adapter is on, of a mixture.
+
+    PEFT takes the old names of experts, and "all-linear", for the stacked weights of all experts of
+    a layer. Gate and up are one of these, with twice the rank (`_convert_peft_config_moe`).
+    """
+    adapter = training.adapter
+    if not shape.experts or adapter is None:
+        return ExpertRanks()
+    rank, targets = adapter.rank, adapter.targets
+    if targets == "all-linear":
+        return ExpertRanks(2 * rank, rank, rank)
+    gates = any(each in targets for each in ("gate_proj", "up_proj", "w1", "w3"))
+    downs = any(each in targets for each in ("down_proj", "w2"))
+    return ExpertRanks(2 * rank * gates, rank * downs, rank * ("gate" in targets))
+
+
+def layer_adapter_weights(shape: ModelShape, training: Training) -> int:
+    """Weights of the adapter on one decoder layer."""
+    ranks, hidden, inner = expert_ranks(shape, training), shape.hidden, shape.expert_intermediate
+    experts = ranks.gate_up * (hidden + 2 * inner) + ranks.down * (inner + hidden)
+    own = shape.experts * experts + ranks.router * (hidden + shape.experts)
+    return adapter_weights(shape.linears(), training) + own
+
+
 def adapter_weights(linears: Sequence[Linear], training: Training) -> int:
-    """Weights of the adapter on one decoder layer, magnitudes of DoRA included."""
+    """Weights of the adapter on some linear layers, magnitudes of DoRA included."""
     adapter = training.adapter
     if adapter is None:
         return 0

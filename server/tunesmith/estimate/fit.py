@@ -38,14 +38,17 @@ GUESSED_ERROR = 0.25
 """The same where the shape is guessed from the model's name, or approximated; assumed."""
 PROVEN = (
     "gemma",
+    "gemma2",
     "gemma3_text",
     "llama",
     "ministral3",
     "mistral",
+    "mixtral",
     "phi3",
     "qwen2",
     "qwen3",
     "qwen3_moe",
+    "seed_oss",
     "smollm3",
 )
 """Architectures of which the oracle measured steps."""

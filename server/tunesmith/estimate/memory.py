@@ -17,7 +17,7 @@ from tunesmith.estimate.decoder import (
     FLOAT,
     INDEX,
     LayerMemory,
-    adapter_weights,
+    layer_adapter_weights,
     layer_memory,
     mask_kinds,
     norm_memory,
@@ -238,7 +238,7 @@ class _Step:
             return self.shape.linear_weights * width if is_cast else 0
         if BYTES[training.adapter.dtype] == width:
             return 0
-        return self.shape.layers * adapter_weights(self.shape.linears(), training) * width
+        return self.shape.layers * layer_adapter_weights(self.shape, training) * width
 
     def _embedding_gradient(self) -> int:
         adapter = self.training.adapter
@@ -282,7 +282,7 @@ def adapter_bytes(shape: ModelShape, training: Training) -> int:
     adapter = training.adapter
     if adapter is None:
         return 0
-    own = shape.layers * adapter_weights(shape.linears(), training) * BYTES[adapter.dtype]
+    own = shape.layers * layer_adapter_weights(shape, training) * BYTES[adapter.dtype]
     copies = len(adapter.modules_to_save) * shape.embedding * BYTES[training.load_dtype]
     return own + copies
 
@@ -332,6 +332,6 @@ def step_bytes(shape: ModelShape, training: Training) -> int:
         return 0
     adapter = training.adapter
     width = BYTES[adapter.dtype if adapter else training.load_dtype]
-    largest = shape.embedding if adapter is None else adapter_weights(shape.linears(), training)
+    largest = shape.embedding if adapter is None else layer_adapter_weights(shape, training)
     # one weight at a time: its gradient and itself in float32, the update and its square
     return largest * FLOAT * (2 if width == FLOAT else 4)

@@ -10,11 +10,11 @@ from typing import Generic, TypeVar
 
 from packaging.version import Version
 
-from tunesmith.estimate.training import LossPath, Method, Precision
+from tunesmith.estimate.training import Attention, LossPath, Method, Precision
 
 Value = TypeVar("Value")
 NEWEST = Version("1!0")
-"""Stands for a release of TRL that is not known: newer than all."""
+"""Stands for a release that is not known: newer than all."""
 
 
 class _Since(Generic[Value]):
@@ -37,6 +37,16 @@ _NORMS = _Since[Precision | None](("0", "float32"), ("0.26.0", None))
 _LOADED = _Since[Precision | None](("0", None), ("0.27.0", "float32"))
 _ADAPTER = _Since[Precision](("0", "float32"), ("0.26.0", "bfloat16"))
 _CHECKPOINTED = _Since[bool](("0", False), ("0.22.0", True))
+
+
+_WITHOUT_SDPA = {"gpt_oss": Version("0"), "gemma2": Version("5.21")}
+"""Architectures that fused attention cannot serve, by transformers' release that says so."""
+
+
+def attention(family: str, transformers: Version) -> Attention:
+    """The implementation of attention unless it is named."""
+    since = _WITHOUT_SDPA.get(family)
+    return "eager" if since is not None and since <= transformers else "sdpa"
 
 
 def loss_path(trl: Version, method: Method = "sft") -> LossPath:

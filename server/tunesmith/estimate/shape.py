@@ -75,6 +75,11 @@ class ModelShape:
         return self.family.startswith(("gemma2", "gemma3"))
 
     @property
+    def bends_scores(self) -> bool:
+        """Whether attention's scores are bent to stay under a number, as logits are."""
+        return self.family == "gemma2"
+
+    @property
     def has_head_norms(self) -> bool:
         """Norms of each query and key."""
         return self.family.startswith(("gemma3", "qwen3"))

@@ -162,9 +162,10 @@ class ModelReader:
         return releases.norm_dtype(self.trl, is_quantized=self.is_quantized)
 
     @property
-    def attention(self) -> Attention:
+    def attention(self) -> Attention | None:
+        """The implementation that is named; None where none is."""
         given = self.facts.told("the attention", self.loader, "attn_implementation")
-        return ATTENTIONS.get(given, "flash") if isinstance(given, str) else "sdpa"
+        return ATTENTIONS.get(given, "flash") if isinstance(given, str) else None
 
     @property
     def device_map(self) -> Value:

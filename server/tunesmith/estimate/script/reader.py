@@ -26,7 +26,15 @@ from tunesmith.estimate.script.parallel import (
 from tunesmith.estimate.script.run import ScriptRun
 from tunesmith.estimate.script.starts import starts_of
 from tunesmith.estimate.script.training import Assumption, ScriptTraining, Sources
-from tunesmith.estimate.training import LossPath, Method, Optimizer, Precision, Sharding, Training
+from tunesmith.estimate.training import (
+    Attention,
+    LossPath,
+    Method,
+    Optimizer,
+    Precision,
+    Sharding,
+    Training,
+)
 from tunesmith.knowledge.versions import library
 from tunesmith.lint.arguments import Settled
 from tunesmith.project import Project
@@ -144,7 +152,7 @@ class TrainerReader:
         model_id = self.model.id
         path = self.run.path
         known = known_model(model_id, path, self.project) if model_id else UNNAMED
-        training = self._training()
+        training = self._training(known)
         return ScriptTraining(
             self.trainer.call,
             model_id,
@@ -206,7 +214,7 @@ class TrainerReader:
             if what not in self.facts.unknown:
                 yield Assumption(what, _defaults(self.facts.uses.get(what, frozenset())))
 
-    def _training(self) -> Training:
+    def _training(self, known: KnownModel) -> Training:
         facts, model = self.facts, self.model
         adapter = model.lora
         special = of_method(
@@ -226,7 +234,7 @@ class TrainerReader:
             adapter=adapter,
             optimizer=self._optimizer(),
             is_checkpointed=self._is_checkpointed(),
-            attention=model.attention,
+            attention=model.attention or self._usual_attention(known),
             has_padding=not self._is_packed(),
             accumulates=facts.count(self.args, "gradient_accumulation_steps", 1) > 1,
             completion=special.completion,
@@ -235,6 +243,10 @@ class TrainerReader:
             is_reference_precomputed=special.is_reference_precomputed,
             engine_share=special.engine_share,
         )
+
+    def _usual_attention(self, known: KnownModel) -> Attention:
+        release = self.versions["transformers"] or releases.NEWEST
+        return releases.attention(known.shape.family, release) if known.shape else "sdpa"
 
     def _is_packed(self) -> bool:
         return self.facts.flag(self.args, "packing")

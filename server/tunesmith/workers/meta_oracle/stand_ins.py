@@ -89,13 +89,22 @@ class _Softmax(torch.autograd.Function):
 
 
 def eager_attention(
-    module: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: float, **_: Any
+    module: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    attention_mask: Any,
+    scaling: float,
+    softcap: float | None = None,
+    **_: Any,
 ) -> tuple[Any, None]:
     """Transformers' `eager_attention_forward` with a GPU's softmax."""
     repeats = query.shape[1] // key.shape[1]
     if repeats > 1:
         key, value = (each.repeat_interleave(repeats, 1) for each in (key, value))
     scores = torch.matmul(query, key.transpose(2, 3)) * scaling
+    if softcap is not None:
+        scores = torch.tanh(scores / softcap) * softcap
     if attention_mask is not None:
         scores = scores + attention_mask
     shares = _Softmax.apply(scores).to(query.dtype)
