@@ -313,12 +313,14 @@ def test_files_that_contradict_each_other_decide_one_by_one():
     assert found.version == Version("1.0.0")
 
 
-def cells(*sources: str, environment: Environment | None = None) -> versions.InForce:
+def cells(
+    *sources: str, environment: Environment | None = None, package: str = "trl"
+) -> versions.InForce:
     document = notebook(ROOT / "train.ipynb", [(CellKind.CODE, source) for source in sources])
     understanding = understand(document, relevant=True)
     assert understanding.script is not None
     made = Project(ROOT, environment=environment)
-    return versions.library("trl", understanding.script, made)
+    return versions.library(package, understanding.script, made)
 
 
 def test_pip_leaves_what_is_installed_unless_it_is_told_to_upgrade():
@@ -356,6 +358,18 @@ def test_pip_leaves_what_is_installed_unless_it_is_told_to_upgrade():
 )
 def test_pip_cells(sources: list[str], version: str | None):
     found = cells(*sources, "import trl")
+    assert (str(found.version) if found.version else None) == version
+
+
+@pytest.mark.parametrize(
+    ("named", "version"), [("unsloth", None), ("unsloth==2025.8.8", "2025.8.8")]
+)
+def test_what_is_installed_without_its_dependencies_is_not_bound_by_them(
+    named: str, version: str | None
+):
+    """`pip install transformers==5.15.0` behind it takes no older unsloth."""
+    sources = (f"!pip install --no-deps {named}", "!pip install transformers==5.15.0", "import trl")
+    found = cells(*sources, package="unsloth")
     assert (str(found.version) if found.version else None) == version
 
 

@@ -140,6 +140,8 @@ def test_other_calls_are_not(code: str) -> None:
         ("transformers.utils._Hidden", "transformers._Hidden"),
         ("torch.cuda.is_available", "torch.cuda.is_available"),
         ("trl.experimental", "trl.experimental"),
+        ("trl.scripts.utils.ScriptArguments", "trl.ScriptArguments"),
+        ("trl.scripts.vllm_serve.ScriptArguments", "trl.scripts.vllm_serve.ScriptArguments"),
     ],
 )
 def test_canonical_names(name: str, canonical: str) -> None:

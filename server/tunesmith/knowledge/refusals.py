@@ -83,10 +83,14 @@ def _is_handed_on(name: str, argument: Argument) -> bool:
     return _LOADERS.fullmatch(name) is not None and not is_quantization
 
 
+_UNSLOTH_BASES = {"unsloth.UnslothTrainer": "trl.SFTTrainer"}
+"""Classes of unsloth without an `__init__` of their own: it patches that of their bases."""
+
+
 def object_meant(name: str, script: PythonScript) -> str:
     """The object of the tables that a name stands for: importing unsloth changes TRL's own."""
     unsloth = signature_table("unsloth")
-    patched = f"unsloth.{name}"
+    patched = f"unsloth.{_UNSLOTH_BASES.get(name, name)}"
     is_patched = unsloth and patched in unsloth and script.imports("unsloth")
     return patched if is_patched else name
 

@@ -58,7 +58,8 @@ def moved(
         return None
     if "args" not in trainer.signature.parameters:
         return None
-    position = list(trainer.signature.positional).index("args")
+    order = list(trainer.signature.positional)
+    position = order.index("args") if "args" in order else None  # by keyword only under unsloth
     keyword, config = f"{to.parameter}={value.text}", shown(to.object)
     given = call.argument("args", position)
     if given is None and call.value("args", position) is ABSENT:

@@ -60,6 +60,9 @@ _OPTIONS_WITH_VALUE = (
     "--upgrade-strategy",
 )  # fmt: skip
 
+_BOUND_BY_ITSELF = ("unsloth", "unsloth-zoo")
+"""Packages that admit few releases of others, for which no release could be told from theirs."""
+
 
 def pip_installs(document: Document) -> Sequence[PipInstall]:
     """Every installation in a notebook's code cells, in order; none for other documents."""
@@ -118,7 +121,7 @@ class _Reader:
         self._pins: list[Pin] = []
         self._files: list[str] = []
         self._indexes: list[str] = []
-        self._upgrades = self._pre_releases = self._is_open = False
+        self._upgrades = self._pre_releases = self._is_open = self._is_alone = False
 
     def read(self) -> PipInstall:
         words = iter(self._words)
@@ -131,7 +134,7 @@ class _Reader:
             else:
                 self._requirement(word)
         return PipInstall(
-            tuple(self._pins),
+            tuple(map(self._unbound, self._pins) if self._is_alone else self._pins),
             tuple(self._files),
             self._upgrades,
             self._pre_releases,
@@ -139,10 +142,20 @@ class _Reader:
             self._is_open,
         )
 
+    @staticmethod
+    def _unbound(pin: Pin) -> Pin:
+        """What `--no-deps` installs of unsloth, whose own bounds do not count then: any release."""
+        if pin.name not in _BOUND_BY_ITSELF or pin.is_exact or pin.requirement.url:
+            return pin
+        requirement = read_requirement(f"{pin.name} @ variable:")
+        return pin._replace(requirement=requirement) if requirement else pin
+
     def _option(self, text: str, words: Iterator[Word]) -> None:
         name, equals, value = text.partition("=")
         if name in ("--upgrade", "--force-reinstall", "--reinstall"):
             self._upgrades = True
+        elif name == "--no-deps":
+            self._is_alone = True
         elif name == "--pre":
             self._pre_releases = True
         elif name == "--prerelease":

@@ -46,6 +46,7 @@ def canonical_name(name: str) -> str:
 
     `trl.trainer.sft_trainer.SFTTrainer` is `trl.SFTTrainer`; what lives below an `experimental`
     module keeps that: `trl.experimental.gold.GOLDTrainer` is `trl.experimental.GOLDTrainer`.
+    So do the objects of TRL's own scripts, of which several are called `ScriptArguments`.
     A class's attribute stays: `transformers.AutoModel.from_pretrained`. Other packages' names are
     left alone: `torch.cuda.is_available`.
     """
@@ -54,6 +55,8 @@ def canonical_name(name: str) -> str:
         return name
     classes = (index for index, part in enumerate(path) if part.lstrip("_")[:1].isupper())
     start = next(classes, len(path) - 1)
+    if path[0] == "scripts" and path[1:2] != ["utils"] and start > 1:
+        return name
     experimental = ["experimental"] if "experimental" in path[:start] else []
     return ".".join((root, *experimental, *path[start:]))
 

@@ -286,6 +286,10 @@ BAD = [
 _TRAINER = "from trl import SFTTrainer\n\n"
 GOOD = [
     Good(_README.replace("pip install trl", "git clone") % "max_seq_length", file="README.md"),
+    '# /// script\n# dependencies = ["unsloth==2025.8.8"]\n# ///\n'
+    "from unsloth import UnslothTrainer, UnslothTrainingArguments\n\n"
+    "UnslothTrainer(model, tokenizer=tokenizer, dataset_text_field='text', "
+    "args=UnslothTrainingArguments('out'))\n",
     Good(_README.replace(", then", ". Before") % "max_seq_length", file="README.md"),
     _TRL_0_24 + "from peft import AutoPeftModelForCausalLM\n\n"
     "AutoPeftModelForCausalLM.from_pretrained('out', load_in_4bit=True)\n",
