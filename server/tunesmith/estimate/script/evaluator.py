@@ -68,6 +68,7 @@ class RunEvaluator(Evaluator):
         self._used: frozenset[str] = frozenset()
         self._uses: dict[int, frozenset[str]] = {}
         self._evaluated: dict[tuple[int, int, int], Value] = {}
+        self._alive: list[object] = []  # so that no id of what was evaluated is given away again
         self._names_in: dict[int, set[int]] = {}
         self._followed: dict[object, tuple[Value, frozenset[str]]] = {}
         self._handlers[cst.Comparison] = self._comparison
@@ -94,6 +95,7 @@ class RunEvaluator(Evaluator):
                 lambda: self._imported(super(RunEvaluator, self).evaluate(node, block, order))
             )
             self._uses[id(node)] = self._uses.get(id(node), frozenset()) | used
+            self._alive += node, block
         self._used |= self._uses[id(node)]
         return self._evaluated[key]
 
