@@ -45,6 +45,9 @@ def main() -> None:
     whole.to_parquet(PLACE / "rows.parquet")
     table = whole.data.table
     pq.write_table(table, PLACE / "plain.parquet", use_dictionary=False, row_group_size=50)
+    picture = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+    pictures = pa.array([{"bytes": b"." * 999, "path": "a.png"}] * 3, picture)
+    pq.write_table(pa.table({"text": ["a"] * 3, "image": pictures}), PLACE / "pictures.parquet")
     whole.save_to_disk(PLACE / "one")
     parts = {"train": whole.select(range(100)), "test": whole.select(range(100, 120))}
     datasets.DatasetDict(parts).save_to_disk(PLACE / "splits", num_shards={"train": 2, "test": 1})

@@ -89,9 +89,9 @@ def test_a_table(folder: Path):
 
 
 def test_lines_of_text(folder: Path):
-    write(folder, "one\ntwo\n", "r.txt")
+    write(folder, "one\n\ntwo\n", "r.txt")
     found = read(folder, Origin("text", files=("r.txt",)))
-    assert (found.rows, found.sample[0]) == (2, {"text": Cell(3)})
+    assert list(found.sample) == [{"text": Cell(3)}, {}, {"text": Cell(3)}]
 
 
 @pytest.mark.parametrize("is_packed", [False, True])

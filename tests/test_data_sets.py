@@ -53,6 +53,13 @@ def test_the_footer_of_a_parquet_file(name: str):
     assert set(found.columns) == {"messages", "text", "tags"}
 
 
+def test_pictures_are_no_text():
+    found = read(Origin("parquet", files=("pictures.parquet",)))
+    assert found.rows == 3
+    assert set(found.columns) == {"text", "image"}
+    assert found.columns["image"].size <= 5, "its path, which is kept once"
+
+
 @pytest.mark.parametrize(
     ("origin", "rows"),
     [

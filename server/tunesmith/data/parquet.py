@@ -18,7 +18,8 @@ from tunesmith.sources.data_set import SPEAKERS, Cell, Origin
 
 _MAX_FOOTER = 16 * 1024 * 1024
 _MAX_DEPTH = 16
-_BYTE_ARRAY = 6
+_BYTE_ARRAY, _UTF8, _STRING = 6, 0, 1
+"""A kind of column, and what makes text of it: the older way to say so, and the newer."""
 _Fields = dict[int, Any]
 
 
@@ -53,10 +54,13 @@ class _Column(NamedTuple):
 
 
 def _columns(fields: _Fields) -> Iterator[_Column]:
+    """Of each group, the columns with text; they stand in the order of the schema."""
+    leaves = [each for each in fields[2] if not each.get(5)]
     for group in fields[4]:
-        for chunk in group[1]:
+        for leaf, chunk in zip(leaves, group[1], strict=True):
             about = chunk[3]
-            if about[1] != _BYTE_ARRAY:
+            is_text = leaf.get(6) == _UTF8 or _STRING in leaf.get(10, {})
+            if about[1] != _BYTE_ARRAY or not is_text:
                 continue
             path = [each.decode("utf-8", "replace") for each in about[3]]
             told = about.get(16, {}).get(1)  # the size of the text itself, where the writer said it

@@ -110,8 +110,8 @@ def text_fields(path: Path, origin: Origin, limit: int = MAX_READ) -> Fields:
         UnreadableDataError: it cannot be read.
     """
     pieces = lines_of(path, limit)
-    lines = _decoded(pieces, path, origin).split("\n")
-    return Fields([{"text": line} for line in lines if line], pieces.share)
+    lines = _decoded(pieces, path, origin).removesuffix("\n").split("\n")
+    return Fields([{"text": line} for line in lines], pieces.share)
 
 
 FIELDS: Mapping[Loader, Callable[[Path, Origin, int], Fields]] = {
