@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from tunesmith.knowledge.prices import priced_flavor
 from tunesmith.knowledge.versions import InForce, library
-from tunesmith.lint.job_starts import JobStart, job_starts, start_of
+from tunesmith.lint.job_starts import JobStart, is_open, job_starts, start_of
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
@@ -91,7 +91,7 @@ def _of_command(command: LaunchCommand, project: Project) -> Iterator[JobForecas
         return
     start = start_of(command)
     machine = _gpu(start, project)
-    if machine is None or command.option("--dry-run"):
+    if machine is None or is_open(command):
         return
     from tunesmith.estimate.script import trainings_of_command
 

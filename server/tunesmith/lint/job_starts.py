@@ -81,6 +81,12 @@ def start_of(command: LaunchCommand) -> JobStart:
     )
 
 
+def is_open(command: LaunchCommand) -> bool:
+    """Whether a command may say something else than what is read, or starts nothing."""
+    has_open_words = any(word.is_open for word in command.argv.words)
+    return has_open_words or bool(command.unknown_options or command.option("--dry-run"))
+
+
 def job_starts(script: PythonScript, project: Project) -> list[JobStart]:
     """The starts of a script that name a machine, those that are alike once."""
     found: dict[object, JobStart] = {}
@@ -103,6 +109,8 @@ def _starts(script: PythonScript, project: Project) -> Iterator[JobStart]:
     launches = project.launches_of(script.path)
     for launch in launches:
         command = _command(launch, project)
+        if command and is_open(command):
+            continue
         if command is None or not command.runs_uv_script:
             yield JobStart(launch.flavor, launch.timeout, launch, command)
             continue

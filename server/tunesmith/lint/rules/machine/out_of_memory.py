@@ -299,6 +299,14 @@ GOOD: list[str | Good] = [
         + _train(more=_OFF).replace("trl.SFTTrainer(", "Own("),
         beside=_JOB,
     ),
+    Good(
+        _PINNED + _train(more=_OFF),
+        beside={"run.sh": "hf jobs uv run --flavor a10g-large --timeout 4h train.py $MORE\n"},
+    ),
+    Good(
+        _PINNED + _train(more=_OFF),
+        beside={"run.sh": "hf jobs uv run --dry-run --flavor a10g-large train.py\n"},
+    ),
     Good(_SCRIPT % "a100-large", file="run.sh"),
     Good((_SCRIPT % "a10g-large").replace("Qwen/Qwen3-14B", "$MODEL"), file="run.sh"),
 ]
