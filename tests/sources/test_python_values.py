@@ -204,6 +204,37 @@ def test_a_function_of_the_file_is_worth_what_it_returns_at_its_end() -> None:
     assert value_of("f()", "@cached\ndef f():\n    return 'a'") is UNKNOWN
 
 
+def test_what_a_function_returns_is_unpacked() -> None:
+    made = "def make():\n    a = 'x'\n    return a, 2\n"
+    assert value_of("b", f"{made}a, b = make()") == 2
+    assert value_of("a", f"{made}pair = make()\na, b = pair") == "x"
+    assert value_of("c", f"{made}a, b, c = make()") is UNKNOWN
+    assert value_of("b", f"{made}a, *b = make()") is UNKNOWN
+    assert value_of("b", f"{made}a, b = make()\nb = 3") is UNKNOWN
+    assert value_of("b", "def make():\n    return 1, []\na, b = make()\nb.append(1)") is UNKNOWN
+    assert value_of("b", "a, b = make(b)") is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("more", "is_known"),
+    [
+        ("", True),
+        ("class B(A):\n    pass\n", True),
+        ("class B(A):\n    def config(self):\n        return None\n", False),
+        ("class A2(A):\n    config = None\n", False),
+    ],
+)
+def test_a_method_of_self_is_worth_what_it_returns(more: str, is_known: bool) -> None:
+    text = (
+        "from trl import SFTConfig, SFTTrainer\n"
+        "class A:\n"
+        "    def config(self):\n        return SFTConfig(packing=True)\n"
+        "    def train(self):\n        SFTTrainer('m', args=self.config())\n" + more
+    )
+    given = the_call(text).value("args")
+    assert (isinstance(given, Call) and given.value("packing") is True) is is_known
+
+
 def test_changes_after_the_use_do_not_count() -> None:
     script = read("import trl\nd = {'a': 1}\ntrl.probe(**d)\nd['b'] = 2\ntrl.probe(**d)\n")
     before, after = script.calls("trl.probe")

@@ -169,10 +169,27 @@ class Evaluator:
         if binding is None or binding.kind is BindingKind.IMPORT:
             name = self.names.qualified(node, block.scope)
             return Reference(name) if name else UNKNOWN
+        if binding.item is not None:
+            return self._unpacked(binding)
         if binding.kind is not BindingKind.ASSIGNMENT or binding.node is None:
             return UNKNOWN
         changes = self._containers.changes(node.value, binding, block, order)
         return self._bound(binding, changes)
+
+    def _unpacked(self, binding: Binding) -> Value:
+        """What `a, b = make()` binds, where a function of the file returns both."""
+        if binding.node is None or binding.item is None:
+            return UNKNOWN
+        key = (id(binding), 0)
+        if key not in self._known:
+            self._known[key] = UNKNOWN  # the answer for a name that depends on itself
+            whole = self.evaluate(binding.node, binding.block, binding.order)
+            is_whole = isinstance(whole, ListValue) and not whole.is_open
+            found = whole.elements if is_whole and isinstance(whole, ListValue) else ()
+            value = found[binding.item] if binding.item < len(found) else UNKNOWN
+            # What is made by a call is one object; a list or a dict may be changed behind its name.
+            self._known[key] = UNKNOWN if isinstance(value, (ListValue, DictValue)) else value
+        return self._known[key]
 
     def _bound(self, binding: Binding, changes: Sequence[Any]) -> Value:
         key = (id(binding), len(changes))
@@ -268,12 +285,13 @@ class Evaluator:
         return UNKNOWN if root in sys.stdlib_module_names else call
 
     def _result(self, function: cst.BaseExpression, block: Block) -> Value:
-        """What a function of the file returns, if it only ends by one `return`; else None."""
-        binding = (
-            self.names.binding(function.value, block.scope)
-            if isinstance(function, cst.Name)
-            else None
-        )
+        """What a function or a method of the file returns, if it only ends by one `return`; else
+        None."""
+        binding = None
+        if isinstance(function, cst.Name):
+            binding = self.names.binding(function.value, block.scope)
+        elif isinstance(function, cst.Attribute) and is_self(function.value):
+            binding = self._method_of_self(function.attr.value, block)
         node = binding.node if binding else None
         if not isinstance(node, cst.FunctionDef) or node.decorators or node.asynchronous:
             return None
@@ -282,6 +300,16 @@ class Evaluator:
             return None
         value = returns[0].node.value
         return self.evaluate(value, returns[0].block, returns[0].order) if value else None
+
+    def _method_of_self(self, name: str, block: Block) -> Binding | None:
+        """The method that `self.name` means: of the class around, which no other one overrides."""
+        own = self.names.class_around(block)
+        if own is None:
+            return None
+        bindings = self._index.class_scopes[id(own)].bindings.get(name, [])
+        heirs = (node for node, _ in self._index.classes if own in self.names.ancestors(node))
+        is_sure = len(bindings) == 1 and not any(self.names.defines(each, name) for each in heirs)
+        return bindings[0] if is_sure else None
 
     def _method(self, node: cst.Call, block: Block, order: int) -> Value:
         """`"...".format(...)` and `"...".join([...])`."""
