@@ -1,11 +1,13 @@
 """Checks public repositories, so that findings in real code can be read: one run, one table.
 
-Usage: python scripts/ecosystem.py [--show RULE] [--json FILE] [--read FILE] [--record] FOLDER...
+Usage: python scripts/ecosystem.py [--show RULE] [--json FILE] [--read FILE]
+                                   [--record [--title TITLE]] FOLDER...
 
 A folder is a git checkout of a repository, or a file that `--json` wrote of some: it keeps every
 finding, each with a key, so that a long run can be made in pieces. A file of verdicts maps keys of
 findings that somebody has read to "true", or to why they are wrong; `--read` counts them, and
-`--show` leaves them out. `--record` writes the counts to docs/accuracy.md.
+`--show` leaves them out. `--record` writes the counts to docs/accuracy.md, under `--title`,
+so that what an earlier run of other repositories wrote there stays.
 """
 
 from __future__ import annotations
@@ -73,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all findings there")
     parser.add_argument("--read", type=Path, metavar="FILE", help="the verdicts of who read them")
     parser.add_argument("--record", action="store_true", help="write the counts to the docs")
+    parser.add_argument("--title", default=TITLE, help="the section of the docs to write")
     options = parser.parse_args(arguments)
     verdicts: Mapping[str, str] = json.loads(options.read.read_text()) if options.read else {}
     checked = checked_of(options.folders)
@@ -86,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = report(checked, verdicts)
     print(text)
     if options.record:
-        write_section(TITLE, text)
+        write_section(options.title, text)
     return 0
 
 
