@@ -38,8 +38,11 @@ def generation_memory(shape: ModelShape, training: Training) -> tuple[Generation
     written = training if training.adapter is None else replace(training, autocast=None)
     prompt = max(1, training.length - training.completion)
     read = replace(written, length=prompt)
-    passed = pass_memory(shape, read, written.generated, is_adapted=True)
-    reading = _cache(shape, written, prompt, is_cut=False) + _masks(shape, read)
+    embedded = written.generated * prompt * shape.hidden * residual_width(shape, written)
+    passed = embedded + pass_memory(shape, read, written.generated, is_adapted=True)
+    # a mask has a byte for each pair of tokens
+    masks = mask_kinds(shape, read) * written.generated * prompt**2
+    reading = _cache(shape, written, prompt, is_cut=False) + masks
     writing = _cache(shape, written, training.length, is_cut=True)
     linears, head = _copies(shape, written)
     numbers = written.generated * shape.vocabulary
@@ -70,13 +73,6 @@ def _cache(shape: ModelShape, training: Training, tokens: int, *, is_cut: bool) 
     sliding = shape.sliding_layers
     kept = sliding * seen + (shape.layers - sliding) * tokens
     return 2 * _cache_of_layer(shape, training, kept)
-
-
-def _masks(shape: ModelShape, training: Training) -> int:
-    """A byte for each pair of tokens, and one of them as numbers that attention adds."""
-    kinds = mask_kinds(shape, training)
-    width = residual_width(shape, training) if kinds else 0
-    return training.generated * training.length**2 * (kinds + width)
 
 
 def _copies(shape: ModelShape, training: Training) -> tuple[int, int]:

@@ -175,7 +175,8 @@ class _Step:
         yield self._backward(before, first, self.shared() + self.hidden + first.way_back)
         if embedding := self._embedding_gradient():
             # a tied output layer's gradient has waited for this one, or it joins an earlier one
-            waiting = self.shape.is_tied + self.training.accumulates
+            is_tied = self.shape.is_tied and self.training.method != "reward"
+            waiting = is_tied + self.training.accumulates
             yield self._at(
                 "backward",
                 gradients=self.trained + waiting * embedding,
