@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from estimate.scripts import assumed, read
+from tunesmith.estimate.changes import Changes, changed
 from tunesmith.estimate.fit import fit, need
 from tunesmith.estimate.training import Training
 from tunesmith.knowledge.hardware import flavor
@@ -115,3 +116,15 @@ def test_attention_that_cannot_be_fused_makes_its_scores():
     assert read(gemma2, trl="1.0.0", transformers="5.0.0").training.attention == "sdpa"
     assert read(code.format("openai/gpt-oss-20b")).training.attention == "eager"
     assert read(code.format("Qwen/Qwen3-4B")).training.attention == "sdpa"
+
+
+def test_other_batches_write_other_completions_at_once():
+    found = read(
+        "from trl import GRPOConfig, GRPOTrainer\n"
+        "config = GRPOConfig(per_device_train_batch_size=4, gradient_accumulation_steps=8)\n"
+        "GRPOTrainer('Qwen/Qwen3-4B', args=config)\n"
+    )
+    assert changed(found, Changes(batch=8)).training.generated == 64
+    kept = changed(found, Changes(batch=1, accumulation=32)).training
+    assert (kept.generated, kept.accumulates) == (32, True)
+    assert changed(found, Changes(length=100)).training.completion == 100

@@ -49,10 +49,15 @@ def changed(training: ScriptTraining, changes: Changes) -> ScriptTraining:
     if adapter and changes.rank:
         adapter = replace(adapter, rank=changes.rank)
     accumulation = changes.accumulation or training.accumulation
+    length, batch = changes.length or step.length, changes.batch or step.batch
+    # a step's completions are written at once
+    before = step.batch * training.accumulation
     step = replace(
         step,
-        length=changes.length or step.length,
-        batch=changes.batch or step.batch,
+        length=length,
+        batch=batch,
+        completion=min(step.completion, length),
+        generated=step.generated * batch * accumulation // before,
         adapter=adapter,
         accumulates=accumulation > 1,
         is_checkpointed=step.is_checkpointed
