@@ -70,11 +70,11 @@ _known: WeakKeyDictionary[PythonScript, tuple[Project, Sequence[JobForecast]]] =
 
 
 def _of_script(script: PythonScript, project: Project) -> Iterator[JobForecast]:
-    if "Trainer(" not in script.text or _CHANGES_MEMORY.search(script.text):
+    if "Trainer(" not in script.text:
         return
     found = [(start, _gpu(start, project)) for start in job_starts(script, project)]
     starts = [(start, machine) for start, machine in found if machine]
-    if not starts:
+    if not starts or _CHANGES_MEMORY.search(script.text):
         return
     from tunesmith.estimate.script.reader import METHODS, PLAIN, trainings_of_launch
 
