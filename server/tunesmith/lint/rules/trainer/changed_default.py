@@ -67,7 +67,7 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     yield from _unreported(script, project)
     for call in script.calls(*_OBJECTS):
         configuration = settled(call, script, project) if not call.own_class else None
-        if configuration is None or adapts_to_release(script, call, call.node):
+        if configuration is None:
             continue
         trl = configuration.in_force["trl"]
         pin = _lower_bound(trl)
@@ -75,7 +75,7 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
         written = _written_for(configuration, trl, pin) if pin and later else None
         if pin and written:
             rows = [row for row in later if _changed(row, configuration, written)]
-            if rows:
+            if rows and not adapts_to_release(script, call, call.node):
                 yield _finding(configuration, trl, written, pin, rows)
 
 
