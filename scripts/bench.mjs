@@ -1,4 +1,5 @@
-// npm run bench [-- NAME …]: print what benchmarks/*.py measure.
+// npm run bench [-- NAME …] [--record]: print what benchmarks/*.py measure; record it in
+// docs/benchmarks.md.
 import fs from 'node:fs';
 import path from 'node:path';
 import { PYTHON, ROOT } from './lib/paths.mjs';
@@ -7,7 +8,9 @@ import { Failure, main, run } from './lib/run.mjs';
 import { repository } from './lib/setup.mjs';
 import { runStages } from './lib/stages.mjs';
 
-await main(async (chosen) => {
+await main(async (args) => {
+  const chosen = args.filter((arg) => arg !== '--record');
+  const options = args.filter((arg) => arg === '--record');
   await repository();
   const folder = path.join(ROOT, 'benchmarks');
   const scripts = (fs.existsSync(folder) ? fs.readdirSync(folder) : []).filter((name) =>
@@ -17,7 +20,7 @@ await main(async (chosen) => {
   const env = { ...process.env, TUNESMITH_LIBRARIES: await usersLibraries() };
   const stage = (name) => [
     name.slice(0, -3),
-    () => run(PYTHON, [path.join('benchmarks', name)], { env }),
+    () => run(PYTHON, [path.join('benchmarks', name), ...options], { env }),
   ];
   await runStages(Object.fromEntries(scripts.map(stage)), chosen);
 });

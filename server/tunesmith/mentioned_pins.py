@@ -16,15 +16,16 @@ from tunesmith.text import regex
 
 _VERSION = r"(?:===?|~=|!=|<=?|>=?)[ \t]*\d[\w.*+!]*"
 _NAME = r"[A-Za-z][\w.-]*(?:\[[\w, -]*\])?"
-_REQUIREMENT = regex(rf"(?<![\w./-]){_NAME}[ \t]*{_VERSION}(?:[ \t]*,[ \t]*{_VERSION})*")
+_WITH_VERSIONS = rf"(?<![\w./-]){_NAME}[ \t]*{_VERSION}(?:[ \t]*,[ \t]*{_VERSION})*"
+_REQUIREMENT = regex(_WITH_VERSIONS)
 _ADDRESS = regex(r"git\+\w+://[^\s'\"`)]+@[\w./-]+")
 _INSTALL = regex(r"\b(?:pip3?|uv)\b[^;&|\n]{0,80}?\b(?:install|add)\b([^;&|\n]{0,4000})")
 _CONTINUED = regex(r"\\\r?\n")
-_QUOTED = regex(rf"""(["'])[ \t]*({_REQUIREMENT.pattern})[^"'\n]*\1""")
+_QUOTED = regex(rf"""(["'])[ \t]*({_WITH_VERSIONS})[^"'\n]*\1""")
 _CONDA = regex(
     rf"^[ \t]*-[ \t]*[\"']?({_NAME})[ \t]*(={{1,2}}|[<>]=?)[ \t]*(\d[\w.*]*)", re.MULTILINE
 )
-_LINE = regex(rf"^[ \t>*`-]*({_REQUIREMENT.pattern})[ \t\r`]*$", re.MULTILINE)
+_LINE = regex(rf"^[ \t>*`-]*({_WITH_VERSIONS})[ \t\r`]*$", re.MULTILINE)
 _PIPFILE = regex(rf"^\"?({_NAME})\"?[ \t]*=.*?\"({_VERSION}[^\"\n]*)\"", re.MULTILINE)
 _OWN_NAME = regex(r"^[ \t]*name[ \t]*=[ \t]*[\"']?([A-Za-z][\w.-]*)[\"']?,?[ \t]*$", re.MULTILINE)
 _SCRIPTS = (".py", ".ipynb")

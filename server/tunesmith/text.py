@@ -26,12 +26,35 @@ class _Regex:
         return value
 
 
+class _RegexWithWords:
+    """Searches texts that hold a word, and compiles its expression for the first of them."""
+
+    def __init__(self, regex: _Regex, words: Sequence[str], *, ignores_case: bool) -> None:
+        self._regex, self._words, self._ignores_case = regex, words, ignores_case
+
+    def search(self, text: str) -> re.Match[str] | None:
+        looked_at = text.casefold() if self._ignores_case else text
+        is_possible = any(word in looked_at for word in self._words)
+        return self._regex.search(text) if is_possible else None
+
+
 def regex(expression: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """As `re.compile`, but at the first use: of hundreds of expressions, a check uses a few dozen.
 
     It is for calling its methods: functions such as `re.split` do not take it.
     """
     return cast("re.Pattern[AnyStr]", _Regex(expression, flags))
+
+
+def regex_with_words(expression: str, words: Sequence[str], flags: int = 0) -> re.Pattern[str]:
+    """An expression to `search` whole files for, most of which hold none of some words.
+
+    One of the words stands in every match; they are in lower case where the case is ignored.
+    Looking for them is some twenty times as fast as trying many alternatives at each character.
+    """
+    ignores_case = bool(flags & re.IGNORECASE)
+    found = _RegexWithWords(_Regex(expression, flags), words, ignores_case=ignores_case)
+    return cast("re.Pattern[str]", found)
 
 
 def close_matches(

@@ -23,11 +23,12 @@ from tunesmith.sources.python_index import dotted_name
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import read_requirement
 from tunesmith.sources.script_header import ScriptHeader
-from tunesmith.text import regex
+from tunesmith.text import regex_with_words
 
-_INSTALLS = regex(
+_INSTALLS = regex_with_words(
     r"(?:\bsubprocess\.|\bos\.system\(|\b(?:run|check_call|Popen)\()"
-    r"[^)]{0,80}\b(?:pip|uv)\b[^)]{0,40}\b(?:install|add)\b"
+    r"[^)]{0,80}\b(?:pip|uv)\b[^)]{0,40}\b(?:install|add)\b",
+    ("subprocess", "os.system", "run(", "check_call(", "Popen("),
 )
 
 

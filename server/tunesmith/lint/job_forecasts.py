@@ -16,7 +16,7 @@ from tunesmith.lint.job_starts import JobStart, is_open, job_starts, start_of
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
-from tunesmith.text import regex
+from tunesmith.text import regex, regex_with_words
 
 if TYPE_CHECKING:
     # scripts without a trainer, and those that nothing starts, do not load what estimates
@@ -27,11 +27,17 @@ if TYPE_CHECKING:
 LIBRARIES = ("trl", "transformers")
 FORECAST_WORDS = ("Trainer", "trl")
 """One of them stands in every text that has a forecast."""
-_CHANGES_MEMORY = regex(
+_CHANGES_MEMORY = regex_with_words(
     r"\brequires_grad|\bfreez|\bunfreez|offload|\boptimizers\s*=|create_optimizer|torchao|\bfp8\b"
     r"|apply_liger|cut_cross_entropy|torch_compile|torch\.compile|\.half\(\)|\.bfloat16\(\)"
     r"|\.to\(\s*(?:dtype\s*=\s*)?torch\.|\bmax_memory\b|set_per_process_memory_fraction"
-    r"|prune|init_empty_weights|from_config\(|LoraLayer|replace_\w*layers|unsloth"
+    r"|prune|init_empty_weights|from_config\(|LoraLayer|replace_\w*layers|unsloth",
+    (
+        *("requires_grad", "freez", "offload", "optimizers", "create_optimizer", "torchao", "fp8"),
+        *("apply_liger", "cut_cross_entropy", "torch_compile", "torch.compile", ".half()"),
+        *(".bfloat16()", ".to(", "max_memory", "set_per_process_memory_fraction", "prune"),
+        *("init_empty_weights", "from_config(", "LoraLayer", "replace_", "unsloth"),
+    ),
 )
 _RUNS_TRL = regex(r"\btrl/scripts/\w+\.py\b|\btrl['\",\s]+(?:sft|dpo|grpo|kto|rloo|reward)\b")
 

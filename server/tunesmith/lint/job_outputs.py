@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -10,25 +9,30 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.text import regex
 
-_KEEPS = regex(
-    r"push_to_hub|\bpush|upload|save_to_hub|create_(?:commit|repo|bucket)|HfApi|HfFileSystem"
-    r"|Repository\(|hub_model_id|bucket|hf://|\bsync_|artifact|WANDB_LOG_MODEL|wandb\.save"
-    r"|mlflow|comet|neptune|clearml|dagshub|boto3|\bs3|gs://|google\.cloud|azure|minio|fsspec"
-    r"|smart_open|rclone|rsync|\bscp\b|sftp|paramiko|dropbox|\bdrive\b|subprocess|os\.system"
-    r"|requests\.(?:post|put)|httpx|aiohttp|\bmodal\b|runpod|\bray\b|sagemaker|SM_MODEL_DIR"
-    r"|(?<![\w.])/(?:mnt|data|volume|workspace|output|artifacts|content|kaggle)|\bmount"
-    r"|HfArgumentParser|TrlParser|\bhydra\b|yaml|\bexec\(|runpy|importlib",
-    re.IGNORECASE,
+_KEEPING_WORDS = (
+    *("push_to_hub", "upload", "save_to_hub", "create_commit", "create_repo", "create_bucket"),
+    *("hfapi", "hffilesystem", "repository(", "hub_model_id", "bucket", "hf://", "artifact"),
+    *("wandb_log_model", "wandb.save", "mlflow", "comet", "neptune", "clearml", "dagshub"),
+    *("boto3", "gs://", "google.cloud", "azure", "minio", "fsspec", "smart_open", "rclone"),
+    *("rsync", "sftp", "paramiko", "dropbox", "subprocess", "os.system", "requests.post"),
+    *("requests.put", "httpx", "aiohttp", "runpod", "sagemaker", "sm_model_dir"),
+    *("hfargumentparser", "trlparser", "yaml", "runpy", "importlib"),
 )
-"""What may save something outside the job, also by what the command line or a file says."""
+_KEEPS = regex(
+    r"\b(?:push|sync_|s3|scp\b|drive\b|modal\b|ray\b|mount|hydra\b|exec\()"
+    r"|(?<![\w.])/(?:mnt|data|volume|workspace|output|artifacts|content|kaggle)"
+)
+"""What may save something outside the job, in lower case, also by what the command line or a file
+says. Looking for words is far faster than trying as many alternatives at each character."""
 
 _KEEPS_NOT = regex(r"\bpush_to_hub[\"']?\s*[=:]\s*False\b")
 
 
 def may_keep(script: PythonScript, project: Project) -> bool:
     """Whether anything that a script writes may outlive the job."""
-    text = _KEEPS_NOT.sub("", script.text)
-    return bool(_KEEPS.search(text)) or mounts_volume(script, project)
+    text = _KEEPS_NOT.sub("", script.text).casefold()
+    keeps = any(word in text for word in _KEEPING_WORDS) or _KEEPS.search(text)
+    return bool(keeps) or mounts_volume(script, project)
 
 
 def mounts_volume(script: PythonScript, project: Project) -> bool:

@@ -24,8 +24,8 @@ NO_SPACE_SINCE = "5.6"
 """The first transformers that makes no Space "trackio" unless it is told to."""
 
 _LOGS = regex(
-    r"\btrackio\.(?!init\b|finish\b)\w+\(|\.log\(|TrackioCallback|add_callback|callbacks\s*="
-    r"|\bfrom\s+trackio\s+import[^\n]*\blog|\.report_to\b"
+    r"trackio\.(?!init\b|finish\b)\w+\(|\.log\(|TrackioCallback|add_callback|callbacks\s*="
+    r"|from\s+trackio\s+import[^\n]*\blog|\.report_to\b"
 )
 _OWN_CALLBACK = regex(r"\bremove_callback\b|\(TrackioCallback\)")
 

@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from tunesmith.text import regex
+from tunesmith.text import regex, regex_with_words
 
-_TRAINER = regex(r"\b\w*Trainer\(")
-_OWN_LOOP = regex(r"\.backward\(")
 _FEW_STEPS = regex(r"\bmax_steps\s*=\s*(\d+)\b")
 _MOST_STEPS_OF_A_TEST = 50
 
@@ -17,7 +15,10 @@ _METHODS = "sft|dpo|grpo|kto|rloo|reward"
 _OF_TRL = regex(r"\b(?:SFT|DPO|GRPO|KTO|RLOO|Reward|ORPO|CPO|OnlineDPO|PPO|GKD)Trainer\(")
 _IMPORTS_TRL = regex(r"^[ \t]*(?:from|import)[ \t]+trl\b", re.MULTILINE)
 _SCRIPT_OF_TRL = regex(rf"\btrl/scripts/(?:{_METHODS})\.py\b|\btrl\s+(?:{_METHODS})\b")
-_FOR_CPU = regex(r"\buse_cpu\b|\bno_cuda\b|[\"'=\s]cpu\b(?!-)|\bbf16[\s=]+False|[-/]tiny-|\btiny\b")
+_FOR_CPU = regex_with_words(
+    r"\buse_cpu\b|\bno_cuda\b|[\"'=\s]cpu\b(?!-)|\bbf16[\s=]+False|[-/]tiny-|\btiny\b",
+    ("cpu", "no_cuda", "False", "tiny"),
+)
 
 _NAME = regex(
     r"(?:^|[^a-z])(?:train(?:er|ing)?|(?:pre|post)train(?:ing)?|sft|dpo|grpo|orpo|kto|rloo|ppo"
@@ -46,11 +47,12 @@ _TEST_RUN = regex(
 
 def text_trains(text: str) -> bool:
     """Whether a script trains, and for more than the few steps of a test."""
-    steps = [int(match[1]) for match in _FEW_STEPS.finditer(text)]
+    limits = _FEW_STEPS.finditer(text) if "max_steps" in text else ()
+    steps = [int(match[1]) for match in limits]
     if steps and 0 < max(steps) <= _MOST_STEPS_OF_A_TEST:
         return False
-    uses_trainer = ".train(" in text and _TRAINER.search(text)
-    return bool(uses_trainer or _OWN_LOOP.search(text))
+    uses_trainer = ".train(" in text and "Trainer(" in text
+    return uses_trainer or ".backward(" in text
 
 
 def text_needs_gpu(text: str) -> bool:

@@ -34,11 +34,15 @@ import libcst as cst
 from tunesmith.lint.rule import ERROR, Bad, Finding, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
-from tunesmith.text import regex
+from tunesmith.text import regex_with_words
 
-_FINDS_FILES = regex(
+_FINDS_FILES = regex_with_words(
     r"sys\.path|\bimportlib\b|exec\(|hf_hub_download|snapshot_download|\bclone\b|urlretrieve"
-    r"|subprocess|os\.system|\bPYTHONPATH\b"
+    r"|subprocess|os\.system|\bPYTHONPATH\b",
+    (
+        *("sys.path", "importlib", "exec(", "hf_hub_download", "snapshot_download", "clone"),
+        *("urlretrieve", "subprocess", "os.system", "PYTHONPATH"),
+    ),
 )
 _LIBRARIES = {
     "accelerate",

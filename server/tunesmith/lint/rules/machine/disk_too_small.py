@@ -42,10 +42,13 @@ from tunesmith.project import Project
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import Edit, regex
+from tunesmith.text import Edit, regex_with_words
 
 _GB = 10**9
-_ELSEWHERE = regex(r"HF_HOME|HF_HUB_CACHE|cache_dir|[\"'(=\s]/(?:data|mnt)\b")
+_ELSEWHERE = regex_with_words(
+    r"HF_HOME|HF_HUB_CACHE|cache_dir|[\"'(=\s]/(?:data|mnt)\b",
+    ("HF_HOME", "HF_HUB_CACHE", "cache_dir", "/data", "/mnt"),
+)
 _LEAST_ENVIRONMENT = 5 * _GB
 """Bytes of an environment with torch and CUDA's libraries."""
 

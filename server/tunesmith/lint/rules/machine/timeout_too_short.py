@@ -38,10 +38,13 @@ from tunesmith.lint.rule import WARNING, Bad, Finding, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
-from tunesmith.text import Span, regex
+from tunesmith.text import Span, regex_with_words
 
 _ROOM = 1.5
-_MAY_STOP = regex(r"[Ee]arly_?[Ss]topping|should_training_stop|resume_from_checkpoint|max_time")
+_MAY_STOP = regex_with_words(
+    r"[Ee]arly_?[Ss]topping|should_training_stop|resume_from_checkpoint|max_time",
+    ("arly", "should_training_stop", "resume_from_checkpoint", "max_time"),
+)
 
 
 @rule(code="MCH003", severity=WARNING, words=FORECAST_WORDS)

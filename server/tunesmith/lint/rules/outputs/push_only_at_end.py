@@ -36,12 +36,16 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.training import text_trains
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import regex
+from tunesmith.text import regex, regex_with_words
 
 _PUSH = regex(r"\b[\w.]+\.push_to_hub(?:_merged|_gguf)?(?=\()")
-_MAY_KEEP = regex(
+_MAY_KEEP = regex_with_words(
     r"Callback|upload|HfApi|create_commit|hub_strategy|bucket|artifact|boto3|\bs3|gs://|subprocess"
-    r"|os\.system|save_strategy\s*=\s*[\"']no[\"']"
+    r"|os\.system|save_strategy\s*=\s*[\"']no[\"']",
+    (
+        *("Callback", "upload", "HfApi", "create_commit", "hub_strategy", "bucket", "artifact"),
+        *("boto3", "s3", "gs://", "subprocess", "os.system", "save_strategy"),
+    ),
 )
 
 

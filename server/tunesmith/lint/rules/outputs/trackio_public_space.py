@@ -36,9 +36,9 @@ from tunesmith.lint.trackio import inits, replacing_run, uses_trackio
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import regex
+from tunesmith.text import regex_with_words
 
-_PRIVATE = regex(r"\b(?:hub_private_repo|private)\s*=\s*True\b")
+_PRIVATE = regex_with_words(r"\b(?:hub_private_repo|private)\s*=\s*True\b", ("private",))
 
 
 @rule(code="OUT014", severity=INFORMATION, words=("trackio",))

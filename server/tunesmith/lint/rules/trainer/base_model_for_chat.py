@@ -39,7 +39,7 @@ from tunesmith.lint.training_runs import last_training, training_runs
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_strings import StringLiteral
-from tunesmith.text import Edit, regex
+from tunesmith.text import Edit, regex, regex_with_words
 
 _TEMPLATE = regex(
     r"chat_template\s*=|chat_template_path|setup_chat_format|clone_chat_template"
@@ -47,7 +47,11 @@ _TEMPLATE = regex(
 )
 _PLAIN = regex(r"[\"']text[\"']\s*:")
 _ADAPTER = regex(r"\bLoraConfig\(|get_peft_model\(")
-_PRETRAINING = regex(r"pre-?training|\bcpt\b|continued_pre", re.IGNORECASE)
+_PRETRAINING = regex_with_words(
+    r"pre-?training|\bcpt\b|continued_pre",
+    ("pretraining", "pre-training", "cpt", "continued_pre"),
+    re.IGNORECASE,
+)
 _TOKENIZER = regex(r"(?:Tokenizer|Processor)\w*\.from_pretrained\(")
 _TRAINERS = ("trl.SFTTrainer", "trl.DPOTrainer")
 

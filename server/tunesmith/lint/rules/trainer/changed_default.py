@@ -51,9 +51,11 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import Pin
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import regex
+from tunesmith.text import regex, regex_with_words
 
-_STARTS_WANDB = regex(r"\bwandb\.init\(|[\"']WANDB_PROJECT[\"']\]\s*=")
+_STARTS_WANDB = regex_with_words(
+    r"\bwandb\.init\(|[\"']WANDB_PROJECT[\"']\]\s*=", ("wandb.init(", "WANDB_PROJECT")
+)
 _REPORTS_ITSELF = regex(r"report_to|WandbCallback|wandb\.(?:run\.)?log\b|\.log\(")
 _OBJECTS = tuple(dict.fromkeys(name for row in CHANGED_DEFAULTS for name in row.objects))
 _NONE = Version("0")
