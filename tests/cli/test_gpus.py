@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from answering_hub import Answer, AnsweringHub, answering, as_json
+from tunesmith import machines
 from tunesmith.cli import main
-from tunesmith.output import gpus_page
 
 SCRIPT = """\
 # /// script
@@ -88,7 +88,7 @@ def test_text(folder: Path, capsys: pytest.CaptureFixture[str]):
 
 
 def test_this_mac(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch):
-    monkeypatch.setattr(gpus_page, "apple_silicon", lambda: ("Apple M3 Max", 64))
+    monkeypatch.setattr(machines, "apple_silicon", lambda: ("Apple M3 Max", 64))
     assert main(["gpus", "train.py"]) == 0
     out = capsys.readouterr().out
     row = next(line for line in out.splitlines() if line.startswith("  M3 Max 64 GB"))

@@ -6,6 +6,7 @@ import pytest
 
 from builders import project
 from estimate.scripts import read
+from tunesmith import machines
 from tunesmith.estimate.data import Data, exactly
 from tunesmith.lsp import machine_rows
 
@@ -18,7 +19,7 @@ SFTTrainer("Qwen/Qwen3-4B", args=config, peft_config=LoraConfig())
 
 
 def test_this_mac_has_its_memory_and_hours(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(machine_rows, "apple_silicon", lambda: ("Apple M3 Max", 64))
+    monkeypatch.setattr(machines, "apple_silicon", lambda: ("Apple M3 Max", 64))
     data = Data(exactly(1000), exactly(500))
     result = machine_rows.machines_result(read(CODE), 0, project({}), None, data)
     row = next(each for each in result.rows if each.name == "M3 Max 64 GB")

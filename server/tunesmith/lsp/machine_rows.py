@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tunesmith.estimate.choice import Choice, Option, choose
 from tunesmith.estimate.data import Data
 from tunesmith.estimate.fit import GB
 from tunesmith.estimate.script import ScriptTraining
-from tunesmith.knowledge.hardware import JOBS, Machine, rented
-from tunesmith.knowledge.macs import mac
-from tunesmith.knowledge.prices import priced_flavors
+from tunesmith.knowledge.hardware import JOBS, Machine
 from tunesmith.lsp.estimate_words import without_options
 from tunesmith.lsp.protocol import MachineChoice, MachineRow, MachinesResult
-from tunesmith.platform import apple_silicon
+from tunesmith.machines import machines
 from tunesmith.project import Project
-
-
-def machines(project: Project) -> Sequence[Machine]:
-    """Every machine with a GPU: the flavors of Jobs, this Mac, what can be rented."""
-    chip = apple_silicon()
-    own = mac(*chip) if chip else None
-    found = [*priced_flavors(project), *([own] if own else []), *rented()]
-    return [machine for machine in found if machine.accelerator]
 
 
 def machine_choice(machine: Machine) -> MachineChoice:

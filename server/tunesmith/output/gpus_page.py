@@ -13,13 +13,12 @@ from tunesmith.estimate.data import Data
 from tunesmith.estimate.fit import GB, need
 from tunesmith.estimate.mlx.forecast import SUPPOSED
 from tunesmith.estimate.script import ScriptTraining
-from tunesmith.knowledge.hardware import JOBS, MAC, Machine, rented
-from tunesmith.knowledge.macs import mac, macs
-from tunesmith.knowledge.prices import priced_flavors
+from tunesmith.knowledge.hardware import JOBS, MAC, Machine
+from tunesmith.knowledge.macs import macs
+from tunesmith.machines import machines
 from tunesmith.output.estimate_page import Question, trainings_asked
-from tunesmith.output.one_script import OneScript, fail, read_script
+from tunesmith.output.one_script import fail, read_script
 from tunesmith.output.text_format import printable
-from tunesmith.platform import apple_silicon
 
 GUIDES_CHIP = "M3 Max"
 HEADINGS = ("machine", "verdict", "GB", "hours", "dollars", "$/h", "set-up", "")
@@ -33,20 +32,13 @@ def show_gpus(name: str, question: Question, *, as_json: bool) -> int:
     except UserError as error:
         return fail(name, error)
     data = question.data_of(training, one)
-    choice, example = choose(training, machines_for(one), data), example_mac(training, data)
+    choice, example = choose(training, machines(one.project), data), example_mac(training, data)
     if as_json:
         print(json.dumps(_fields(name, training, choice, example), indent=2))
     else:
         for line in _lines(name, training, choice, example):
             print(printable(line))
     return 0
-
-
-def machines_for(one: OneScript) -> Sequence[Machine]:
-    """The flavors at their newest known prices, what can be rented, and this Mac if it is one."""
-    chip = apple_silicon()
-    own = mac(*chip) if chip else None
-    return [*priced_flavors(one.project), *rented(), *([own] if own else [])]
 
 
 def _largest(trainings: Sequence[ScriptTraining]) -> ScriptTraining:

@@ -19,7 +19,7 @@ from tunesmith.estimate.training import Training
 from tunesmith.knowledge.hardware import MAC, Machine
 from tunesmith.lsp.estimate_words import MEANINGS, ON_MACS, rests_on, usable_bytes, without_options
 from tunesmith.lsp.language_server import TunesmithServer
-from tunesmith.lsp.machine_rows import machine_choice, machines, machines_result
+from tunesmith.lsp.machine_rows import machine_choice, machines_result
 from tunesmith.lsp.open_trainings import OpenTrainings, asked_trainings
 from tunesmith.lsp.protocol import (
     ESTIMATE_REQUEST,
@@ -32,6 +32,7 @@ from tunesmith.lsp.protocol import (
     TrainingValues,
 )
 from tunesmith.lsp.rpc import RequestFailedError, optional_number, optional_string, to_json
+from tunesmith.machines import machines
 
 _QUANTIZATIONS: dict[str, Quantization] = {"none": "none", "int8": "int8", "nf4": "nf4"}
 
