@@ -97,7 +97,7 @@ def test_the_reader_reads_what_is_written():
         Version("1.0"), utc(2024, 1, 1), None, ("torch>=2", "peft"), False, None
     )
     assert found[1].yanked
-    assert found[1].requires is found[0].requires
+    assert found[1].requires == found[0].requires
     assert found[2].requires == ("torch>=2.1",)
     assert found[3] == releases.Release(
         Version("2.0rc1"), utc(2024, 3, 1), ">=3.9", (), False, ["cp310-cp310-x"]

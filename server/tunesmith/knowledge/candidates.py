@@ -64,10 +64,10 @@ class Candidates:
             place = self._place(version)
             if self.version(place + 1) != version:
                 self._rows.insert(place, version)
-        listed = {row: 2 << place for place, row in enumerate(self._rows) if isinstance(row, int)}
-        self.first = listed[0].bit_length() - 1
-        self.early = sum(bit for row, bit in listed.items() if releases.is_early(row))
-        self.stable = sum(listed.values()) - self.early
+        self.first = self._rows.index(0) + 1
+        self.early = sum(2 << self._rows.index(row) for row in releases.early())
+        unlisted = (2 << place for place, row in enumerate(self._rows) if not isinstance(row, int))
+        self.stable = self.everything - sum(unlisted) - self.early
 
     @property
     def everything(self) -> int:
@@ -137,7 +137,7 @@ class Candidates:
         return sum(
             2 << place
             for place, row in rows
-            if isinstance(row, int) and self._releases[row].uploaded < moment
+            if isinstance(row, int) and self._releases.uploaded(row) < moment
         )
 
 

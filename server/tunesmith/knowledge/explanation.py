@@ -118,16 +118,16 @@ def _installed(package: str, pins: Sequence[Pin], environment: Environment) -> I
 def _newest_of_all(package: str, installation: Installation) -> InForce:
     """The newest release; asking the solver would load every table for the same answer."""
     uv, python = installation.uv, installation.solver_python
-    found = [
+    fitting = (
         row.version
-        for row in all_releases(package)
+        for row in reversed(all_releases(package))
         if not (row.yanked or row.version.is_prerelease)
         and (uv.exclude_newer is None or row.uploaded < uv.exclude_newer)
         and (row.requires_python is None or python in SpecifierSet(row.requires_python))
-    ]
-    if not found:
+    )
+    newest = next(fitting, None)
+    if newest is None:
         return InForce(package, None, "as no release of it fits")
-    newest = max(found)
     reason = "the newest release, as nothing pins it"
     return InForce(package, newest, reason, is_assumed=newest == _newest(package))
 

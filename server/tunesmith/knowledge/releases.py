@@ -27,7 +27,7 @@ class Release(NamedTuple):
         uploaded: when its first file came to the index, in UTC.
         requires_python: a specifier; None where every Python will do.
         requires: its requirements of tracked packages, with extras and markers, as the newest
-            release orders them. Releases that require the same share one tuple.
+            release orders them.
         yanked: withdrawn by its authors: installed only where it is asked for by "==".
         wheels: the tags of its wheels for Linux on x86-64, as "cp310-cp310-manylinux_2_28_x86_64",
             where it has neither a source archive nor a wheel for every Python 3; else None.
@@ -64,6 +64,7 @@ class Releases(Sequence[Release]):
         self._about = about
         self._names = list(about["releases"])
         self._yanked = frozenset(about["yanked"])
+        self._read: dict[int, Release] = {}
 
     def __len__(self) -> int:
         return len(self._names)
@@ -75,41 +76,57 @@ class Releases(Sequence[Release]):
     def __getitem__(self, place: int | slice) -> Release | Sequence[Release]:
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
-        name = self._names[place]
-        return Release(
-            parsed(name),
-            datetime.datetime.fromisoformat(self._about["releases"][name] + "+00:00"),
-            self._pythons[place],
-            self._requirements[place],
-            name in self._yanked,
-            self._wheels[place],
-        )
+        if place not in self._read:
+            self._read[place] = self._release(place)
+        return self._read[place]
 
     def version(self, place: int) -> Version:
         """The version of the release at a place."""
         return parsed(self._names[place])
+
+    def uploaded(self, place: int) -> datetime.datetime:
+        """When the first file of the release at a place came to the index, in UTC."""
+        moment = self._about["releases"][self._names[place]]
+        return datetime.datetime.fromisoformat(moment + "+00:00")
 
     def find(self, version: Version) -> Release | None:
         """The release of a version; None where there is none."""
         place = bisect_left(range(len(self)), version, key=self.version)
         return self[place] if place < len(self) and self.version(place) == version else None
 
-    def is_early(self, place: int) -> bool:
-        """Whether the release at a place is a pre-release."""
-        is_plain = self._names[place].replace(".", "").isdecimal()
-        return not is_plain and self.version(place).is_prerelease
+    def early(self) -> Sequence[int]:
+        """The places of the pre-releases."""
+        names = enumerate(self._names)
+        odd = [place for place, name in names if not name.replace(".", "").isdecimal()]
+        return [place for place in odd if self.version(place).is_prerelease]
+
+    def _release(self, place: int) -> Release:
+        name = self._names[place]
+        return Release(
+            parsed(name),
+            self.uploaded(place),
+            self._at(place, self._about["requires_python"]),
+            self._requires(place),
+            name in self._yanked,
+            self._at(place, self._about["wheels"]),
+        )
 
     @cached_property
-    def _pythons(self) -> Sequence[str | None]:
-        return _spread(self._about["requires_python"], self._names)
+    def _places(self) -> Mapping[str, int]:
+        return {name: place for place, name in enumerate(self._names)}
 
-    @cached_property
-    def _wheels(self) -> Sequence[Sequence[str] | None]:
-        return _spread(self._about["wheels"], self._names)
+    def _requires(self, place: int) -> Sequence[str]:
+        values = ((key, self._at(place, one)) for key, one in self._about["requires"].items())
+        return tuple(_written(key, value) for key, value in values if value is not None)
 
-    @cached_property
-    def _requirements(self) -> Sequence[Sequence[str]]:
-        return _requirements(self._about["requires"], self._names)
+    def _at(self, place: int, changes: Changes) -> Any:
+        """The value of the release at a place."""
+        found: Any = None
+        for name, value in changes:
+            if self._places[name] > place:
+                break
+            found = value
+        return found
 
 
 @cache
@@ -125,38 +142,9 @@ def release(package: str, version: Version) -> Release | None:
     return found.find(version) if found else None
 
 
-def _requirements(changes: Mapping[str, Changes], names: Sequence[str]) -> Sequence[Sequence[str]]:
-    """What each release requires."""
-    starts: dict[str, dict[str, str | None]] = {}
-    for key, values in changes.items():
-        for name, specifier in values:
-            text = None if specifier is None else _written(key, specifier)
-            starts.setdefault(name, {})[key] = text
-    required: dict[str, str | None] = dict.fromkeys(changes)
-    found: list[Sequence[str]] = []
-    now: Sequence[str] = ()
-    for name in names:
-        if name in starts:
-            required.update(starts[name])
-            now = tuple(filter(None, required.values()))
-        found.append(now)
-    return found
-
-
 def _written(key: str, specifier: str) -> str:
     name, mark, marker = key.partition("; ")
     return f"{name}{specifier}{mark}{marker}"
-
-
-def _spread(changes: Changes, names: Sequence[str]) -> Sequence[Any]:
-    """The value in each release."""
-    starts = dict(changes)
-    value: Any = None
-    found: list[Any] = []
-    for name in names:
-        value = starts.get(name, value)
-        found.append(value)
-    return found
 
 
 @cache
