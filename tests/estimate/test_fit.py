@@ -76,7 +76,7 @@ def test_todays_trl_needs_no_more_than_an_a10g(model: str, length: int) -> None:
 def test_a_verdict_says_why() -> None:
     needed = need(whole(GEMMA), guides(OLD, 8192))
     reason = fit(needed, gpu(A10G)).reason
-    assert "logits take" in reason
+    assert "most for logits (" in reason
     assert "of 23.6 GB that an NVIDIA A10G has free" in reason
 
 

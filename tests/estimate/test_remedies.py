@@ -85,3 +85,24 @@ def test_what_does_not_help_is_not_offered():
     made = remedies(512, 1, True, "14B")
     assert (made.length(), made.batch(), made.checkpointing()) == (None, None, None)
     assert made.quantization() == Changes(quantization="nf4")
+
+
+def test_weights_are_halved_only_beside_an_adapter():
+    machine = flavor("a10g-large")
+    assert machine
+    in_float32 = SCRIPT.replace('"dtype": "bfloat16"', "").format(1024, 1, True, "8B")
+    found = Remedies(read(in_float32), machine).half()
+    assert found == Changes(is_half=True)
+    whole = in_float32.replace(", peft_config=LoraConfig(r=16)", "").replace("8B", "1.7B")
+    made = Remedies(read(whole), machine)
+    assert not fits(made, Changes())
+    assert fits(made, Changes(is_half=True))  # learns less than asked for
+    assert made.half() is None
+
+
+def test_several_together_where_none_is_enough_alone():
+    machine = flavor("a10g-large")
+    assert machine
+    text = SCRIPT.replace('"dtype": "bfloat16"', "").format(4096, 4, True, "8B")
+    (found,) = Remedies(read(text), machine).found()
+    assert found == Changes(batch=1, accumulation=12, is_checkpointed=True, is_half=True)

@@ -24,6 +24,7 @@ class Changes:
         quantization: of the model.
         accumulation: batches that make a step.
         is_checkpointed: whether activations are computed again on the way back.
+        is_half: whether weights are held in bfloat16 instead of float32.
     """
 
     length: int | None = None
@@ -32,6 +33,7 @@ class Changes:
     quantization: Bits | None = None
     accumulation: int | None = None
     is_checkpointed: bool | None = None
+    is_half: bool = False
 
 
 def values_of(training: Training) -> Changes:
@@ -45,6 +47,8 @@ def changed(training: ScriptTraining, changes: Changes) -> ScriptTraining:
     step = training.training
     if changes.quantization not in (None, step.quantization or "none"):
         step = _quantized(step, training, changes.quantization)
+    if changes.is_half:
+        step = replace(step, load_dtype="bfloat16")
     adapter = step.adapter
     if adapter and changes.rank:
         adapter = replace(adapter, rank=changes.rank)

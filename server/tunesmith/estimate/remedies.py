@@ -31,10 +31,19 @@ class Remedies:
 
     def found(self) -> Iterator[Changes]:
         """Each change that is enough alone; where none is, several together."""
-        finders = (self.length, self.batch, self.checkpointing, self.quantization)
+        finders = (self.half, self.length, self.batch, self.checkpointing, self.quantization)
         alone = [changes for find in finders if (changes := find())]
         together = None if alone else self.together()
         yield from alone or ([together] if together else [])
+
+    def half(self) -> Changes | None:
+        """Weights in bfloat16 that an adapter leaves as they are; else they would learn less."""
+        return self._if_it_fits(Changes(is_half=True)) if self._can_be_half() else None
+
+    def _can_be_half(self) -> bool:
+        step = self.training.training
+        is_whole = step.load_dtype == "float32" and step.quantization is None
+        return is_whole and step.adapter is not None and step.autocast == "bfloat16"
 
     def checkpointing(self) -> Changes | None:
         """Activations are computed a second time instead of kept."""
@@ -55,9 +64,17 @@ class Remedies:
         return self._length(Changes())
 
     def together(self) -> Changes | None:
-        """One sequence at a time, with checkpointing, and shorter only if it has to be."""
+        """One sequence at a time, with checkpointing; smaller weights, shorter only if need be."""
         accumulation = self.training.accumulation * self.training.training.batch
         others = Changes(batch=1, accumulation=accumulation, is_checkpointed=True)
+        kinds = [others]
+        if self._can_be_half():
+            kinds.append(replace(others, is_half=True))
+        if self._can_be_quantized():
+            kinds.append(replace(others, quantization="nf4"))
+        return next((found for each in kinds if (found := self._with_length(each))), None)
+
+    def _with_length(self, others: Changes) -> Changes | None:
         return self._if_it_fits(others) or self._length(others)
 
     def _length(self, others: Changes) -> Changes | None:
@@ -75,9 +92,11 @@ class Remedies:
 
     def quantization(self) -> Changes | None:
         """The model in 4 bits, where an adapter is trained."""
+        return self._if_it_fits(Changes(quantization="nf4")) if self._can_be_quantized() else None
+
+    def _can_be_quantized(self) -> bool:
         step = self.training.training
-        can_be = step.adapter is not None and step.quantization != "nf4"
-        return self._if_it_fits(Changes(quantization="nf4")) if can_be else None
+        return step.adapter is not None and step.quantization != "nf4"
 
     def _if_it_fits(self, changes: Changes) -> Changes | None:
         return changes if self._fits(changes) else None

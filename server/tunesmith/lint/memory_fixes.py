@@ -22,10 +22,12 @@ from tunesmith.sources.header_edits import requirement_insertion
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import Pin
 from tunesmith.sources.script_header import HeaderRequirement
-from tunesmith.text import Edit
+from tunesmith.text import Edit, regex
 
 FUSED = "1.15"
 """The first TRL that computes no full logits."""
+_LOADING = regex("model_init_kwargs|quantization_config|load_in_|(?:torch_)?dtype")
+"""What writes how the model is loaded."""
 
 
 def memory_fixes(script: PythonScript, job: JobForecast, project: Project) -> Iterator[Fix]:
@@ -47,9 +49,11 @@ def _values_fix(script: PythonScript, training: ScriptTraining, changes: Changes
 
 
 def _title(changes: Changes, written: list[str]) -> str:
-    if changes.quantization:
-        return "Load the model in 4 bits (QLoRA)"
-    return f"Write {', '.join(written)}"
+    others = ", ".join(each for each in written if not _LOADING.match(each))
+    if changes.quantization or changes.is_half:
+        kind = "4 bits (QLoRA)" if changes.quantization else "bfloat16"
+        return f"Load the model in {kind}" + (f", write {others}" if others else "")
+    return f"Write {others}"
 
 
 def _bitsandbytes(script: PythonScript) -> list[Edit]:

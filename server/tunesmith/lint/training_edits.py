@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from packaging.version import Version
+
 from tunesmith.estimate.changes import Bits, Changes, values_of
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.lint.training_places import ACCUMULATION, BATCH, LENGTHS, training_places
@@ -18,6 +20,8 @@ _CONFIGS = {
 }
 _NAMES = {"length": LENGTHS, "batch": (BATCH,), "accumulation": (ACCUMULATION,)}
 _CHECKPOINTING = "gradient_checkpointing"
+_RENAMED = Version("4.56")
+"""The first transformers that calls `torch_dtype` `dtype`."""
 _SWITCHES = {"nf4": "load_in_4bit", "int8": "load_in_8bit"}
 
 
@@ -56,6 +60,8 @@ class _Writer:
                 self._number(what, value)
         if self.wanted.quantization not in (None, now.quantization):
             self._quantization(self.wanted.quantization)
+        if self.wanted.is_half:
+            self._half()
         if self.wanted.is_checkpointed not in (None, self.training.training.is_checkpointed):
             self._checkpointing(f"{_CHECKPOINTING}={self.wanted.is_checkpointed}")
         self._insert()
@@ -116,7 +122,24 @@ class _Writer:
             self._add(loader, f"quantization_config={_CONFIGS[wanted]}")
             self._import()
         else:
-            self._into_arguments(_CONFIGS[wanted])
+            self._into_arguments("quantization_config", _CONFIGS[wanted])
+            self._import()
+
+    def _half(self) -> None:
+        transformers, loader = self.training.versions["transformers"], self.sources.loader
+        if transformers is None:
+            self._leave("The release of transformers is not known: add the dtype by hand.")
+            return
+        name = "dtype" if transformers >= _RENAMED else "torch_dtype"
+        if isinstance(loader, Call):
+            if any(loader.argument(each) for each in ("dtype", "torch_dtype")):
+                self._leave("The dtype is given already: change it by hand.")
+            else:
+                self._add(loader, f'{name}="bfloat16"')
+        elif isinstance(loader, DictValue) and {"dtype", "torch_dtype"} & loader.entries.keys():
+            self._leave("model_init_kwargs gives a dtype already: change it by hand.")
+        else:
+            self._into_arguments(name, '"bfloat16"')
 
     def _dequantize(self, loader: Call | DictValue | None) -> None:
         argument = loader.argument("quantization_config") if isinstance(loader, Call) else None
@@ -135,23 +158,22 @@ class _Writer:
         self.result.edits.append(Edit(argument.span, f"{name}=True"))
         self.result.written.append(f"{name}=True")
 
-    def _into_arguments(self, config: str) -> None:
+    def _into_arguments(self, name: str, value: str) -> None:
         """TRL loads a model that is given by its id with `model_init_kwargs`."""
-        options, entry = self.sources.loader, f'"quantization_config": {config}'
+        options, entry = self.sources.loader, f'"{name}": {value}'
         if isinstance(options, DictValue):
             siblings = [each for it in options.entries.values() for each in it.siblings]
             if options.is_open or not siblings:
-                self._leave("model_init_kwargs is computed: add a quantization_config by hand.")
+                self._leave(f"model_init_kwargs is computed: add {name} by hand.")
                 return
             end = self.script.span(siblings[-1]).end
             self.result.edits.append(Edit(Span(end, end), f", {entry}"))
-            self.result.written.append("quantization_config")
+            self.result.written.append(name)
         elif self.sources.arguments is None:
             self._leave("The trainer's configuration is not in this file.")
             return
         else:
             self._add(self.sources.arguments.call, f"model_init_kwargs={{{entry}}}")
-        self._import()
 
     def _import(self) -> None:
         edit = self.script.import_edit("transformers", "BitsAndBytesConfig")

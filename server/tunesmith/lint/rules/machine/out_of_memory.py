@@ -24,8 +24,9 @@ only the longest examples are too long, hours later at the first of them.
 
 Several, each of which is enough by itself: the cheapest flavor on which it fits, shorter sequences,
 fewer at a time with as many more steps of accumulation (what is learned stays the same), gradient
-checkpointing, the model in 4 bits, or a TRL that computes no full logits. All unsafe: they cost money,
-time or data, and you choose which.
+checkpointing, the model in bfloat16 (TRL loads it in float32 since 0.27) or in 4 bits, or a TRL that
+computes no full logits; where none is enough alone, several together. All unsafe: they cost money, time
+or data, and you choose which.
 
 ## Source
 
@@ -197,6 +198,7 @@ def _train(
     return _TRAIN % (length, batch, steps, more, model)
 
 
+_BFLOAT16 = '    model_init_kwargs={"dtype": "bfloat16"},'
 _JOB = {"run.sh": "hf jobs uv run --flavor a10g-large --timeout 4h --secrets HF_TOKEN train.py\n"}
 _PINNED = '# /// script\n# dependencies = ["trl==1.16.0", "transformers==4.57.1", "peft"]\n# ///\n'
 _PACKED = "\n    packing=True,"
@@ -269,6 +271,26 @@ BAD = [
         at="trl.SFTTrainer",
         fixed=_PINNED + _train(6656, 1, 8, _PACKED, "8B"),
         beside=_CALL,
+    ),
+    Bad(
+        _PINNED + _train(1024, 1, 8, _PACKED, "8B").replace(_BFLOAT16, ""),
+        at="trl.SFTTrainer",
+        beside=_JOB,
+        alternatives=[
+            "Run on l40sx1 ($1.80/h)",
+            "Load the model in bfloat16",
+            "Load the model in 4 bits (QLoRA)",
+        ],
+    ),
+    Bad(
+        _PINNED + _train(4096, 4, 1, _PACKED, "8B").replace(_BFLOAT16, ""),
+        at="trl.SFTTrainer",
+        beside=_JOB,
+        alternatives=[
+            "Run on a100-large ($2.50/h)",
+            "Load the model in bfloat16, write per_device_train_batch_size=1, "
+            "gradient_accumulation_steps=4",
+        ],
     ),
     Bad(
         _SCRIPT % "a10g-large",
