@@ -17,10 +17,10 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.platform import user_cache_folder
 from tunesmith.project import Prices, StoredModel
 from tunesmith.sources.model_configuration import MAX_BYTES, read_model_configuration
@@ -106,8 +106,7 @@ _MINUTES = {"minute": 60, "hour": 1}
 """How many of a unit of time make an hour."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """Something that the Hub answered.
 
     Attributes:

@@ -69,7 +69,7 @@ def test_the_guides_hours_are_those_of_examples_of_some_length():
 def test_hours_double_with_examples_and_epochs():
     _, gpu = machine("a10g-large")
     once = duration(QWEN, QLORA, gpu, THOUSAND)
-    for more in (replace(THOUSAND, examples=exactly(2_000)), replace(THOUSAND, epochs=6)):
+    for more in (THOUSAND._replace(examples=exactly(2_000)), THOUSAND._replace(epochs=6)):
         twice = duration(QWEN, QLORA, gpu, more)
         assert twice.training.likely == pytest.approx(2 * once.training.likely)
         assert twice.start == once.start
@@ -87,14 +87,14 @@ def test_four_gpus_need_more_than_a_quarter_of_the_time():
 
 def test_packing_saves_the_time_of_many_batches():
     _, gpu = machine("l4x1")
-    workload = replace(THOUSAND, tokens=Interval(200, 200, 200))
-    packed = duration(QWEN, QLORA, gpu, replace(workload, is_packed=True))
+    workload = THOUSAND._replace(tokens=Interval(200, 200, 200))
+    packed = duration(QWEN, QLORA, gpu, workload._replace(is_packed=True))
     assert packed.training.likely < duration(QWEN, QLORA, gpu, workload).training.likely
 
 
 def test_max_steps_decides_whatever_the_data_set_holds():
     _, gpu = machine("l4x1")
-    found = duration(QWEN, QLORA, gpu, replace(THOUSAND, examples=exactly(10**9), max_steps=10))
+    found = duration(QWEN, QLORA, gpu, THOUSAND._replace(examples=exactly(10**9), max_steps=10))
     assert found.steps == 10
     assert found.training.high < 3
 
@@ -108,8 +108,8 @@ def test_cost_is_hours_times_price():
 
 def test_a_batch_takes_as_long_as_its_longest_row():
     _, gpu = machine("a100-large")
-    even = replace(THOUSAND, tokens=exactly(1_000), sizes=[1_000] * 10)
-    uneven = replace(even, sizes=[200] * 5 + [1_800] * 5)
+    even = THOUSAND._replace(tokens=exactly(1_000), sizes=[1_000] * 10)
+    uneven = even._replace(sizes=[200] * 5 + [1_800] * 5)
     for rows, least, most in ((1, 0.9, 1.2), (8, 1.5, 2)):
         training = replace(QLORA, batch=rows)
         same, more = (
@@ -120,7 +120,7 @@ def test_a_batch_takes_as_long_as_its_longest_row():
 
 def test_rows_are_cut_to_the_longest_length():
     _, gpu = machine("a100-large")
-    long = replace(THOUSAND, tokens=exactly(10_000), sizes=[2_000] * 5 + [18_000] * 5)
-    cut = replace(THOUSAND, tokens=exactly(5_096), sizes=[2_000] * 5 + [8_192] * 5)
+    long = THOUSAND._replace(tokens=exactly(10_000), sizes=[2_000] * 5 + [18_000] * 5)
+    cut = THOUSAND._replace(tokens=exactly(5_096), sizes=[2_000] * 5 + [8_192] * 5)
     found, same = (duration(QWEN, QLORA, gpu, each).training.likely for each in (long, cut))
     assert found == pytest.approx(same, rel=0.01)

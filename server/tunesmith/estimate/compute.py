@@ -7,7 +7,6 @@ unpacked anew for every use.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from tunesmith.estimate.decoder import adapter_weights
@@ -20,8 +19,7 @@ ATTENTION_BACK = 2.5
 section 4.1) computes five products instead of two."""
 
 
-@dataclass(frozen=True, slots=True)
-class Speed:
+class Speed(NamedTuple):
     """What a training with transformers reaches of a GPU's data sheet.
 
     Attributes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tunesmith.estimate.compute import Interval, step_seconds
 from tunesmith.estimate.memory import trained_bytes
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import Training
 from tunesmith.knowledge.hardware import Accelerator, Machine
+from tunesmith.named_tuple import NamedTuple
 
 START_S = Interval(60, 180, 480)
 """Seconds until a job's script runs: a machine, its image, and torch with all that it needs (about
@@ -27,8 +28,7 @@ MODEL_BYTES = 2
 """Bytes a weight of the files on the Hub, in bfloat16."""
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(NamedTuple):
     """How much is trained.
 
     Attributes:
@@ -57,8 +57,7 @@ class Workload:
         return [min(size * factor, length) for size in self.sizes]
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(NamedTuple):
     """Hours of a job, of which `start` pass before the first step.
 
     Attributes:

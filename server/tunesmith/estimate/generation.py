@@ -8,15 +8,15 @@ inside, which accelerate has not wrapped. Sources: `generation/utils.py` (`_samp
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tunesmith.estimate.decoder import FLOAT, mask_kinds, pass_memory, residual_width
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import BYTES, Training
+from tunesmith.named_tuple import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class GenerationMemory:
+class GenerationMemory(NamedTuple):
     """Bytes above the weights at one of its peaks.
 
     Attributes:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import BYTES, Training
+from tunesmith.named_tuple import NamedTuple
 
 CHUNK = 256
 """Tokens at a time of `chunked_nll` (trl 1.7 to 1.14, `_CHUNKED_LM_HEAD_CHUNK_SIZE`)."""
@@ -16,8 +15,7 @@ ENTROPY_CHUNK = 128
 FLOAT, INDEX = 4, 8
 
 
-@dataclass(frozen=True, slots=True)
-class LossMemory:
+class LossMemory(NamedTuple):
     """Bytes above what the layers keep.
 
     Attributes:

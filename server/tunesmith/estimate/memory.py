@@ -29,6 +29,7 @@ from tunesmith.estimate.loss import loss_memory
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.sharding import of_one_gpu, share
 from tunesmith.estimate.training import BYTES, Training
+from tunesmith.named_tuple import NamedTuple
 
 Moment = Literal["generation", "forward", "loss", "backward", "step"]
 BLOCK, NESTED_BLOCK = 64, 256
@@ -72,8 +73,7 @@ class Breakdown:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Peak:
+class Peak(NamedTuple):
     """The most that one GPU holds at once, and when."""
 
     breakdown: Breakdown

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tunesmith.named_tuple import NamedTuple
 
-@dataclass(frozen=True, slots=True)
-class Linear:
+
+class Linear(NamedTuple):
     """A linear layer of the decoder.
 
     Attributes:

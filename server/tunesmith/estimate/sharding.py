@@ -8,17 +8,17 @@ DistributedDataParallel (`gradient_as_bucket_view=False` holds gradients a secon
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import BYTES, Training
+from tunesmith.named_tuple import NamedTuple
 
 BUCKET = 500_000_000
 """Numbers in each of DeepSpeed's two buckets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """What one GPU holds.
 
     Attributes:

@@ -49,7 +49,7 @@ class Measurement:
         """What the step takes of the GPU, everything included."""
         breakdown = self.tensors.breakdown
         weights = breakdown.weights + self.unmeasured
-        found = need_of(replace(self.tensors, breakdown=replace(breakdown, weights=weights)))
+        found = need_of(self.tensors._replace(breakdown=replace(breakdown, weights=weights)))
         return replace(found, engine_share=self.forecast.training.training.engine_share)
 
     @property

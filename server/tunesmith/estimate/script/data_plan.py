@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from tunesmith.sources.data_set import Origin, Row
@@ -51,8 +50,7 @@ class Written(NamedTuple):
 Plan: TypeAlias = Origin | Kept | Joined | Written
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptData:
+class ScriptData(NamedTuple):
     """What a script says of a trainer's data set.
 
     Attributes:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tunesmith.estimate.script.facts import Facts, Holder
 from tunesmith.estimate.training import Method
 from tunesmith.lint.arguments import Settled
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.unknown import ABSENT, UNKNOWN
 
 COMPLETION = 256
 """Tokens that GRPO writes where nobody says, in most releases."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfMethod:
+class OfMethod(NamedTuple):
     """Fields of `Training` that some methods have; see there."""
 
     completion: int = 0

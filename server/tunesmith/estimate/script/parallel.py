@@ -9,11 +9,12 @@ One process that sees several GPUs loads a model given by its id with `device_ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from tunesmith.estimate.script.launcher_files import LauncherFile, launcher_file
 from tunesmith.estimate.training import Sharding, Training
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import Word
 from tunesmith.sources.launches import Launch
@@ -37,8 +38,7 @@ _DDP_NAME = regex(r"multi[-_]gpu|ddp")
 _ZERO: dict[str, Sharding] = {"0": "ddp", "1": "ddp", "2": "zero2", "3": "zero3"}
 
 
-@dataclass(frozen=True, slots=True)
-class Parallel:
+class Parallel(NamedTuple):
     """What is told of a training's processes.
 
     Attributes:

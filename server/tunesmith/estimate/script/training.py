@@ -13,6 +13,7 @@ from tunesmith.estimate.script.parallel import Parallel
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import Training
 from tunesmith.lint.arguments import Settled
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.python_script import Call
 from tunesmith.sources.python_values import DictValue, Value
@@ -21,8 +22,7 @@ ONLY_TIME = frozenset({"num_train_epochs", "max_steps"})
 """What decides how long a training takes, and not its memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+class Assumption(NamedTuple):
     """Something that an estimate takes for granted.
 
     Attributes:
@@ -37,8 +37,7 @@ class Assumption:
         return f"{self.what} ({self.why})"
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(NamedTuple):
     """The calls that say how a trainer trains; None where the file holds none.
 
     Attributes:
@@ -95,7 +94,7 @@ class ScriptTraining:
     shape_source: str = ""
     is_shape_certain: bool = True
     model_fields: Mapping[str, Any] | None = None
-    sources: Sources = Sources()
+    sources: Sources = field(default_factory=Sources)
     data: ScriptData = field(default_factory=ScriptData)
 
     @property
