@@ -118,7 +118,7 @@ def _told(training: ScriptTraining, machine: Machine, data: Data | None, *notes:
     found = forecast(training, machine, data)
     short = _lack_of_ram(training, machine)
     if short and found.fit.verdict != "no":
-        found = replace(found, fit=Fit("no", short))
+        found = found._replace(fit=Fit("no", short))
     return Option(found, machine, (*_notes(training, machine), *notes))
 
 

@@ -8,7 +8,7 @@ layer is taken to get a gradient; the first one of a frozen model without checkp
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from tunesmith.estimate.shape import Linear, ModelShape
@@ -20,8 +20,7 @@ INDEX = 8
 """Bytes of a float32 and of PyTorch's indices (int64)."""
 
 
-@dataclass(frozen=True, slots=True)
-class LayerMemory:
+class LayerMemory(NamedTuple):
     """Bytes of one decoder layer.
 
     Attributes:
@@ -52,7 +51,7 @@ def layer_memory(shape: ModelShape, training: Training, rows: int, is_sliding: b
     layer = _Layer(shape, training, rows)
     result = layer.run(is_sliding)
     leaked = sum(each.size for each in layer.leaked)
-    return replace(_measured(layer.tape, result), leaked=leaked)
+    return _measured(layer.tape, result)._replace(leaked=leaked)
 
 
 def pass_memory(

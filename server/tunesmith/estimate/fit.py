@@ -11,13 +11,14 @@ vllm-project/compressed-tensors pull request 587 (78.09, 75.31, 1.83), kaito-pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from tunesmith.estimate.memory import Breakdown, Peak, adapter_bytes, optimizer_bytes, peak
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import BYTES, Training
 from tunesmith.knowledge.hardware import Accelerator
+from tunesmith.named_tuple import NamedTuple
 
 Verdict = Literal["fits", "tight", "no", "unknown"]
 
@@ -62,8 +63,7 @@ ENVIRONMENT = 8 * GB
 it: assumed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """What a step takes of one GPU, in bytes.
 
     Attributes:
@@ -91,8 +91,7 @@ class Need:
         return sorted(terms.items(), key=lambda it: -it[1])[:count]
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """What becomes of a need on a GPU.
 
     Attributes:
@@ -122,7 +121,7 @@ def need(
     error = ERROR if _is_proven(shape, training) else UNPROVEN_ERROR
     error = error if is_certain else max(error, GUESSED_ERROR)
     found = need_of(peak(shape, training), error, is_expandable=is_expandable)
-    return replace(found, is_certain=is_certain, engine_share=training.engine_share)
+    return found._replace(is_certain=is_certain, engine_share=training.engine_share)
 
 
 def need_of(tensors: Peak, error: float = 0, *, is_expandable: bool = False) -> Need:

@@ -5,14 +5,13 @@ The command line, the rules and the editor all ask here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.data import Data, exactly
 from tunesmith.estimate.duration import Duration, Workload, duration
 from tunesmith.estimate.fit import Fit, Need, fit, need
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.knowledge.hardware import Machine
+from tunesmith.named_tuple import NamedTuple
 
 TOKENS = (0.1, 0.35, 1.0)
 """Tokens of an example as a part of the longest, where nobody says how many they are: a guess."""
@@ -20,8 +19,7 @@ WRITES = "GRPO writes its answers while it trains, and how long that takes is no
 UNCOUNTED = "the number of examples is not known; give --examples N"
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(NamedTuple):
     """The estimate of one training on one machine; None for what is not known.
 
     Attributes:
@@ -40,7 +38,7 @@ class Forecast:
     fit: Fit
     duration: Duration | None
     no_duration: str
-    data: Data = field(default_factory=Data)
+    data: Data = Data()
 
     @property
     def dollars(self) -> Interval | None:

@@ -7,18 +7,17 @@ cache of the Hub's client, what `--online` fetched), and at last its name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from tunesmith.estimate.approximation import approximate_shape
 from tunesmith.estimate.shape import ModelShape, shape_of
 from tunesmith.knowledge.configurations import completed, configuration, named_like
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 
 
-@dataclass(frozen=True, slots=True)
-class KnownModel:
+class KnownModel(NamedTuple):
     """A model whose shape is known, or why it is not.
 
     Attributes:
@@ -55,7 +54,7 @@ def known_model(name: str, script: PurePosixPath, project: Project) -> KnownMode
     like = configuration(alike) if alike else None
     if like:
         near = _listed(like.fields, f"taken to be like {alike}, by its name")
-        return replace(near, is_certain=False)
+        return near._replace(is_certain=False)
     return KnownModel(None, f"the shape of {name} is not known; {_advice(name)}")
 
 

@@ -50,7 +50,7 @@ class Measurement:
         breakdown = self.tensors.breakdown
         weights = breakdown.weights + self.unmeasured
         found = need_of(self.tensors._replace(breakdown=replace(breakdown, weights=weights)))
-        return replace(found, engine_share=self.forecast.training.training.engine_share)
+        return found._replace(engine_share=self.forecast.training.training.engine_share)
 
     @property
     def fit(self) -> Fit:
