@@ -10,11 +10,9 @@ Nothing here opens a socket; a file that is missing, cut or no answer counts as 
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,8 +22,9 @@ from tunesmith.named_tuple import NamedTuple
 from tunesmith.platform import user_cache_folder
 from tunesmith.project import Prices, StoredModel
 from tunesmith.sources.model_configuration import MAX_BYTES, read_model_configuration
+from tunesmith.text import regex
 
-_ID = re.compile(r"(?!.*(?:--|\.\.))\w[\w.-]{0,95}(?:/\w[\w.-]{0,95})?")
+_ID = regex(r"(?!.*(?:--|\.\.))\w[\w.-]{0,95}(?:/\w[\w.-]{0,95})?")
 """The id of a model on the Hub, which is part of the names of files here."""
 
 
@@ -133,6 +132,8 @@ def data_answer(dataset_id: str) -> str:
 
 def read_answer(name: str) -> Answer | None:
     """What the user's Hub answered last; None where nothing usable is kept."""
+    if not _answers().is_dir():
+        return None
     with suppress(ValueError, KeyError, TypeError, RecursionError):
         kept = json.loads(_read(_place(name)))
         if kept["endpoint"] == endpoint():
@@ -146,6 +147,8 @@ def keep_answer(name: str, content: Any, date: datetime.date) -> None:
     Raises:
         OSError: the folder cannot be written to.
     """
+    import tempfile
+
     place = _place(name)
     place.parent.mkdir(parents=True, exist_ok=True)
     kept = {"endpoint": endpoint(), "date": date.isoformat(), "content": content}
@@ -160,8 +163,14 @@ def keep_answer(name: str, content: Any, date: datetime.date) -> None:
 
 
 def _place(name: str) -> Path:
+    import hashlib  # loads OpenSSL, which most checks have no use for
+
     host = hashlib.sha256(endpoint().encode()).hexdigest()[:12]
-    return user_cache_folder() / "hub" / host / f"{name}.json"
+    return _answers() / host / f"{name}.json"
+
+
+def _answers() -> Path:
+    return user_cache_folder() / "hub"
 
 
 def _downloads(model_id: str) -> Iterator[Path]:

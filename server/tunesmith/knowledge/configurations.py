@@ -10,6 +10,7 @@ from typing import Any
 from tunesmith.knowledge.models import model
 from tunesmith.knowledge.tables import table
 from tunesmith.named_tuple import NamedTuple
+from tunesmith.text import regex
 
 
 class Configuration(NamedTuple):
@@ -72,7 +73,7 @@ def _parts(length: int) -> Iterator[tuple[int, int]]:
             yield start, start + size
 
 
-_WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
+_WORD = regex(r"[a-z]+|\d+(?:\.\d+)?")
 _LONGEST = 8
 """Words of the longest name of a family with its size: "DeepSeek R1 Distill Llama 70B" has 7."""
 
