@@ -16,20 +16,20 @@ trainer.train()
 `;
 
 export const RUN = `hf jobs uv run train.py --flavor l4x1 --timeout 2h --secrets HF_TOKEN
-hf jobs uv run --secret HF_TOKEN --timeout 2h train.py
+hf jobs uv run --secret HF_TOKEN --flavor l4x1 --timeout 2h train.py
 `;
 
 export const README = `# Train
 
 \`\`\`bash
-hf jobs uv run --secret HF_TOKEN --timeout 2h train.py
+hf jobs uv run --secret HF_TOKEN --flavor l4x1 --timeout 2h train.py
 \`\`\`
 
 Not like this:
 
 \`\`\`bash
 # ❌ wrong
-hf jobs uv run --secret HF_TOKEN --timeout 2h train.py
+hf jobs uv run --secret HF_TOKEN --flavor l4x1 --timeout 2h train.py
 \`\`\`
 `;
 
@@ -44,7 +44,7 @@ export const NOTEBOOK = JSON.stringify({
   cells: [
     cell('markdown', '# Train on Jobs'),
     cell('code', 'print("before the job")'),
-    cell('code', '!hf jobs uv run --secret HF_TOKEN --timeout 2h train.py'),
+    cell('code', '!hf jobs uv run --secret HF_TOKEN --flavor l4x1 --timeout 2h train.py'),
   ],
   metadata: {
     kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' },

@@ -74,7 +74,7 @@ describeEditor('the workbench', { files, settings }, (scenario) => {
     assert.equal(
       fs.readFileSync(path.join(workspace, 'fix-all.sh'), 'utf8'),
       'hf jobs uv run --flavor l4x1 --timeout 2h --secrets HF_TOKEN train.py\n' +
-        'hf jobs uv run --secrets HF_TOKEN --timeout 2h train.py\n',
+        'hf jobs uv run --secrets HF_TOKEN --flavor l4x1 --timeout 2h train.py\n',
     );
     assert.deepEqual(await problemsOf(workbench, 'fix-all.sh'), []);
     await screenshot('fix-all');
