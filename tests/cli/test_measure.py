@@ -15,9 +15,7 @@ import pytest
 
 from tunesmith.cli import main
 from tunesmith.platform import is_running
-from tunesmith.toolchains.store import Installed, Store
-from tunesmith.workers import client
-from workers.made import make_worker
+from workers.made import serve_worker, use_this_interpreter
 
 SCRIPT = """\
 # /// script
@@ -64,14 +62,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def answering(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
     """Makes the toolchain this interpreter, and its worker do what a test says."""
-    store = Store("train")
-    store.create()
-    store.write(Installed(Path(sys.executable), True, "", "", {}, 0, "2026-01-01"))
+    use_this_interpreter()
 
     def answer(body: str) -> Path:
-        program = make_worker(folder, body, "memory")
-        monkeypatch.setattr(client.bootstrap, "__file__", str(program))
-        return program
+        return serve_worker(folder, body, "memory", monkeypatch)
 
     return answer
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,7 @@ from typing import Any
 import pytest
 
 from tunesmith.cli import main
-from tunesmith.toolchains.store import Installed, Store
-from tunesmith.workers import client
-from workers.made import make_worker
+from workers.made import serve_worker, use_this_interpreter
 
 MODEL = "Qwen/Qwen3-8B"
 SCRIPT = f"""\
@@ -54,13 +51,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def answer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Makes the toolchain this interpreter, and its worker do what a test says."""
-    store = Store("train")
-    store.create()
-    store.write(Installed(Path(sys.executable), True, "", "", {}, 0, "2026-01-01"))
+    use_this_interpreter()
 
     def make(body: str) -> None:
-        program = make_worker(folder, body, "tokens")
-        monkeypatch.setattr(client.bootstrap, "__file__", str(program))
+        serve_worker(folder, body, "tokens", monkeypatch)
 
     return make
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
+import pytest
+
 import tunesmith
+from tunesmith.toolchains.store import Installed, Store
+from tunesmith.workers import client
 
 PACKAGE = Path(tunesmith.__file__).parent
 
 
-def make_worker(folder: Path, body: str, name: str = "made") -> Path:
-    """Write the worker; returns the program that runs it, to be taken for `client.bootstrap`.
+def _make_worker(folder: Path, body: str, name: str) -> Path:
+    """Write the worker; returns the program that runs it.
 
     Args:
         folder: where the copy goes.
@@ -32,3 +37,17 @@ def make_worker(folder: Path, body: str, name: str = "made") -> Path:
     )
     (package / "workers" / f"{name}.py").write_text(text)
     return package / "workers" / "bootstrap.py"
+
+
+def use_this_interpreter() -> None:
+    """Make this interpreter the toolchain `train` of the user."""
+    store = Store("train")
+    store.create()
+    store.write(Installed(Path(sys.executable), True, "", "", {}, 0, "2026-01-01"))
+
+
+def serve_worker(folder: Path, body: str, name: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have the made worker answer in the place of the real one; returns its program."""
+    program = _make_worker(folder, body, name)
+    monkeypatch.setattr(client.bootstrap, "__file__", str(program))
+    return program

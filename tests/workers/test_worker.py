@@ -27,7 +27,7 @@ from tunesmith.workers.events import (
     from_line,
     to_line,
 )
-from workers.made import make_worker
+from workers.made import serve_worker
 
 FOREVER = "import time; time.sleep(600)"
 
@@ -45,8 +45,7 @@ def made_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[st
     """Adds a worker to a copy of the few files that workers are made of."""
 
     def make(body: str) -> str:
-        program = make_worker(tmp_path, body)
-        monkeypatch.setattr(client.bootstrap, "__file__", str(program))
+        serve_worker(tmp_path, body, "made", monkeypatch)
         return "made"
 
     return make

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from tunesmith.estimate.script import (
     trainings_of_trl,
 )
 from tunesmith.knowledge.hardware import Machine
-from tunesmith.knowledge.macs import mac, mac_named
+from tunesmith.knowledge.macs import mac_named
 from tunesmith.knowledge.prices import priced_flavor
+from tunesmith.machines import this_mac
 from tunesmith.output.estimate_page import (
     Question,
     answer_lines,
@@ -34,7 +35,6 @@ from tunesmith.output.estimate_page import (
 from tunesmith.output.one_script import OneFile
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
-from tunesmith.platform import apple_silicon
 from tunesmith.sources import launches
 from tunesmith.sources.document import Kind
 from tunesmith.sources.launch_command import LaunchCommand
@@ -127,8 +127,7 @@ def _forecast(
 def _mac(question: Question) -> Machine | None:
     """The Mac that is asked for; else this one, if it is one."""
     if question.flavor is None:
-        chip = apple_silicon()
-        return mac(*chip) if chip else None
+        return this_mac()
     found = mac_named(question.flavor)
     if found is None:
         advice = 'name one by chip and memory: --flavor "M3 Max 64 GB"'
@@ -172,11 +171,10 @@ def _lines(file: OneFile, span: Span, answer: Answer) -> Iterator[str]:
 def _fields(name: str, answer: Answer) -> dict[str, Any]:
     if isinstance(answer, Forecast):
         return estimate_fields(name, answer)
-    run: Any = answer.run
-    assumed: Sequence[str] = [*map(str, answer.run.assumed)]
+    run = answer.run
     return {
         "filename": name,
-        "model": answer.run.model_id,
+        "model": run.model_id,
         **need_fields(answer.need),
         "verdict": answer.fit.verdict,
         "reason": answer.fit.reason,
@@ -185,7 +183,7 @@ def _fields(name: str, answer: Answer) -> dict[str, Any]:
         "dollars": rounded(answer.duration.hours.times(0)) if answer.duration else None,
         "no_hours": answer.no_duration or None,
         "steps": answer.duration.steps if answer.duration else None,
-        "assumed": assumed,
+        "assumed": [*map(str, run.assumed)],
         "shape_source": run.known.source,
         "is_shape_certain": run.known.is_certain,
         "versions": {"mlx-lm": str(run.release) if run.release else None},
