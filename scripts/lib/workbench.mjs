@@ -184,13 +184,25 @@ export class Workbench {
     if (/Not running|Off/.test(label)) throw new Error(`the checker does not run: "${label}"`);
   }
 
-  /** Point at a word of the active editor; the text of the hover once it holds `expected`. */
-  async hover(word, expected) {
+  /**
+   * Point at a word of the active editor; the text of the hover once it holds `expected`. Points
+   * again where none comes: a lens that has appeared in between moves the word from the mouse.
+   */
+  async hover(word, expected, attempts = 5) {
     const span = this.page.locator('.editor-group-container.active .view-line span');
     await span.filter({ hasText: word }).last().hover();
-    const hover = this.page.locator('.monaco-hover:not(.hidden)').filter({ hasText: expected });
-    await hover.first().waitFor();
-    return hover.first().innerText();
+    const hover = this.page
+      .locator('.monaco-hover:not(.hidden)')
+      .filter({ hasText: expected })
+      .first();
+    try {
+      await hover.waitFor({ timeout: 6_000 });
+    } catch (error) {
+      if (attempts <= 1) throw error;
+      await this.#restMouse();
+      return this.hover(word, expected, attempts - 1);
+    }
+    return hover.innerText();
   }
 
   /** The lens of the active editor with a text. */
