@@ -25,8 +25,14 @@ await main(async (args) => {
       quiet: true,
     });
   };
-  await lock('server', 'pyproject.toml');
-  await lock('dev', 'pyproject.toml', '--group=dev', '--constraint=requirements/server.txt');
+  await lock('server', 'pyproject.toml', '--extra=jobs');
+  await lock(
+    'dev',
+    'pyproject.toml',
+    '--extra=jobs',
+    '--group=dev',
+    '--constraint=requirements/server.txt',
+  );
   await lock('installer', 'requirements/installer.in');
   const overrides = '--overrides=requirements/libraries.overrides.txt';
   await lock('libraries', 'requirements/libraries.in', overrides);
