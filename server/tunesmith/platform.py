@@ -133,6 +133,19 @@ def user_data_folder() -> Path:
     return Path(base) / "tunesmith"
 
 
+def user_state_folder() -> Path:
+    """Where programs keep what they remember of this user's work; it may not exist yet.
+
+    `TUNESMITH_STATE` names another one.
+    """
+    if own := os.environ.get("TUNESMITH_STATE"):
+        return Path(own)
+    if os.name == "nt" or sys.platform == "darwin":
+        return user_data_folder() / "state"
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
+    return Path(base) / "tunesmith"
+
+
 def user_cache_folder() -> Path:
     """Where programs keep what they can fetch again; it may not exist yet."""
     if os.name == "nt":
