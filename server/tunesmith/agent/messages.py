@@ -79,6 +79,7 @@ class PlanParams:
         folder: the working folder of its arguments, absolute; empty: the script's.
         environment: "NAME=VALUE" each.
         secrets: names.
+        available: the names of the variables that have a value where the user is.
         smoke: a few steps of a tiny model on this machine instead.
     """
 
@@ -93,6 +94,7 @@ class PlanParams:
     dependencies: Sequence[str] = ()
     environment: Sequence[str] = ()
     secrets: Sequence[str] = ()
+    available: Sequence[str] = ()
     namespace: str | None = None
     name: str | None = None
     smoke: bool = False
@@ -152,7 +154,7 @@ class Plan:
     flavor: str | None
     machine: str
     memory: str
-    fits: Literal["yes", "no", "tight", "unknown"]
+    fits: Literal["fits", "tight", "no", "unknown"]
     hours: Sequence[float] | None
     dollars: Sequence[float] | None
     estimate: str

@@ -1,0 +1,78 @@
+"""What a planned start takes: memory, hours and dollars, and the machine where none is named."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tunesmith.estimate.choice import choose
+from tunesmith.estimate.data import data_of
+from tunesmith.estimate.fit import GB
+from tunesmith.estimate.forecast import Forecast
+from tunesmith.estimate.mlx.forecast import forecast_anywhere
+from tunesmith.estimate.script import ScriptTraining, trainings_of
+from tunesmith.knowledge.hardware import Machine
+from tunesmith.knowledge.prices import priced_flavors
+from tunesmith.project import Project
+from tunesmith.sources.python_script import PythonScript
+
+_ROOM = 1.5
+"""As the rule timeout-too-short gives: a timeout that is not reached costs nothing."""
+
+
+class Suggestion(NamedTuple):
+    """A value that the estimate gives, and why."""
+
+    value: str
+    reason: str
+
+
+def trainings(script: PythonScript, project: Project) -> Sequence[ScriptTraining]:
+    """The trainings that can be estimated; none where there are none."""
+    return trainings_of(script, project)
+
+
+def forecast_on(
+    found: Sequence[ScriptTraining],
+    script: PythonScript,
+    project: Project,
+    machine: Machine | None,
+) -> Forecast | None:
+    """The forecast of the training that needs most; None where nothing can be estimated."""
+    every = [
+        forecast_anywhere(each, machine, data_of(each, script.path, project)) for each in found
+    ]
+    return max(every, key=lambda each: each.need.total if each.need else 0, default=None)
+
+
+def suggested_flavor(
+    found: Sequence[ScriptTraining], script: PythonScript, project: Project
+) -> Suggestion | None:
+    """The flavor to take where none is named; None where the estimate cannot tell."""
+    known = [each for each in found if each.shape]
+    if not known:
+        return None
+    choice = choose(known[0], priced_flavors(project), data_of(known[0], script.path, project))
+    return Suggestion(choice.pick.machine.name, choice.why) if choice.pick else None
+
+
+def suggested_timeout(forecast: Forecast | None) -> Suggestion | None:
+    """The timeout to take where none is given; None where the estimate cannot tell."""
+    if forecast is None or forecast.duration is None:
+        return None
+    hours = forecast.duration.hours
+    enough = max(hours.likely * _ROOM, hours.high)
+    value = f"{math.ceil(enough)}h" if enough > 1 else f"{max(10, math.ceil(enough * 60))}m"
+    return Suggestion(
+        value, f"from the estimate of {hours.low:.1f} to {hours.high:.1f} hours, with room"
+    )
+
+
+def memory_words(forecast: Forecast | None) -> str:
+    """The verdict on memory in one sentence; empty where there is none."""
+    if forecast is None or forecast.need is None:
+        return ""
+    needed = forecast.need
+    sizes = f"about {needed.total / GB:.0f} GB ({needed.low / GB:.0f} to {needed.high / GB:.0f})"
+    return f"{sizes}. {forecast.fit.reason}" if forecast.machine else f"{sizes}."

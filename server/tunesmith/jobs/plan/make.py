@@ -1,0 +1,288 @@
+"""A plan: what would be run, what it takes and costs, and what speaks against it.
+
+Nothing is sent. The script is copied as it is now, so that what runs is what was looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import uuid
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tunesmith.agent.messages import (
+    EngineName,
+    Plan,
+    PlanParams,
+    PlanSecret,
+    PlanVersion,
+)
+from tunesmith.errors import UserError
+from tunesmith.estimate.forecast import Forecast
+from tunesmith.files import document_of, read_bytes
+from tunesmith.jobs.plan import forecasts, outputs
+from tunesmith.jobs.plan.checked import PlannedStart, findings, with_start_alone
+from tunesmith.jobs.plan.command import command_of
+from tunesmith.jobs.plan.start import Start, start_of
+from tunesmith.jobs.spec import JobSpec
+from tunesmith.knowledge.hardware import Machine, likely
+from tunesmith.knowledge.prices import priced_flavor
+from tunesmith.knowledge.versions import library
+from tunesmith.output.one_script import OneScript, read_file, script_in
+from tunesmith.platform import user_state_folder
+from tunesmith.project import Project
+from tunesmith.sources.document import Kind
+
+IMAGE = "ghcr.io/astral-sh/uv:python3.12-bookworm"
+"""`DEFAULT_UV_IMAGE` of huggingface_hub 2.4."""
+DEFAULT_TIMEOUT_S = 30 * 60
+"""What Hugging Face gives a job that asks for no timeout: its documentation on Jobs."""
+_FILES = (".py", ".sh", ".yaml", ".yml", ".toml")
+"""Arguments with these endings must be files, or `run_uv_job` of huggingface_hub 2.4 refuses."""
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """What a plan is made of."""
+
+    one: OneScript
+    params: PlanParams
+    engine: EngineName
+    start: Start
+    planned: PlannedStart
+    machine: Machine | None
+    forecast: Forecast | None
+    folder: Path
+
+
+def make_plan(
+    params: PlanParams,
+    *,
+    has_account: bool,
+    has_consent: Callable[[str], bool] = lambda _: False,
+) -> tuple[Plan, JobSpec]:
+    """A plan, and the job that it would start.
+
+    Args:
+        params: what the user says.
+        has_account: whether there is one on the Hub to run jobs with.
+        has_consent: whether a script, given by the hash of its text, has got its secrets before.
+
+    Raises:
+        UserError: the script cannot be read, or what the user says is wrong.
+    """
+    draft = _draft(params, has_account=has_account)
+    key = uuid.uuid4().hex
+    return _plan(draft, key, has_consent), _spec(draft, key)
+
+
+def _draft(params: PlanParams, *, has_account: bool) -> _Draft:
+    one = _read(params.script)
+    engine: EngineName = params.engine or ("hf" if has_account else "local")
+    start = start_of(one.script, one.project, params)
+    path = Path(params.script)
+    folder = Path(params.folder) if params.folder else path.parent
+    if engine == "local":
+        start = replace(start, timeout=params.timeout or None)  # here nothing is paid by the hour
+        planned = with_start_alone(one.project, one.script.path, None)
+        found = forecasts.trainings(one.script, planned.project)
+        forecast = forecasts.forecast_on(found, one.script, planned.project, None)
+        return _Draft(one, params, engine, start, planned, None, forecast, folder)
+    _refuse_missing_files(start, folder)
+    start, machine, forecast = _on_machine(one, start)
+    planned = _planned(one, start)
+    return _Draft(one, params, engine, start, planned, machine, forecast, folder)
+
+
+def _read(name: str) -> OneScript:
+    path = Path(name)
+    if not name or not path.is_absolute():
+        raise UserError(f"the script {name!r} is no absolute path", "give one")
+    file = read_file(name)
+    if file.understanding.document.kind is not Kind.PYTHON:
+        kind = file.understanding.document.kind.value
+        raise UserError(f"{path.name} is a {kind}, which no job runs", "give a Python script")
+    return script_in(file)
+
+
+def _refuse_missing_files(start: Start, folder: Path) -> None:
+    for argument in start.arguments:
+        is_local = argument.endswith(_FILES) and not argument.startswith(("http://", "https://"))
+        if is_local and not (folder / argument).is_file():
+            raise UserError(
+                f"the script's argument {argument} is no file in {folder}",
+                "give the path of a file, which is sent along with the script",
+            )
+
+
+def _planned(one: OneScript, start: Start) -> PlannedStart:
+    command = command_of(start, one.script.path.name)
+    return with_start_alone(one.project, one.script.path, command)
+
+
+def _on_machine(one: OneScript, start: Start) -> tuple[Start, Machine | None, Forecast | None]:
+    """The start with a flavor and a timeout, as far as the estimate can tell what is not said."""
+    script, project = one.script, _planned(one, start).project
+    found = forecasts.trainings(script, project)
+    if start.flavor is None and (flavor := forecasts.suggested_flavor(found, script, project)):
+        start = _with(start, "flavor", flavor)
+    machine = _machine(start.flavor, project)
+    forecast = forecasts.forecast_on(found, script, project, machine)
+    if start.timeout is None and (timeout := forecasts.suggested_timeout(forecast)):
+        start = _with(start, "timeout", timeout)
+    return start, machine, forecast
+
+
+def _with(start: Start, name: str, suggestion: forecasts.Suggestion) -> Start:
+    reasons = {**start.reasons, name: suggestion.reason}
+    return replace(start, reasons=reasons, **{name: suggestion.value})
+
+
+def _machine(flavor: str | None, project: Project) -> Machine | None:
+    """The machine of a flavor; None for one that the tables do not know: there may be new ones."""
+    return priced_flavor(flavor, project) if flavor else None
+
+
+def _plan(draft: _Draft, key: str, has_consent: Callable[[str], bool]) -> Plan:
+    start, forecast, script = draft.start, draft.forecast, draft.one.script
+    hours = forecast.duration.hours if forecast and forecast.duration else None
+    dollars = forecast.dollars if forecast else None
+    is_remote = draft.engine == "hf"
+    found = findings(
+        draft.one.workspace.understanding(Path(draft.params.script)), draft.planned, draft.engine
+    )
+    return Plan(
+        key=key,
+        script=draft.params.script,
+        engine=draft.engine,
+        flavor=start.flavor if is_remote else None,
+        machine=_machine_words(draft),
+        memory=forecasts.memory_words(forecast),
+        fits=forecast.fit.verdict if forecast else "unknown",
+        hours=(hours.low, hours.high) if hours else None,
+        dollars=(dollars.low, dollars.high) if dollars and is_remote else None,
+        estimate=_doubts(forecast),
+        timeout_s=start.timeout_s,
+        timeout_reason=start.reasons.get("timeout", ""),
+        image=(start.image or IMAGE) if is_remote else "",
+        python=start.python or "",
+        versions=_versions(draft),
+        secrets=[
+            PlanSecret(name, name in draft.params.available, name in start.asked_by_header)
+            for name in start.secrets
+        ],
+        environment=start.environment,
+        arguments=start.arguments,
+        namespace=start.namespace,
+        name=start.name or script.path.stem,
+        results=outputs.results(script, draft.planned.project),
+        metrics=outputs.metrics(script, draft.planned.project),
+        findings=found,
+        needs_consent=bool(start.asked_by_header) and not has_consent(digest(script.text)),
+        command=command_of(start, _shown(draft)) if is_remote else "",
+        warnings=_warnings(draft, {each.rule for each in found}),
+    )
+
+
+def digest(text: str) -> str:
+    """The hash by which a script is remembered."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _shown(draft: _Draft) -> str:
+    """The script as seen from the working folder."""
+    path = Path(draft.params.script)
+    return str(path.relative_to(draft.folder)) if path.is_relative_to(draft.folder) else str(path)
+
+
+def _machine_words(draft: _Draft) -> str:
+    if draft.engine == "local":
+        return "this machine"
+    if draft.machine is None:
+        return draft.start.flavor or "cpu-basic"
+    machine = draft.machine
+    return f"{machine.pretty_name}, ${machine.usd_per_hour:.2f} an hour"
+
+
+def _doubts(forecast: Forecast | None) -> str:
+    if forecast is None:
+        return "there is no trainer of TRL in it that can be estimated"
+    if forecast.no_duration:
+        return forecast.no_duration
+    assumed = "; ".join(map(str, forecast.training.assumed))
+    return f"assuming {assumed}" if assumed else ""
+
+
+def _versions(draft: _Draft) -> Sequence[PlanVersion]:
+    header = draft.one.script.header
+    names = [each.name for each in header.dependencies if each.name] if header else []
+    found = [library(name, draft.one.script, draft.planned.project) for name in names]
+    return [
+        PlanVersion(each.package, str(each.version) if each.version else "", each.reason)
+        for each in found
+    ]
+
+
+def _warnings(draft: _Draft, rules: Set[str]) -> Sequence[str]:
+    """What is to be known beside the findings, by the names of their rules."""
+    start, notes = draft.start, list(draft.start.notes)
+    if draft.engine != "hf":
+        return notes
+    if start.flavor is None and "cpu-flavor-for-training" not in rules:
+        notes.append("no machine is named and none can be told to fit: it runs on cpu-basic")
+    elif start.flavor and draft.machine is None and "unknown-flavor" not in rules:
+        close = likely(start.flavor)
+        advice = f"; did you mean {close}?" if close else ""
+        notes.append(f"the flavor {start.flavor} is not known here{advice}")
+    if start.timeout is None and "default-timeout" not in rules:
+        notes.append(f"Hugging Face ends the job after {DEFAULT_TIMEOUT_S // 60} minutes")
+    return notes
+
+
+def _spec(draft: _Draft, key: str) -> JobSpec:
+    start, is_remote = draft.start, draft.engine == "hf"
+    return JobSpec(
+        key=key,
+        script=str(_copy(draft, key)) if is_remote else draft.params.script,
+        arguments=[
+            _absolute(each, draft.folder) if is_remote else each for each in start.arguments
+        ],
+        folder=str(draft.folder),
+        flavor=start.flavor if is_remote else None,
+        timeout_s=start.timeout_s,
+        image=start.image if is_remote else None,
+        python=start.python,
+        dependencies=start.dependencies,
+        environment=start.environment,
+        secrets=start.secrets,
+        labels=start.labels,
+        volumes=start.volumes,
+        namespace=start.namespace,
+        name=start.name or draft.one.script.path.stem,
+    )
+
+
+def _absolute(argument: str, folder: Path) -> str:
+    path = folder / argument
+    return str(path) if argument and path.is_file() else argument
+
+
+def _copy(draft: _Draft, key: str) -> Path:
+    original = Path(draft.params.script)
+    path = user_state_folder() / "plans" / key / original.name
+    data = read_bytes(original)
+    if document_of(original, data).text != draft.one.script.text:
+        raise UserError(f"{original.name} was changed while it was read", "plan it again")
+    try:
+        path.parent.mkdir(parents=True, mode=0o700)
+        path.write_bytes(data)
+    except OSError as error:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        reason = error.strerror or str(error)
+        raise UserError(
+            f"the script cannot be copied to {path.parent}: {reason}",
+            "make room there, or set TUNESMITH_STATE to another folder",
+        ) from None
+    return path

@@ -1,0 +1,207 @@
+"""How a script is to be started: each value with who says so.
+
+The user's own words count most, then a command of the project that starts the script, then
+`[tool.hf-jobs]` of its header, as for `hf jobs uv run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from tunesmith.agent.messages import PlanParams
+from tunesmith.errors import UserError
+from tunesmith.project import Project
+from tunesmith.sources.launch_command import LaunchCommand
+from tunesmith.sources.python_script import PythonScript
+from tunesmith.text import regex
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_TIMEOUT = regex(r"(\d+(?:\.\d+)?)([smhd])?")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Start:
+    """What is said of a start; None or empty where nothing is.
+
+    Attributes:
+        reasons: who says a value, by its name, as the end of a sentence.
+        asked_by_header: the secrets that the script's own header asks for.
+        notes: what else there is to know of where this is from.
+    """
+
+    flavor: str | None = None
+    timeout: str | None = None
+    image: str | None = None
+    python: str | None = None
+    namespace: str | None = None
+    name: str | None = None
+    arguments: Sequence[str] = ()
+    dependencies: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    secrets: Sequence[str] = ()
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    volumes: Sequence[str] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict[str, str])
+    asked_by_header: frozenset[str] = frozenset()
+    notes: Sequence[str] = ()
+
+    @property
+    def timeout_s(self) -> int | None:
+        """The timeout in seconds.
+
+        Raises:
+            UserError: `hf` could not read it either.
+        """
+        if self.timeout is None:
+            return None
+        match = _TIMEOUT.fullmatch(self.timeout)
+        if match is None:
+            raise UserError(
+                f"the timeout {self.timeout!r} cannot be read",
+                'give one number with a unit, as "90m", "4h" or "1.5d", or a number of seconds',
+            )
+        return round(float(match[1]) * _UNITS[match[2] or "s"])
+
+
+def start_of(script: PythonScript, project: Project, given: PlanParams) -> Start:
+    """How a script is to be started.
+
+    Raises:
+        UserError: a variable or a secret that was given is none.
+    """
+    table = (script.header.jobs_table if script.header else None) or {}
+    commands = sorted(
+        (each for each in project.commands_launching(script.path) if _is_told(each)),
+        key=lambda each: len(each.unknown_options),  # a command with mistakes still says a lot
+    )
+    layers = [
+        ("as you say", _given(given)),
+        *((_place(each), _of_command(each)) for each in commands[:1]),
+        ("in the script's header", _of_table(table)),
+    ]
+    values, reasons = _merged(layers)
+    asked = frozenset(_texts(table.get("secrets")))
+    notes = (
+        [f"{len(commands)} commands start it; what is taken is {_place(commands[0])}"]
+        if len(commands) > 1
+        else []
+    )
+    return Start(**values, reasons=reasons, asked_by_header=asked, notes=notes)
+
+
+def _is_told(command: LaunchCommand) -> bool:
+    is_dry = command.option("--dry-run") is not None
+    return command.runs_uv_script and not is_dry and not any(w.is_open for w in command.argv.words)
+
+
+def _merged(
+    layers: Sequence[tuple[str, Mapping[str, Any]]],
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The strongest layer's value for each name; variables and secrets of all layers together."""
+    values: dict[str, Any] = {}
+    reasons: dict[str, str] = {}
+    for reason, layer in reversed(layers):
+        for name, value in layer.items():
+            if value:
+                values[name] = _joined(name, values.get(name), value)
+                reasons[name] = reason
+    return values, reasons
+
+
+def _joined(name: str, weaker: Any, stronger: Any) -> object:
+    if name in ("environment", "labels"):
+        return dict(weaker or {}, **stronger)
+    if name == "secrets":
+        return list(dict.fromkeys([*(weaker or ()), *stronger]))
+    return stronger
+
+
+def _given(given: PlanParams) -> Mapping[str, Any]:
+    for name in given.secrets:
+        if not _NAME.fullmatch(name):  # it may be the secret itself: it is not repeated
+            raise UserError(
+                "a secret is given by the name of a variable, which holds letters, digits and _",
+                "give the name alone, as in --secrets HF_TOKEN",
+            )
+    return {
+        "flavor": given.flavor,
+        "timeout": given.timeout,
+        "image": given.image,
+        "python": given.python,
+        "namespace": given.namespace,
+        "name": given.name,
+        "arguments": list(given.arguments),
+        "dependencies": list(given.dependencies),
+        "environment": dict(_assignment(each) for each in given.environment),
+        "secrets": list(given.secrets),
+    }
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (equals and _NAME.fullmatch(name)):
+        raise UserError(f"the variable {name!r} has no value", "give it as NAME=VALUE")
+    return name, value
+
+
+def _place(command: LaunchCommand) -> str:
+    line = command.document.lines.position(command.span.start).line + 1
+    return f"in {command.path.name}, line {line}"
+
+
+def _of_command(command: LaunchCommand) -> Mapping[str, Any]:
+    def one(option: str) -> str | None:
+        found = command.option(option)
+        return found.value if found else None
+
+    def each(option: str) -> list[str]:
+        return [o.value for o in command.options if o.name == option and o.value is not None]
+
+    arguments = [word.text for word in command.target_arguments]
+    return {
+        **{name: one(f"--{name}") for name in _SINGLE},
+        "arguments": arguments if None not in arguments else None,
+        "dependencies": each("--with"),
+        "environment": dict(_pairs(each("--env"))),
+        "secrets": [value.partition("=")[0] for value in each("--secrets")],
+        "labels": dict(_pairs(each("--label"))),
+        "volumes": each("--volume"),
+    }
+
+
+_SINGLE = ("flavor", "timeout", "image", "python", "namespace", "name")
+
+
+def _of_table(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Wrong types are left out; the rule `invalid-jobs-table` speaks of them."""
+    timeout = table.get("timeout")
+    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    singles = {name: table.get(name) for name in _SINGLE}
+    return {
+        **{name: value for name, value in singles.items() if isinstance(value, str)},
+        **({"timeout": str(timeout)} if is_number else {}),
+        "environment": _table_of_texts(table.get("env")),
+        "secrets": list(_texts(table.get("secrets"))),
+        "labels": _table_of_texts(table.get("labels")),
+        "volumes": list(_texts(table.get("volumes"))),
+    }
+
+
+def _table_of_texts(value: object) -> Mapping[str, str]:
+    entries = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    return {name: text for name, text in entries.items() if isinstance(text, str)}
+
+
+def _texts(value: object) -> Iterator[str]:
+    entries = cast("list[object]", value) if isinstance(value, list) else []
+    return (entry for entry in entries if isinstance(entry, str))
+
+
+def _pairs(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if equals:
+            yield name, value
