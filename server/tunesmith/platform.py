@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tunesmith.errors import UserError
+
 
 def project_path(path: Path) -> PurePosixPath:
     """A path as the project index knows it: absolute, with `.` and `..` resolved by name."""
@@ -61,6 +63,13 @@ def group_options(inherited: Sequence[int]) -> dict[str, Any]:
     if os.name == "nt":
         return {"creationflags": 0x0000_0200}  # CREATE_NEW_PROCESS_GROUP
     return {"start_new_session": True, "pass_fds": tuple(inherited)}
+
+
+def detached_options(inherited: Sequence[int] = ()) -> dict[str, Any]:
+    """The arguments of `subprocess.Popen` for a program that outlives us and our terminal."""
+    if os.name == "nt":
+        return {"creationflags": 0x0000_0208}  # DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP
+    return group_options(inherited)
 
 
 def ask_group_to_end(leader: int) -> None:
@@ -144,6 +153,59 @@ def user_state_folder() -> Path:
         return user_data_folder() / "state"
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
     return Path(base) / "tunesmith"
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that nobody else can look into, or make an existing one such.
+
+    Raises:
+        UserError: it belongs to someone else, or cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+        is_ours = os.name == "nt" or status.st_uid == os.getuid()
+        if is_ours and os.name != "nt" and status.st_mode & 0o077:
+            folder.chmod(0o700)
+    except OSError as error:
+        raise UserError(
+            f"cannot keep state in {folder}: {error.strerror or error}",
+            "set TUNESMITH_STATE to a folder that you can write to",
+        ) from None
+    if not is_ours:
+        raise UserError(
+            f"cannot keep state in {folder}: it belongs to another user",
+            "set TUNESMITH_STATE to a folder of your own",
+        )
+
+
+_LONGEST_SOCKET_PATH = 100
+"""Bytes: Linux takes 107, macOS 103."""
+
+
+def local_address(folder: Path, name: str) -> tuple[str, str]:
+    """Where a process can listen for others of this user only.
+
+    Args:
+        folder: a private one.
+        name: of what listens.
+
+    Returns:
+        The family and the address, as `multiprocessing.connection` takes them.
+    """
+    if os.name == "nt":
+        return "AF_PIPE", rf"\\.\pipe\tunesmith-{name}-{os.urandom(16).hex()}"
+    path = folder / f"{name}.sock"
+    if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
+        import hashlib
+
+        digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+        short = Path("/tmp") / f"tunesmith-{os.getuid()}-{digest}"  # noqa: S108 - checked to be ours
+        if short.is_symlink():
+            raise UserError(f"{short} is a link, which another user may have made", "remove it")
+        make_private(short)
+        path = short / f"{name}.sock"
+    return "AF_UNIX", str(path)
 
 
 def user_cache_folder() -> Path:

@@ -6,13 +6,13 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
 from typing import IO
 
-from tunesmith.platform import ask_group_to_end, group_options, kill_group
+from tunesmith.platform import ask_group_to_end, detached_options, group_options, kill_group
 
 GRACE_S = 5.0
 """How long a program that is asked to end may take to clean up."""
@@ -150,3 +150,51 @@ class Program:
         with stream:
             while line := stream.readline(_LONGEST_LINE):
                 self._errors.append(line.rstrip("\n"))
+
+
+class Detached:
+    """A program that goes on when we end: in a session of its own, without our terminal.
+
+    Args:
+        command: the program and its arguments; no shell reads them.
+        cwd: its working folder.
+        environment: all its variables; None: ours.
+        given: its whole standard input.
+        errors: the file that gets its standard error; None: nothing does.
+        inherited: descriptors that it keeps open, as those of locks.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        given: str = "",
+        errors: Path | None = None,
+        inherited: Sequence[int] = (),
+    ) -> None:
+        with errors.open("wb") if errors else nullcontext(subprocess.DEVNULL) as error_stream:
+            self._process = subprocess.Popen(
+                list(command),
+                cwd=cwd,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=error_stream,
+                **detached_options(inherited),
+            )
+        assert self._process.stdin
+        with suppress(OSError), self._process.stdin as stream:  # its exit status tells
+            stream.write(given.encode())
+        threading.Thread(target=self._process.wait, daemon=True).start()  # leaves no zombie
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, negative for a signal; None while it runs."""
+        return self._process.poll()

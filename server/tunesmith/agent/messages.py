@@ -2,7 +2,8 @@
 
 `scripts/generate_protocol.py` writes `extension/src/agentProtocol.ts` from this module. A request
 carries a class as its parameters and is answered with one. Every field of parameters has a default,
-and is validated by its handler. Raise AGENT_PROTOCOL when an old side would misunderstand one.
+and is validated (`wire.py`); one that `repr` leaves out is a secret, which no message shows. On the
+wire names are in camel case. Raise AGENT_PROTOCOL when an old side would misunderstand a message.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 AGENT_PROTOCOL = 1
+
+HELLO = "hello"
+"""HelloParams -> AgentStatus: who asks. Only STATUS and STOP may come before it."""
 
 STATUS = "status"
 """-> AgentStatus."""
@@ -46,6 +50,9 @@ LOG = "log"
 DOCTOR = "doctor"
 """DoctorParams -> DoctorResult: whether the account can do what a script asks for."""
 
+CHOICE = "choice"
+"""ChoiceParams -> PlanParams: what was chosen when a script was submitted last."""
+
 HARDWARE = "hardware"
 """HardwareParams -> HardwareResult: an engine's machines, with the prices of now."""
 
@@ -55,18 +62,52 @@ LINES = "lines"
 CHANGED = "changed"
 """Agent to client, Job: a job is at another stage; sent to all who are connected."""
 
+CANCEL_REQUEST = "$/cancelRequest"
+"""Client to agent, CancelParams: a request is not needed any more."""
+
 EngineName = Literal["hf", "local"]
 
 
 @dataclass(frozen=True)
+class HelloParams:
+    """Who asks: the account of its environment, which the agent keeps in memory only.
+
+    Attributes:
+        token: None: the one that `hf auth login` stored.
+        endpoint: of the Hub; empty: the public one.
+        offline: ask no Hub.
+    """
+
+    protocol: int = 0
+    version: str = ""
+    token: str | None = field(default=None, repr=False)
+    endpoint: str = ""
+    offline: bool = False
+
+
+@dataclass(frozen=True)
+class CancelParams:
+    """Which request, by its id."""
+
+    id: int | str = 0
+
+
+@dataclass(frozen=True)
 class AgentStatus:
-    """The agent: since when it runs (seconds since 1970), and how many jobs it follows."""
+    """The agent: since when it runs (seconds since 1970), and how many jobs it follows.
+
+    Attributes:
+        connections: how many ask it, with the one that is answered.
+        problems: what users should know of it.
+    """
 
     version: str
     protocol: int
     pid: int
     started: float
     following: int
+    connections: int = 0
+    problems: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -190,7 +231,7 @@ class SubmitParams:
     key: str = ""
     overridden: Sequence[str] = ()
     consent: bool = False
-    secrets: Mapping[str, str] = field(default_factory=dict[str, str])
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 @dataclass(frozen=True)
@@ -303,6 +344,13 @@ class DoctorResult:
     """What was looked at, in the order in which to set it right."""
 
     lines: Sequence[DoctorLine]
+
+
+@dataclass(frozen=True)
+class ChoiceParams:
+    """Of which script, as an absolute path."""
+
+    script: str = ""
 
 
 @dataclass(frozen=True)
