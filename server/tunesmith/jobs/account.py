@@ -1,0 +1,135 @@
+"""On whose behalf the Hub is asked, and the Hub's own client for that."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from tunesmith.jobs.spec import EngineError
+
+if TYPE_CHECKING:
+    import httpx2
+    from huggingface_hub import HfApi
+
+HUB = "https://huggingface.co"
+CLIENT = "2.4"
+"""The minor release of huggingface_hub whose requests tests/jobs/golden/ records."""
+INSTALL = "pip install 'tunesmith[jobs]'"
+CONNECT_S = 10.0
+SILENCE_S = 60.0
+"""How long the Hub may be silent; its client would wait for ever."""
+_TRUE = ("1", "ON", "YES", "TRUE")
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who asks the Hub, and which one.
+
+    Attributes:
+        endpoint: the Hub's address.
+        token: None: the one that `hf auth login` has stored, looked up at each use.
+        offline: nothing may be sent.
+    """
+
+    endpoint: str = HUB
+    token: str | None = field(default=None, repr=False)
+    offline: bool = False
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str] | None = None) -> Account:
+        """As the Hub's own client takes it from variables; by default this process's.
+
+        Source: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
+        """
+        values = os.environ if environment is None else environment
+        offline = values.get("HF_HUB_OFFLINE") or values.get("TRANSFORMERS_OFFLINE") or ""
+        token = values.get("HF_TOKEN") or values.get("HUGGING_FACE_HUB_TOKEN") or ""
+        return cls(
+            endpoint=values.get("HF_ENDPOINT", "").strip().rstrip("/") or HUB,
+            token="".join(token.split()) or None,
+            offline=offline.strip().upper() in _TRUE,
+        )
+
+    def current_token(self) -> str | None:
+        """The token to use now, if there is any.
+
+        Raises:
+            EngineError: without the Hub's client there is no telling.
+        """
+        if self.token:
+            return self.token
+        load_client()
+        from huggingface_hub import get_token
+
+        return get_token()
+
+    def client(self) -> HfApi:
+        """The Hub's client for this account; without a token it asks anonymously.
+
+        Raises:
+            EngineError: offline, no address, or the client is missing or of another release.
+        """
+        self._check()
+        load_client()
+        from huggingface_hub import HfApi
+
+        return HfApi(endpoint=self.endpoint, token=self.current_token() or False)
+
+    def _check(self) -> None:
+        if self.offline:
+            message = "HF_HUB_OFFLINE is set, so nothing is sent to the Hub"
+            raise EngineError(message, "unset it to work with Hugging Face Jobs")
+        try:
+            address = urlsplit(self.endpoint)
+            is_one = address.scheme in ("http", "https") and bool(address.hostname)
+        except ValueError:
+            is_one = False
+        if not is_one:
+            message = f"HF_ENDPOINT is {self.endpoint!r}, which is no address"
+            raise EngineError(message, f"give one such as {HUB}, or unset it")
+
+
+def load_client() -> None:
+    """Import huggingface_hub, with time limits and without its usage statistics.
+
+    Raises:
+        EngineError: it is not installed, or of another minor release.
+    """
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    try:
+        import huggingface_hub
+    except ImportError:
+        message = f"Hugging Face Jobs needs huggingface_hub {CLIENT}, which is not installed here"
+        raise EngineError(message, INSTALL) from None
+    version = huggingface_hub.__version__
+    if not version.startswith(f"{CLIENT}."):
+        message = (
+            f"Hugging Face Jobs needs huggingface_hub {CLIENT}; this environment has {version}"
+        )
+        raise EngineError(message, f"{INSTALL} into an environment of its own")
+    _set_time_limits()
+
+
+_setting = threading.Lock()
+_is_set: list[bool] = []
+
+
+def _set_time_limits() -> None:
+    from huggingface_hub import set_client_factory
+
+    with _setting:
+        if not _is_set:  # setting them closes the connections that are open
+            set_client_factory(_client_with_limits)
+            _is_set.append(True)
+
+
+def _client_with_limits() -> httpx2.Client:
+    import httpx2
+
+    limits = httpx2.Timeout(SILENCE_S, connect=CONNECT_S)
+    return httpx2.Client(timeout=limits, follow_redirects=True)
