@@ -53,7 +53,8 @@ def plan(
     script = folder / "train.py"
     script.write_text(text, "utf-8")
     (folder / "pyproject.toml").touch()
-    return make_plan(PlanParams(script=str(script), **given), has_account=account)
+    found = make_plan(PlanParams(script=str(script), **given), has_account=account)
+    return found.plan, found.spec
 
 
 def rules(found: Plan) -> list[str]:
@@ -172,10 +173,23 @@ def test_secrets_of_the_header_need_a_consent_for_each_text(tmp_path: Path) -> N
     assert found.needs_consent
     params = PlanParams(script=found.script)
     known = {digest(HEADER + TRAIN)}
-    assert not make_plan(params, has_account=True, has_consent=known.__contains__)[0].needs_consent
+    assert not make_plan(
+        params, has_account=True, has_consent=known.__contains__
+    ).plan.needs_consent
     Path(found.script).write_text(HEADER + TRAIN + "\n")
-    assert make_plan(params, has_account=True, has_consent=known.__contains__)[0].needs_consent
+    assert make_plan(params, has_account=True, has_consent=known.__contains__).plan.needs_consent
     assert not plan(tmp_path, PLAIN + TRAIN, secrets=["HF_TOKEN"])[0].needs_consent
+
+
+def test_choices_count_until_the_documents_say_something_new(tmp_path: Path) -> None:
+    first = make_plan(
+        PlanParams(script=plan(tmp_path)[0].script, flavor="l40sx1"), has_account=True
+    )
+    params = PlanParams(script=first.plan.script)
+    again = make_plan(params, has_account=True, remembered=first.choices).plan
+    assert (again.flavor, again.timeout_s) == ("l40sx1", 9 * 3600)
+    Path(params.script).write_text((HEADER + TRAIN).replace("a10g-large", "h200"))
+    assert make_plan(params, has_account=True, remembered=first.choices).plan.flavor == "h200"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tunesmith.estimate.choice import choose
 from tunesmith.estimate.data import data_of
-from tunesmith.estimate.fit import GB
+from tunesmith.estimate.fit import GB, Need
 from tunesmith.estimate.forecast import Forecast
 from tunesmith.estimate.mlx.forecast import forecast_anywhere
 from tunesmith.estimate.script import ScriptTraining, trainings_of
@@ -73,6 +73,11 @@ def memory_words(forecast: Forecast | None) -> str:
     """The verdict on memory in one sentence; empty where there is none."""
     if forecast is None or forecast.need is None:
         return ""
-    needed = forecast.need
-    sizes = f"about {needed.total / GB:.0f} GB ({needed.low / GB:.0f} to {needed.high / GB:.0f})"
-    return f"{sizes}. {forecast.fit.reason}" if forecast.machine else f"{sizes}."
+    if forecast.machine:
+        return forecast.fit.reason
+    low, likely, high = (f"{size / GB:.0f}" for size in _sizes(forecast.need))
+    return f"It takes about {likely} GB ({low} to {high})."
+
+
+def _sizes(needed: Need) -> tuple[int, int, int]:
+    return needed.low, needed.total, needed.high

@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import shutil
 import uuid
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from tunesmith.agent.messages import (
     EngineName,
@@ -25,7 +27,7 @@ from tunesmith.files import document_of, read_bytes
 from tunesmith.jobs.plan import forecasts, outputs
 from tunesmith.jobs.plan.checked import PlannedStart, findings, with_start_alone
 from tunesmith.jobs.plan.command import command_of
-from tunesmith.jobs.plan.start import Start, start_of
+from tunesmith.jobs.plan.start import Chosen, Start, choices, start_of
 from tunesmith.jobs.spec import JobSpec
 from tunesmith.knowledge.hardware import Machine, likely
 from tunesmith.knowledge.prices import priced_flavor
@@ -57,31 +59,56 @@ class _Draft:
     folder: Path
 
 
+class Planned(NamedTuple):
+    """A plan, and what is kept of it until it is submitted.
+
+    Attributes:
+        plan: what the user is shown.
+        spec: the job that it would start.
+        script_hash: by which the consent to its secrets is remembered.
+        choices: what is remembered for the next plan of the script.
+    """
+
+    plan: Plan
+    spec: JobSpec
+    script_hash: str
+    choices: Mapping[str, Chosen]
+
+
 def make_plan(
     params: PlanParams,
     *,
     has_account: bool,
     has_consent: Callable[[str], bool] = lambda _: False,
-) -> tuple[Plan, JobSpec]:
-    """A plan, and the job that it would start.
+    remembered: Mapping[str, Chosen] = MappingProxyType({}),
+) -> Planned:
+    """Plan the start of a script.
 
     Args:
         params: what the user says.
         has_account: whether there is one on the Hub to run jobs with.
         has_consent: whether a script, given by the hash of its text, has got its secrets before.
+        remembered: what the user chose for this script before.
 
     Raises:
         UserError: the script cannot be read, or what the user says is wrong.
     """
-    draft = _draft(params, has_account=has_account)
-    key = uuid.uuid4().hex
-    return _plan(draft, key, has_consent), _spec(draft, key)
-
-
-def _draft(params: PlanParams, *, has_account: bool) -> _Draft:
     one = _read(params.script)
+    draft = _draft(params, one, remembered, has_account=has_account)
+    key = uuid.uuid4().hex
+    return Planned(
+        _plan(draft, key, has_consent),
+        _spec(draft, key),
+        digest(one.script.text),
+        choices(draft.start, params),
+    )
+
+
+def _draft(
+    params: PlanParams, one: OneScript, remembered: Mapping[str, Chosen], *, has_account: bool
+) -> _Draft:
     engine: EngineName = params.engine or ("hf" if has_account else "local")
-    start = start_of(one.script, one.project, params)
+    start = start_of(one.script, one.project, params, remembered)
     path = Path(params.script)
     folder = Path(params.folder) if params.folder else path.parent
     if engine == "local":

@@ -1,14 +1,15 @@
 """How a script is to be started: each value with who says so.
 
-The user's own words count most, then a command of the project that starts the script, then
-`[tool.hf-jobs]` of its header, as for `hf jobs uv run`.
+The user's own words count most, then what they chose before, then a command of the project that
+starts the script, then `[tool.hf-jobs]` of its header, as for `hf jobs uv run`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from types import MappingProxyType
+from typing import Any, NamedTuple, cast
 
 from tunesmith.agent.messages import PlanParams
 from tunesmith.errors import UserError
@@ -28,6 +29,7 @@ class Start:
 
     Attributes:
         reasons: who says a value, by its name, as the end of a sentence.
+        declared: what documents say of the values that can be remembered, by their names.
         asked_by_header: the secrets that the script's own header asks for.
         notes: what else there is to know of where this is from.
     """
@@ -45,6 +47,7 @@ class Start:
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     volumes: Sequence[str] = ()
     reasons: Mapping[str, str] = field(default_factory=dict[str, str])
+    declared: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     asked_by_header: frozenset[str] = frozenset()
     notes: Sequence[str] = ()
 
@@ -66,8 +69,36 @@ class Start:
         return round(float(match[1]) * _UNITS[match[2] or "s"])
 
 
-def start_of(script: PythonScript, project: Project, given: PlanParams) -> Start:
+class Chosen(NamedTuple):
+    """What the user chose for a script before, and what its documents said of it then."""
+
+    value: str
+    declared: str | None
+
+
+REMEMBERED = ("flavor", "timeout", "image", "python", "namespace")
+"""The values that are remembered from one start of a script to the next."""
+
+
+def choices(start: Start, given: PlanParams) -> Mapping[str, Chosen]:
+    """What to remember of a start: what the user said otherwise than the documents."""
+    said = {name: value for name in REMEMBERED if (value := getattr(given, name))}
+    return {name: Chosen(value, start.declared.get(name)) for name, value in said.items()}
+
+
+def start_of(
+    script: PythonScript,
+    project: Project,
+    given: PlanParams,
+    remembered: Mapping[str, Chosen] = MappingProxyType({}),
+) -> Start:
     """How a script is to be started.
+
+    Args:
+        script: which.
+        project: the folder around it.
+        given: what the user says now.
+        remembered: what they chose before; it counts until the documents say something new.
 
     Raises:
         UserError: a variable or a secret that was given is none.
@@ -77,11 +108,18 @@ def start_of(script: PythonScript, project: Project, given: PlanParams) -> Start
         (each for each in project.commands_launching(script.path) if _is_told(each)),
         key=lambda each: len(each.unknown_options),  # a command with mistakes still says a lot
     )
-    layers = [
-        ("as you say", _given(given)),
+    documents = [
         *((_place(each), _of_command(each)) for each in commands[:1]),
         ("in the script's header", _of_table(table)),
     ]
+    written, _ = _merged(documents)
+    declared = {name: written.get(name) for name in REMEMBERED}
+    before = {
+        name: chosen.value
+        for name, chosen in remembered.items()
+        if name in declared and chosen.declared == declared[name]
+    }
+    layers = [("as you say", _given(given)), ("as you chose before", before), *documents]
     values, reasons = _merged(layers)
     asked = frozenset(_texts(table.get("secrets")))
     notes = (
@@ -89,7 +127,7 @@ def start_of(script: PythonScript, project: Project, given: PlanParams) -> Start
         if len(commands) > 1
         else []
     )
-    return Start(**values, reasons=reasons, asked_by_header=asked, notes=notes)
+    return Start(**values, reasons=reasons, declared=declared, asked_by_header=asked, notes=notes)
 
 
 def _is_told(command: LaunchCommand) -> bool:
