@@ -15,6 +15,7 @@ import pytest
 
 from answering_hub import AnsweringHub, answering, as_json
 from tunesmith import hub, hub_cache
+from tunesmith.data.hub_data import read_descriptions
 from tunesmith.data.store import stored_data
 from tunesmith.errors import UserError
 from tunesmith.platform import project_path
@@ -238,6 +239,11 @@ def test_the_card_of_a_data_set(asked: AnsweringHub):
     assert read(X).rows is None, "which of two is not said"
 
 
+def test_all_columns_are_described_also_those_without_text():
+    assert read_descriptions(CARD)["small"].columns == ["text", "n"]
+    assert read_descriptions(INFO)["default"].columns == ["messages", "id", "n"]
+
+
 def test_the_viewer_is_asked_without_the_token(asked: AnsweringHub):
     asked.answers[ASKED] = as_json({"id": "me/x", "cardData": {}})
     asked.answers[VIEWED] = as_json({"dataset_info": INFO, "partial": False})
@@ -269,6 +275,7 @@ def test_what_the_hub_does_not_know(asked: AnsweringHub, monkeypatch: pytest.Mon
 def test_the_address_of_the_viewer(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("HF_ENDPOINT", raising=False)
     assert hub.viewer() == "https://datasets-server.huggingface.co"
+    assert hub.viewer("http://mine") == "http://datasets-server.mine"
 
 
 def test_the_data_set_of_a_script_is_asked_for(

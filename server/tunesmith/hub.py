@@ -93,9 +93,9 @@ def _viewed(dataset_id: str, what: str) -> object:
         raise UserError(error.message, "give --examples N") from None
 
 
-def viewer() -> str:
-    """The data set viewer of the Hub, where `datasets` asks it."""
-    return endpoint().replace("://", "://datasets-server.")
+def viewer(hub: str | None = None) -> str:
+    """The data set viewer of a Hub, by default the user's, where `datasets` asks it."""
+    return (hub or endpoint()).replace("://", "://datasets-server.")
 
 
 def _within(content: object, key: str) -> object:

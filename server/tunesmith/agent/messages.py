@@ -323,10 +323,17 @@ class Lines:
 
 @dataclass(frozen=True)
 class DoctorParams:
-    """For which script, as an absolute path; empty: the account alone."""
+    """For which script.
+
+    Attributes:
+        script: an absolute path; empty: the account alone.
+        namespace: of the job; None: what the script's header says, else the user's own.
+        available: the names of the variables that have a value where the user is.
+    """
 
     script: str = ""
     namespace: str | None = None
+    available: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -79,10 +79,12 @@ class Description(NamedTuple):
     Attributes:
         texts: its columns with text.
         parts: its splits.
+        columns: all of them; none where they are not told.
     """
 
     texts: Sequence[str]
     parts: Mapping[str, Part]
+    columns: Sequence[str] = ()
 
 
 def read_descriptions(content: object) -> Mapping[str, Description]:
@@ -115,7 +117,7 @@ def _description(fields: Mapping[str, Any]) -> Description:
         rows, size = each.get("num_examples"), each.get("num_bytes")
         if isinstance(rows, int) and rows >= 0:
             parts[name] = Part(rows, int(size) if isinstance(size, (int, float)) else None)
-    return Description(texts, parts)
+    return Description(texts, parts, list(columns))
 
 
 def _splits(value: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -141,7 +143,7 @@ def _has_text(feature: object, depth: int = 0) -> bool:
     return feature in ("string", "large_string")
 
 
-def _chosen(known: Mapping[str, Description], origin: Origin) -> str | None:
+def chosen(known: Mapping[str, Description], origin: Origin) -> str | None:
     """The configuration that is wanted; None where it is not described, or not clear which."""
     if origin.configuration:
         return origin.configuration if origin.configuration in known else None
@@ -180,7 +182,7 @@ def _prepared(origin: Origin) -> StoredData | None:
     folders = _newest(_prepared_folder(origin.name).glob("*/*/*/dataset_info.json"))
     infos = {name: _info_of(folder) for name, folder in folders.items()}
     known = {name: next(iter(each.values())) for name, each in infos.items() if each}
-    name = _chosen(known, origin)
+    name = chosen(known, origin)
     if name is None:
         return None
     sample = None
@@ -266,7 +268,7 @@ def _answered(origin: Origin) -> StoredData | None:
     if answer is None:
         return None
     known = read_descriptions(answer.content)
-    name = _chosen(known, origin)
+    name = chosen(known, origin)
     if name is None:
         return None
     return _described(known[name], origin, f"the Hub, asked on {answer.date}")
