@@ -32,8 +32,8 @@ class Hub(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, port: int = 0, handler: type[BaseHTTPRequestHandler] | None = None) -> None:
+        super().__init__(("127.0.0.1", port), handler or _Handler)
         self.repositories: dict[str, dict[str, bytes]] = {}
         self.commits: dict[str, int] = {}
         self.refused: list[str] = []

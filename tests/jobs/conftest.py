@@ -1,0 +1,44 @@
+"""The Hub's client keeps what it remembers in a folder of the tests, and has no token."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+HUB_HOME = tempfile.mkdtemp()
+VARIABLES = {
+    "HF_HOME": HUB_HOME,
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+}
+os.environ.update(VARIABLES)
+import huggingface_hub.constants  # noqa: E402, F401 - it reads them once, when imported
+
+for _name in VARIABLES:
+    del os.environ[_name]
+
+from jobs_server import JobsServer, running  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_trace() -> Iterator[None]:
+    yield
+    shutil.rmtree(HUB_HOME, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_hub_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what reads them later: uploads, and processes that a test starts."""
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def server() -> Iterator[JobsServer]:
+    """One whose jobs do what the test lets them do."""
+    with running() as made:
+        yield made
