@@ -91,6 +91,11 @@ def kill_group(leader: int) -> Sequence[str]:
     return ()
 
 
+def exit_code_of(status: int) -> int:
+    """The exit code as shells say it, of a `returncode`, which is negative for a signal."""
+    return 128 - status if status < 0 else status
+
+
 def end_own_group() -> None:
     """End this process at once, and its group if it leads one."""
     if os.name != "nt" and os.getpgrp() == os.getpid():
@@ -120,6 +125,26 @@ def try_lock(descriptor: int, *, shared: bool = False) -> bool:
     return True
 
 
+def is_locked(path: Path) -> bool:
+    """Whether someone holds the lock of a file; asking keeps nobody else from asking."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not try_lock(descriptor, shared=os.name != "nt")
+    finally:
+        os.close(descriptor)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parents end, where the system can do that."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
 def _try_lock_on_windows(descriptor: int) -> bool:
     import msvcrt
 
@@ -129,6 +154,17 @@ def _try_lock_on_windows(descriptor: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def find_program(name: str) -> str | None:
+    """The path of a program by its name or path; a desktop's editors lack some of PATH."""
+    import shutil
+
+    own = Path.home()
+    path = os.pathsep.join(
+        [os.environ.get("PATH", os.defpath), str(own / ".local/bin"), str(own / ".cargo/bin")]
+    )
+    return shutil.which(name, path=path)
 
 
 def user_data_folder() -> Path:

@@ -162,6 +162,7 @@ class Detached:
         given: its whole standard input.
         errors: the file that gets its standard error; None: nothing does.
         inherited: descriptors that it keeps open, as those of locks.
+        answers: it says something at its start, which `answer` reads, with its errors.
     """
 
     def __init__(
@@ -173,6 +174,7 @@ class Detached:
         given: str = "",
         errors: Path | None = None,
         inherited: Sequence[int] = (),
+        answers: bool = False,
     ) -> None:
         with errors.open("wb") if errors else nullcontext(subprocess.DEVNULL) as error_stream:
             self._process = subprocess.Popen(
@@ -180,8 +182,8 @@ class Detached:
                 cwd=cwd,
                 env=environment,
                 stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=error_stream,
+                stdout=subprocess.PIPE if answers else subprocess.DEVNULL,
+                stderr=subprocess.STDOUT if answers else error_stream,
                 **detached_options(inherited),
             )
         assert self._process.stdin
@@ -198,3 +200,26 @@ class Detached:
     def status(self) -> int | None:
         """Its exit status, negative for a signal; None while it runs."""
         return self._process.poll()
+
+    def answer(self) -> str:
+        """What it says before it closes its standard output and errors; only with `answers`."""
+        assert self._process.stdout
+        with self._process.stdout as stream:
+            return stream.read().decode("utf-8", "replace")
+
+
+def output_of(command: Sequence[str], *, timeout_s: float) -> str | None:
+    """What a short program prints; None where it cannot be started, fails or takes too long."""
+    try:
+        done = subprocess.run(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=timeout_s,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout
