@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+pytest.register_assert_rewrite("jobs.contract")
 HUB_HOME = tempfile.mkdtemp()
 VARIABLES = {
     "HF_HOME": HUB_HOME,
