@@ -13,7 +13,6 @@ export const RERUN = 'rerun';
 export const RESUME = 'resume';
 export const LOG = 'log';
 export const DOCTOR = 'doctor';
-export const CHOICE = 'choice';
 export const HARDWARE = 'hardware';
 export const LINES = 'lines';
 export const CHANGED = 'changed';
@@ -232,10 +231,16 @@ export interface Lines {
   gap: boolean;
 }
 
-/** For which script, as an absolute path; empty: the account alone. */
+/** For which script.
+
+Attributes:
+    script: an absolute path; empty: the account alone.
+    namespace: of the job; None: what the script's header says, else the user's own.
+    available: the names of the variables that have a value where the user is. */
 export interface DoctorParams {
   script?: string;
   namespace?: string | null;
+  available?: readonly string[];
 }
 
 /** One thing that was looked at. */
@@ -249,11 +254,6 @@ export interface DoctorLine {
 /** What was looked at, in the order in which to set it right. */
 export interface DoctorResult {
   lines: readonly DoctorLine[];
-}
-
-/** Of which script, as an absolute path. */
-export interface ChoiceParams {
-  script?: string;
 }
 
 /** Of which engine. */

@@ -92,6 +92,10 @@ def _run(options: argparse.Namespace) -> int:
         from tunesmith.toolchains.command import run_toolchain
 
         return run_toolchain(options)
+    if options.command == "agent":
+        from tunesmith.agent.command import run_agent
+
+        return run_agent(options)
     from tunesmith.check import CheckOptions, run_check
 
     return run_check(
@@ -240,6 +244,19 @@ def _add_toolchain(toolchain: argparse.ArgumentParser) -> None:
     install.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def _add_agent(agent: argparse.ArgumentParser) -> None:
+    actions = agent.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, about in (
+        ("start", "start it, unless it runs"),
+        ("status", "show what it does"),
+        ("stop", "end it; jobs go on"),
+    ):
+        actions.add_parser(name, help=about).add_argument(
+            "--json", action="store_true", help="for programs"
+        )
+    actions.add_parser("bridge", help="ask it on standard input, framed as for language servers")
+
+
 def _add_server(server: argparse.ArgumentParser) -> None:
     server.add_argument("--stdio", action="store_true", required=True, help="on standard input")
 
@@ -260,6 +277,7 @@ _COMMANDS: Mapping[str, tuple[str, Sequence[Callable[[argparse.ArgumentParser], 
     ),
     "update": ("fetch newer tables of library releases, through pip or uv", []),
     "toolchain": ("install what training on this machine needs", [_add_toolchain]),
+    "agent": ("the background process that owns the jobs", [_add_agent]),
     "server": ("run the language server", [_add_server]),
 }
 """What each command is for, and what adds its arguments."""

@@ -50,9 +50,6 @@ LOG = "log"
 DOCTOR = "doctor"
 """DoctorParams -> DoctorResult: whether the account can do what a script asks for."""
 
-CHOICE = "choice"
-"""ChoiceParams -> PlanParams: what was chosen when a script was submitted last."""
-
 HARDWARE = "hardware"
 """HardwareParams -> HardwareResult: an engine's machines, with the prices of now."""
 
@@ -351,13 +348,6 @@ class DoctorResult:
     """What was looked at, in the order in which to set it right."""
 
     lines: Sequence[DoctorLine]
-
-
-@dataclass(frozen=True)
-class ChoiceParams:
-    """Of which script, as an absolute path."""
-
-    script: str = ""
 
 
 @dataclass(frozen=True)
