@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest.register_assert_rewrite("jobs.contract")
+pytest.register_assert_rewrite("jobs.contract", "jobs.hub_engine")
 HUB_HOME = tempfile.mkdtemp()
 VARIABLES = {
     "HF_HOME": HUB_HOME,
@@ -22,7 +22,10 @@ import huggingface_hub.constants  # noqa: E402, F401 - it reads them once, when 
 for _name in VARIABLES:
     del os.environ[_name]
 
+from jobs.hub_engine import engine_of  # noqa: E402
 from jobs_server import JobsServer, running  # noqa: E402
+from tunesmith.jobs import hf_jobs  # noqa: E402
+from tunesmith.jobs.hf_jobs import HfJobs  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,8 +41,21 @@ def _own_hub_home(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hf_jobs, "PAUSE_S", 0.02)
+    monkeypatch.setattr(hf_jobs, "HISTORY_SILENCE_S", 0.5)
+    monkeypatch.setattr(hf_jobs, "METRICS_SILENCE_S", 0.3)
+
+
 @pytest.fixture
 def server() -> Iterator[JobsServer]:
     """One whose jobs do what the test lets them do."""
     with running() as made:
         yield made
+
+
+@pytest.fixture
+def engine(server: JobsServer) -> HfJobs:
+    """Hugging Face Jobs on that server."""
+    return engine_of(server)
