@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,8 @@ import pytest
 
 from tunesmith.jobs.local import Local
 from tunesmith.jobs.local_folder import JobFolder
-from tunesmith.jobs.spec import KEY_LABEL, Engine, EngineError, JobSpec, JobState, Stage
+from tunesmith.jobs.spec import KEY_LABEL, Engine, EngineError, GpuUse, JobSpec, JobState, Stage
+from tunesmith.machines import this_mac
 
 CANARY = "hf_CanaryTokenThatMustNotBeFoundAnywhere"
 posix_only = pytest.mark.skipif(os.name == "nt", reason="signals and groups of POSIX")
@@ -238,7 +240,9 @@ import sys, time
 from pathlib import Path
 from tunesmith.jobs.local import Local
 from tunesmith.jobs.spec import JobSpec
-Local(Path(sys.argv[1])).submit(JobSpec(key="key", script=sys.argv[2], python=sys.executable), {})
+Local(Path(sys.argv[1])).submit(JobSpec(
+    key=sys.argv[3], script=sys.argv[2], python=sys.executable, arguments=sys.argv[4:]
+), {})
 print("submitted", flush=True)
 time.sleep(600)
 """
@@ -250,7 +254,7 @@ def test_it_survives_whoever_started_it(
 ):
     gate = tmp_path / "go on"
     script = f"import os, time\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.05)\nprint(1)"
-    command = [sys.executable, "-c", SUBMIT, str(tmp_path / "local"), spec(script).script]
+    command = [sys.executable, "-c", SUBMIT, str(tmp_path / "local"), spec(script).script, "key"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as starter:
@@ -449,3 +453,116 @@ def test_uv_runs_a_script_with_a_header(
     job = engine.submit(spec(script, python=None, arguments=("--x",), environment=environment), {})
     assert texts(engine, job)[-1] == "['--x']"
     assert engine.inspect(job).exit_code == 3
+
+
+@posix_only
+def test_a_starter_that_is_killed_at_any_time_makes_one_job_at_most(
+    engine: Local, spec: Callable[..., JobSpec], tmp_path: Path
+):
+    runs = tmp_path / "runs"
+    made = spec(f"open({str(runs)!r}, 'a').write('run ')")
+    command = [sys.executable, "-c", SUBMIT]
+    for number in range(8):
+        key = f"key-{number}"
+        arguments = [str(tmp_path / "local"), made.script, key]
+        with subprocess.Popen([*command, *arguments], start_new_session=True) as starter:
+            time.sleep(number * 0.05)  # somewhere in its start
+            os.killpg(starter.pid, signal.SIGKILL)
+        runs.unlink(missing_ok=True)
+        job = engine.submit(replace(made, key=key), {})
+        until(lambda job=job: engine.inspect(job).stage.is_final)
+        assert engine.inspect(job).stage is Stage.COMPLETED
+        assert len([job for job in engine.jobs() if job.id == key]) == 1
+
+
+GATES = """
+import os, sys, time
+def wait(gate):
+    while not os.path.exists(gate):
+        time.sleep(0.05)
+print("ready", flush=True)
+wait("full")
+for number in range(30):  # more than a pipe holds
+    print(number, "z" * 10_000, flush=True)
+open("printed", "w").close()
+wait("room")
+print("there is room again", flush=True)
+sys.exit(5)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets the limits of another process")
+@pytest.mark.parametrize("is_freed", [True, False])
+def test_a_job_goes_on_on_a_full_disk(
+    engine: Local, spec: Callable[..., JobSpec], tmp_path: Path, is_freed: bool
+):
+    import resource
+
+    job = engine.submit(spec(GATES), {})
+    started(engine, job)
+    supervisor = supervisor_of(engine, tmp_path, job).pid
+    no_limit = resource.RLIM_INFINITY
+    resource.prlimit(supervisor, resource.RLIMIT_FSIZE, (4096, no_limit))
+    (tmp_path / "full").touch()
+    until((tmp_path / "printed").exists)
+    if is_freed:
+        resource.prlimit(supervisor, resource.RLIMIT_FSIZE, (no_limit, no_limit))
+    (tmp_path / "room").touch()
+    lines = texts(engine, job)
+    assert lines[0] == "ready"
+    assert "lines are lost: " in lines[1]
+    assert lines[-1] == "there is room again"
+    assert engine.inspect(job).exit_code == 5
+
+
+def test_what_a_job_takes_is_measured(engine: Local, spec: Callable[..., JobSpec]):
+    job = engine.submit(spec("kept = bytearray(200_000_000)\n" + WAITS), {})
+    started(engine, job)
+    metrics = next(engine.metrics(job))
+    assert 200_000_000 < metrics.memory < metrics.total_memory
+    assert metrics.gpus == {}
+    engine.cancel(job)
+    assert len(list(engine.metrics(job))) < 30
+
+
+SMI = """#!/bin/sh
+case "$1" in
+  --query-gpu=name,memory.total) echo "NVIDIA H100 80GB HBM3, 81559"
+                                 echo "NVIDIA H100 80GB HBM3, 81559" ;;
+  --query-gpu=index) echo 0; echo 1 ;;
+  *) echo "0, 97, 1024, 81559"; echo "1, [N/A], 0, 81559" ;;
+esac
+"""
+
+
+@posix_only
+def test_nvidia_gpus_are_told_as_their_driver_tells_them(
+    engine: Local, spec: Callable[..., JobSpec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With a made nvidia-smi; no GPU is here."""
+    program = tmp_path / "bin" / "nvidia-smi"
+    program.parent.mkdir()
+    program.write_text(SMI)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    (offer,) = engine.hardware()
+    assert (offer.flavor, offer.title, offer.dollars, offer.gpu, offer.gpus, offer.gpu_memory) == (
+        "local",
+        "this machine (2x NVIDIA H100 80GB HBM3)",
+        0,
+        "NVIDIA H100 80GB HBM3",
+        2,
+        "80 GB",
+    )
+    job = engine.submit(spec(WAITS), {})
+    mib = 2**20
+    assert next(engine.metrics(job)).gpus == {
+        "0": GpuUse(97, 1024 * mib, 81559 * mib),
+        "1": GpuUse(0, 0, 81559 * mib),
+    }
+
+
+def test_a_machine_without_a_gpu(engine: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (offer,) = engine.hardware()
+    assert (offer.flavor, offer.dollars, offer.gpus) == ("local", 0, 0 if not this_mac() else 1)
