@@ -34,7 +34,12 @@ Hear = Callable[[str, Any], None]
 START_S = 30.0
 """How long an agent may take to start, or to end."""
 _LOOK_S = 0.02
-_COMMAND = (sys.executable, "-m", "tunesmith.agent")
+_CODE = """\
+import os, runpy, sys
+sys.path[:] = sys.argv.pop(1).split(os.pathsep)
+runpy.run_module("tunesmith.agent", run_name="__main__")
+"""
+"""Runs the agent out of the same folders as us: they may be none that Python knows by itself."""
 _ERRORS = "agent.errors"
 _NOT_INHERITED = (
     "HF_ENDPOINT",
@@ -167,13 +172,13 @@ def _log() -> Path:
 
 
 def connect_or_start(
-    environment: Mapping[str, str] | None = None, command: Sequence[str] = _COMMAND
+    environment: Mapping[str, str] | None = None, command: Sequence[str] | None = None
 ) -> Client:
     """A connection to the agent of this user, which is started or replaced where needed.
 
     Args:
         environment: whose account asks; None: that of this process.
-        command: starts the agent.
+        command: starts the agent; None: one of this release.
 
     Raises:
         UserError: it cannot be started, or is of a release that does not understand this one.
@@ -185,7 +190,7 @@ def connect_or_start(
     while time.monotonic() < deadline:
         client = _connected(folder, account)
         if client is None:
-            _start(folder, command, deadline)
+            _start(folder, command or _own_command(), deadline)
         elif not _is_to_be_replaced(client.status):
             return client
         else:
@@ -195,6 +200,12 @@ def connect_or_start(
         f"the agent does not answer within {START_S:.0f} s",
         f"see {_log()}; `tunesmith agent stop` ends it",
     )
+
+
+def _own_command() -> Sequence[str]:
+    flags = ["-I"] * sys.flags.isolated + ["-S"] * sys.flags.no_site
+    folders = os.pathsep.join(filter(None, sys.path))
+    return [sys.executable, *flags, "-X", "utf8", "-c", _CODE, folders]
 
 
 def connect_if_running() -> Client | None:
