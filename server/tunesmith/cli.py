@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tunesmith import __version__
+from tunesmith.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from tunesmith.output.estimate_page import Question
@@ -41,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _make_printable(sys.stdout)
     _make_printable(sys.stderr)
     given = sys.argv[1:] if arguments is None else arguments
-    options = _parser(given).parse_args(given)
+    own, script_arguments = _parted(given)
+    options = _parser(own).parse_args(own)
+    options.script_arguments = script_arguments
     try:
         status = _run(options)
         sys.stdout.flush()
@@ -54,48 +57,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def _parted(given: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """What is for us, and what stands behind `--`: for the script that `submit` runs."""
+    if "--" not in given or given[:1] != ["submit"]:
+        return given, ()
+    place = given.index("--")
+    return given[:place], given[place + 1 :]
+
+
 def _run(options: argparse.Namespace) -> int:
-    if options.command == "server":
-        from tunesmith.lsp.server import main as serve
+    if options.command != "server":  # which lives long
+        gc.set_threshold(200_000)  # imports and trees make many objects, which live until the end
+    return _COMMANDS[options.command].run(options)
 
-        return serve()
-    gc.set_threshold(200_000)  # imports and trees make many objects, which live until the end
-    if options.command == "rule":
-        from tunesmith.output.rule_page import show_rules
 
-        return show_rules(None if options.all else options.name)
-    if options.command == "versions":
-        from tunesmith.output.versions_page import show_versions
-
-        return show_versions(options.script, as_json=options.json)
-    if options.command == "estimate":
-        from tunesmith.output.estimate_page import show_estimate
-
-        return show_estimate(options.script, _question(options), as_json=options.json)
-    if options.command == "preflight":
-        from tunesmith.output.preflight_page import show_preflight
-
-        return show_preflight(options.script, _question(options), as_json=options.json)
-    if options.command == "gpus":
-        from tunesmith.output.gpus_page import show_gpus
-
-        return show_gpus(options.script, _question(options), as_json=options.json)
-    if options.command == "measure":
-        from tunesmith.output.measure_page import show_measurement
-
-        return show_measurement(options.script, _question(options), as_json=options.json)
-    if options.command == "update":
-        from tunesmith.update import run_update
-
-        return run_update()
-    if options.command == "toolchain":
-        from tunesmith.toolchains.command import run_toolchain
-
-        return run_toolchain(options)
-    if options.command == "agent":
-        from tunesmith.agent.command import run_agent
-
-        return run_agent(options)
+def _check(options: argparse.Namespace) -> int:
     from tunesmith.check import CheckOptions, run_check
 
     return run_check(
@@ -111,6 +87,78 @@ def _run(options: argparse.Namespace) -> int:
             ignore=[name for names in options.ignore for name in names.split(",")],
         )
     )
+
+
+def _rule(options: argparse.Namespace) -> int:
+    from tunesmith.output.rule_page import show_rules
+
+    return show_rules(None if options.all else options.name)
+
+
+def _versions(options: argparse.Namespace) -> int:
+    from tunesmith.output.versions_page import show_versions
+
+    return show_versions(options.script, as_json=options.json)
+
+
+def _estimate(options: argparse.Namespace) -> int:
+    from tunesmith.output.estimate_page import show_estimate
+
+    return show_estimate(options.script, _question(options), as_json=options.json)
+
+
+def _preflight(options: argparse.Namespace) -> int:
+    from tunesmith.output.preflight_page import show_preflight
+
+    return show_preflight(options.script, _question(options), as_json=options.json)
+
+
+def _gpus(options: argparse.Namespace) -> int:
+    from tunesmith.output.gpus_page import show_gpus
+
+    return show_gpus(options.script, _question(options), as_json=options.json)
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from tunesmith.output.measure_page import show_measurement
+
+    return show_measurement(options.script, _question(options), as_json=options.json)
+
+
+def _submit(options: argparse.Namespace) -> int:
+    from tunesmith.output.submit_page import submit
+
+    return submit(options)
+
+
+def _jobs(options: argparse.Namespace) -> int:
+    from tunesmith.output.jobs_page import run_jobs
+
+    return run_jobs(options)
+
+
+def _agent(options: argparse.Namespace) -> int:
+    from tunesmith.agent.command import run_agent
+
+    return run_agent(options)
+
+
+def _update(_: argparse.Namespace) -> int:
+    from tunesmith.update import run_update
+
+    return run_update()
+
+
+def _toolchain(options: argparse.Namespace) -> int:
+    from tunesmith.toolchains.command import run_toolchain
+
+    return run_toolchain(options)
+
+
+def _server(_: argparse.Namespace) -> int:
+    from tunesmith.lsp.server import main as serve
+
+    return serve()
 
 
 def _question(options: argparse.Namespace) -> Question:
@@ -144,9 +192,9 @@ def _parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     )
     chosen = [name for name in _COMMANDS if name in arguments[:1]]
     for name in chosen or _COMMANDS:
-        about, additions = _COMMANDS[name]
-        added = commands.add_parser(name, help=about)
-        for add in additions:
+        command = _COMMANDS[name]
+        added = commands.add_parser(name, help=command.about)
+        for add in command.additions:
             add(added)
     return parser
 
@@ -244,6 +292,57 @@ def _add_toolchain(toolchain: argparse.ArgumentParser) -> None:
     install.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def _add_submit(submit: argparse.ArgumentParser) -> None:
+    submit.add_argument("script", metavar="SCRIPT", help="a Python script; its arguments after --")
+    submit.add_argument(
+        "--engine",
+        choices=("hf", "local"),
+        help="Hugging Face Jobs, or this machine (default: hf where you are logged in)",
+    )
+    for name, metavar, about in (
+        ("flavor", "NAME", "the machine (default: what is written, else the estimate)"),
+        ("timeout", "TIME", 'as "90m" or "4h" (default: likewise)'),
+        ("image", "IMAGE", "a Docker image with uv"),
+        ("python", "PYTHON", "a version; with --engine local also an interpreter"),
+        ("namespace", "NAME", "a user or an organization, which pays"),
+        ("name", "NAME", "what to call the job"),
+    ):
+        submit.add_argument(f"--{name}", metavar=metavar, help=about)
+    for flags, metavar, about in (
+        (("--with",), "PACKAGE", "a dependency beside those of the header"),
+        (("-e", "--env"), "NAME=VALUE", "a variable"),
+        (("-s", "--secrets"), "NAME", "a variable that is a secret"),
+        (("--override",), "RULE[:LINE]", "run it in spite of a finding"),
+    ):
+        submit.add_argument(*flags, action="append", default=[], metavar=metavar, help=about)
+    submit.add_argument("--smoke", action="store_true", help="a few steps of a tiny model, here")
+    submit.add_argument("--yes", action="store_true", help="do not ask")
+    submit.add_argument("--follow", action="store_true", help="show what it prints until it ends")
+    submit.add_argument("--dry-run", action="store_true", help="only show the plan")
+    submit.add_argument("--json", action="store_true", help="for programs")
+
+
+def _add_jobs(jobs: argparse.ArgumentParser) -> None:
+    actions = jobs.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add = {
+        "ps": actions.add_parser("ps", help="list jobs"),
+        "inspect": actions.add_parser("inspect", help="show how a job is"),
+        "logs": actions.add_parser("logs", help="show what a job prints"),
+        "cancel": actions.add_parser("cancel", help="end a job"),
+        "rerun": actions.add_parser("rerun", help="start the same job again"),
+    }
+    for name, action in add.items():
+        if name != "ps":
+            action.add_argument("job", metavar="JOB", help="its id, or how that begins")
+        if name != "logs":
+            action.add_argument("--json", action="store_true", help="for programs")
+    add["logs"].add_argument("-f", "--follow", action="store_true", help="until the job ends")
+    listed = add["ps"]
+    listed.add_argument("-a", "--all", action="store_true", help="those that have ended, too")
+    listed.add_argument("--here", action="store_true", help="ask no engine: what is known here")
+    listed.add_argument("--limit", type=_positive, default=200, metavar="N", help="at most so many")
+
+
 def _add_agent(agent: argparse.ArgumentParser) -> None:
     actions = agent.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, about in (
@@ -261,26 +360,39 @@ def _add_server(server: argparse.ArgumentParser) -> None:
     server.add_argument("--stdio", action="store_true", required=True, help="on standard input")
 
 
-_COMMANDS: Mapping[str, tuple[str, Sequence[Callable[[argparse.ArgumentParser], None]]]] = {
-    "check": ("check files and folders", [_add_check]),
-    "rule": ("explain a rule", [_add_rule]),
-    "versions": ("show which releases a script gets, and why", [_add_versions]),
-    "estimate": ("estimate memory, time and cost", [_add_training, _add_flavor, _add_data]),
-    "preflight": (
+class _Command(NamedTuple):
+    """A command: what it is for, what runs it, what adds its arguments."""
+
+    about: str
+    run: Callable[[argparse.Namespace], int]
+    additions: Sequence[Callable[[argparse.ArgumentParser], None]] = ()
+
+
+_COMMANDS: Mapping[str, _Command] = {
+    "check": _Command("check files and folders", _check, [_add_check]),
+    "rule": _Command("explain a rule", _rule, [_add_rule]),
+    "versions": _Command("show which releases a script gets, and why", _versions, [_add_versions]),
+    "estimate": _Command(
+        "estimate memory, time and cost", _estimate, [_add_training, _add_flavor, _add_data]
+    ),
+    "preflight": _Command(
         "check and estimate before a job starts",
+        _preflight,
         [_add_training, _add_flavor, _add_data],
     ),
-    "gpus": ("compare the machines to train on", [_add_training, _add_data]),
-    "measure": (
-        "measure a step's memory with the real libraries",
-        [_add_training, _add_flavor],
+    "gpus": _Command("compare the machines to train on", _gpus, [_add_training, _add_data]),
+    "measure": _Command(
+        "measure a step's memory with the real libraries", _measure, [_add_training, _add_flavor]
     ),
-    "update": ("fetch newer tables of library releases, through pip or uv", []),
-    "toolchain": ("install what training on this machine needs", [_add_toolchain]),
-    "agent": ("the background process that owns the jobs", [_add_agent]),
-    "server": ("run the language server", [_add_server]),
+    "submit": _Command("plan a job, and start it", _submit, [_add_submit]),
+    "jobs": _Command("list, inspect, cancel and rerun jobs, read their logs", _jobs, [_add_jobs]),
+    "agent": _Command("the background process that owns the jobs", _agent, [_add_agent]),
+    "update": _Command("fetch newer tables of library releases, through pip or uv", _update),
+    "toolchain": _Command(
+        "install what training on this machine needs", _toolchain, [_add_toolchain]
+    ),
+    "server": _Command("run the language server", _server, [_add_server]),
 }
-"""What each command is for, and what adds its arguments."""
 
 
 def _make_printable(stream: object) -> None:

@@ -131,7 +131,7 @@ def _get(path: str, what: str, host: str | None = None) -> Any:
     if urlsplit(own).scheme not in ("http", "https"):
         advice = "give an address such as https://huggingface.co"
         raise NoConnectionError(f"HF_ENDPOINT is {own!r}, which is no address", advice)
-    token = _token() if host is None else None
+    token = stored_token() if host is None else None
     host = host or own
     try:
         return json.loads(_fetch(host + path, token))
@@ -201,7 +201,8 @@ def _certificates() -> ssl.SSLContext:
     )
 
 
-def _token() -> str | None:
+def stored_token() -> str | None:
+    """The user's token, of a variable or of their login; None where there is none to be used."""
     given = os.environ.get("HF_TOKEN") or os.environ.get("HUGGING_FACE_HUB_TOKEN")
     if not given:
         path = Path(os.environ.get("HF_TOKEN_PATH") or hub_home() / "token").expanduser()

@@ -39,6 +39,8 @@ from tunesmith.sources.document import Kind
 
 IMAGE = "ghcr.io/astral-sh/uv:python3.12-bookworm"
 """`DEFAULT_UV_IMAGE` of huggingface_hub 2.4."""
+OF_ACCOUNT = "HF_TOKEN"
+"""The secret that an account brings along."""
 DEFAULT_TIMEOUT_S = 30 * 60
 """What Hugging Face gives a job that asks for no timeout: its documentation on Jobs."""
 _FILES = (".py", ".sh", ".yaml", ".yml", ".toml")
@@ -57,6 +59,7 @@ class _Draft:
     machine: Machine | None
     forecast: Forecast | None
     folder: Path
+    available: Set[str]
 
 
 class Planned(NamedTuple):
@@ -111,16 +114,17 @@ def _draft(
     start = start_of(one.script, one.project, params, remembered)
     path = Path(params.script)
     folder = Path(params.folder) if params.folder else path.parent
+    available = {*params.available, *([OF_ACCOUNT] if has_account else [])}
     if engine == "local":
         start = replace(start, timeout=params.timeout or None)  # here nothing is paid by the hour
         planned = with_start_alone(one.project, one.script.path, None)
         found = forecasts.trainings(one.script, planned.project)
         forecast = forecasts.forecast_on(found, one.script, planned.project, None)
-        return _Draft(one, params, engine, start, planned, None, forecast, folder)
+        return _Draft(one, params, engine, start, planned, None, forecast, folder, available)
     _refuse_missing_files(start, folder)
     start, machine, forecast = _on_machine(one, start)
     planned = _planned(one, start)
-    return _Draft(one, params, engine, start, planned, machine, forecast, folder)
+    return _Draft(one, params, engine, start, planned, machine, forecast, folder, available)
 
 
 def _read(name: str) -> OneScript:
@@ -197,7 +201,7 @@ def _plan(draft: _Draft, key: str, has_consent: Callable[[str], bool]) -> Plan:
         python=start.python or "",
         versions=_versions(draft),
         secrets=[
-            PlanSecret(name, name in draft.params.available, name in start.asked_by_header)
+            PlanSecret(name, name in draft.available, name in start.asked_by_header)
             for name in start.secrets
         ],
         environment=start.environment,

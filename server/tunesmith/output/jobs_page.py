@@ -1,0 +1,193 @@
+"""`tunesmith jobs`: which jobs there are, and what becomes of them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from tunesmith.agent import messages
+from tunesmith.agent.client import Client, LostError, connect_or_start
+from tunesmith.agent.messages import Job, JobList, JobParams, JobsParams, Lines, LogParams
+from tunesmith.errors import UserError
+from tunesmith.output.one_script import fail
+from tunesmith.output.text_format import printable
+from tunesmith.text import regex
+
+T = TypeVar("T")
+Hear = Callable[[str, Any], None]
+_TRIES = 3
+_STEERING = regex(r"\x1b\[[0-?]*[ -/]*[@-~]")
+"""Colours and the like: https://en.wikipedia.org/wiki/ANSI_escape_code#CSI"""
+_SHOWN_ID = 8
+
+
+class Asking:
+    """The agent, asked again where it ended under a question: each may be asked twice."""
+
+    def __init__(self) -> None:
+        self._client: Client | None = None
+
+    def __enter__(self) -> Asking:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._drop()
+
+    def ask(self, method: str, params: object, kind: type[T], hear: Hear | None = None) -> T:
+        """The answer; raises UserError."""
+        for _ in range(_TRIES):
+            try:
+                return self.once(method, params, kind, hear)
+            except LostError:
+                continue
+        raise UserError("the agent ended while it was asked", "see `tunesmith agent status`")
+
+    def once(self, method: str, params: object, kind: type[T], hear: Hear | None = None) -> T:
+        """The answer; raises UserError, and LostError where the agent ended."""
+        self._client = self._client or connect_or_start()
+        try:
+            return self._client.ask(method, params, kind, hear)
+        except LostError:
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        if self._client:
+            self._client.channel.close()
+            self._client = None
+
+
+def run_jobs(options: argparse.Namespace) -> int:
+    """Run a command; returns the exit status.
+
+    0: done; 1: a job that was followed did not complete; 2: it could not be done.
+    """
+    try:
+        with Asking() as agent:
+            if options.action == "ps":
+                return _list(agent, options)
+            if options.action == "logs" and options.follow:
+                return follow(agent, options.job)
+            if options.action == "logs":
+                _print_log(agent, options.job, wait=False)
+                return 0
+            return _one(agent, options)
+    except UserError as error:
+        return fail("jobs", error)
+
+
+def _list(agent: Asking, options: argparse.Namespace) -> int:
+    params = JobsParams(all=options.all, refresh=not options.here, limit=options.limit)
+    found = agent.ask(messages.JOBS, params, JobList)
+    if options.json:
+        print(json.dumps(asdict(found), indent=2))
+    else:
+        for line in job_table(found.jobs):
+            print(printable(line))
+    for problem in found.problems:
+        print(printable(f"tunesmith: {problem}"), file=sys.stderr)
+    return 0
+
+
+def job_table(jobs: Sequence[Job]) -> Iterator[str]:
+    """Jobs as the rows of a table."""
+    if not jobs:
+        yield "no jobs; --all shows those that have ended, too"
+        return
+    rows = [("JOB", "ENGINE", "STAGE", "MACHINE", "AGE", "NAME"), *map(_row, jobs)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        yield "  ".join(f"{cell:<{width}}" for cell, width in cells).rstrip()
+
+
+def _row(job: Job) -> tuple[str, str, str, str, str, str]:
+    age = _span(time.time() - job.created)
+    return (job.id[:_SHOWN_ID], job.engine, job.stage, job.flavor or "-", age, job.name)
+
+
+def _span(seconds: float) -> str:
+    minutes, hours, days = seconds / 60, seconds / 3600, seconds / 86400
+    if minutes < 1:
+        return f"{max(0, seconds):.0f}s"
+    return f"{minutes:.0f}m" if hours < 1 else f"{hours:.0f}h" if days < 2 else f"{days:.0f}d"
+
+
+def job_line(job: Job) -> str:
+    """A job in one line."""
+    where = f" on {job.flavor}" if job.flavor else ""
+    why = f": {job.message}" if job.message else ""
+    page = f", {job.url}" if job.url else ""
+    return f"{job.name} ({job.id[:_SHOWN_ID]}) is {job.stage}{where}{why}{page}"
+
+
+_METHODS = {"inspect": messages.INSPECT, "cancel": messages.CANCEL, "rerun": messages.RERUN}
+
+
+def _one(agent: Asking, options: argparse.Namespace) -> int:
+    job = agent.ask(_METHODS[options.action], JobParams(options.job), Job)
+    if options.json:
+        print(json.dumps(asdict(job), indent=2))
+    elif options.action == "inspect":
+        print("\n".join(map(printable, _details(job))))
+    else:
+        print(printable(job_line(job)))
+    return 0
+
+
+def _details(job: Job) -> Iterator[str]:
+    yield job_line(job)
+    fields: Mapping[str, object] = {
+        "script": job.script,
+        "engine": job.engine,
+        "its id there": job.remote_id,
+        "namespace": job.namespace,
+        "created": _moment(job.created),
+        "started": _moment(job.started),
+        "finished": _moment(job.finished),
+        "exit code": job.exit_code,
+    }
+    for name, value in fields.items():
+        if value not in (None, ""):
+            yield f"  {name:<13}{value}"
+
+
+def _moment(seconds: float | None) -> str | None:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else None
+
+
+def follow(agent: Asking, job_id: str) -> int:
+    """Print what a job prints until it ends; 0: it completed, 1: it did not."""
+    job = _print_log(agent, job_id, wait=True)
+    print(printable(job_line(job)), file=sys.stderr)
+    return int(job.stage != "COMPLETED")
+
+
+def _print_log(agent: Asking, job_id: str, *, wait: bool) -> Job:
+    printed = _Printed()
+    while True:
+        try:
+            params = LogParams(job_id, start=printed.next, follow=wait)
+            return agent.once(messages.LOG, params, Job, printed.hear)
+        except LostError:  # the next agent goes on with what has not been printed
+            continue
+
+
+class _Printed:
+    def __init__(self) -> None:
+        self.next = 0
+
+    def hear(self, method: str, params: Any) -> None:
+        if not isinstance(params, Lines):
+            return
+        if params.gap:
+            print("… what was printed in between is lost", file=sys.stderr)
+        for line in params.lines:
+            print(printable(_STEERING.sub("", line.text)))
+            self.next = line.ordinal + 1
+        sys.stdout.flush()
