@@ -320,10 +320,10 @@ def _start(folder: Path, command: Sequence[str], deadline: float) -> None:
         if lease.is_held(folder):  # it is about to listen, or to end
             time.sleep(_LOOK_S)
             return
-        errors = folder / _ERRORS
+        errors, stale = folder / _ERRORS, lease.read_notice(folder)
         kept = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
         process = Detached(command, cwd=folder, environment=kept, errors=errors)
-        while time.monotonic() < deadline and lease.read_notice(folder) is None:
+        while time.monotonic() < deadline and lease.read_notice(folder) in (None, stale):
             if process.status is not None:
                 _say_why(errors, process.status)
                 return
