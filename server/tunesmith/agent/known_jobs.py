@@ -10,7 +10,7 @@ from tunesmith.agent.accounts import Accounts
 from tunesmith.agent.messages import Job
 from tunesmith.agent.store import NOT_SENT, SENDING, Store, StoredJob
 from tunesmith.errors import UserError
-from tunesmith.jobs.engines import ENGINES
+from tunesmith.jobs.engines import ENGINES, LOCAL
 from tunesmith.jobs.spec import Engine, JobState
 
 if TYPE_CHECKING:
@@ -79,9 +79,12 @@ class KnownJobs:
         return changed or self.stored(stored.job.id).job
 
     def refresh(self, account: Account, limit: int) -> Sequence[str]:
-        """Ask all engines for all their jobs; returns what went wrong."""
+        """Ask all engines for all their jobs; returns what went wrong.
+
+        Without an account there is nobody whose jobs the Hub could tell.
+        """
         problems: list[str] = []
-        for name in ENGINES:
+        for name in ENGINES if account.can_ask() else (LOCAL,):
             try:
                 for state in islice(self._engines(name, account).jobs(None), max(0, limit)):
                     self._take_up(name, account, state)

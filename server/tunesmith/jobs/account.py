@@ -67,6 +67,13 @@ class Account:
 
         return get_token()
 
+    def can_ask(self) -> bool:
+        """Whether the Hub can be asked in somebody's name."""
+        try:
+            return not self.offline and self.current_token() is not None
+        except EngineError:
+            return False
+
     def client(self) -> HfApi:
         """The Hub's client for this account; without a token it asks anonymously.
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from tunesmith.jobs.spec import Engine
 
 TOKEN = "HF_TOKEN"  # noqa: S105 - its name
-ENGINES = ("hf", "local")
+LOCAL = "local"
+ENGINES = ("hf", LOCAL)
 
 
 def engine(name: str, account: Account) -> Engine:
@@ -25,7 +26,7 @@ def engine(name: str, account: Account) -> Engine:
         from tunesmith.jobs.hf_jobs import HfJobs
 
         return HfJobs(account)
-    if name == "local":
+    if name == LOCAL:
         from tunesmith.jobs.local import Local
 
         return Local(secret_of=lambda name: _secret(name, account))

@@ -26,7 +26,7 @@ def plan(agent: Agent, request: Request, params: PlanParams) -> Plan:
     remembered = agent.store.choices(params.script)
     made = make_plan(
         params,
-        has_account=_has_account(request),
+        has_account=account.can_ask(),
         has_consent=agent.store.has_consent,
         remembered={name: Chosen(*choice) for name, choice in remembered.items()},
     )
@@ -52,14 +52,6 @@ def _of_account(spec: JobSpec, engine: str, account: Account) -> JobSpec:
     if account.offline:
         said["HF_HUB_OFFLINE"] = "1"
     return dataclasses.replace(spec, environment={**said, **spec.environment})
-
-
-def _has_account(request: Request) -> bool:
-    account = request.account
-    try:
-        return not account.offline and account.current_token() is not None
-    except UserError:
-        return False
 
 
 def submit(agent: Agent, request: Request, params: SubmitParams) -> Job:
