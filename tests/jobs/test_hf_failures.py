@@ -153,9 +153,9 @@ def test_nothing_is_sent_where_it_cannot_be(account: Account, named: str) -> Non
     ("route", "status", "named"),
     [
         ("POST /api/buckets/username/jobs-artifacts", 500, "500"),
-        ("GET /api/buckets/.*/xet-write-token", 403, "script"),
-        ("POST /cas/v1/xorbs/.*", 403, "script"),
-        ("POST /cas/v1/shards", 400, "script"),
+        ("GET /api/buckets/.*/xet-write-token", 403, "permission"),
+        ("POST /cas/v1/xorbs/.*", 401, "hf auth login"),
+        ("POST /cas/v1/shards", 400, "refuses"),
         ("POST /api/buckets/.*/batch", 403, "permission"),
     ],
 )

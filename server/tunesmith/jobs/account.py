@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -58,14 +59,18 @@ class Account:
         """The token to use now, if there is any.
 
         Raises:
-            EngineError: without the Hub's client there is no telling.
+            EngineError: it cannot be told.
         """
         if self.token:
             return self.token
         load_client()
         from huggingface_hub import get_token
 
-        return get_token()
+        try:
+            return get_token()
+        except Exception as error:  # a login that has to be renewed, and cannot
+            message = f"the stored login cannot be used ({type(error).__name__})"
+            raise EngineError(message, "sign in again with `hf auth login`") from None
 
     def can_ask(self) -> bool:
         """Whether the Hub can be asked in somebody's name."""
@@ -106,33 +111,55 @@ def load_client() -> None:
     Raises:
         EngineError: it is not installed, or of another minor release.
     """
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    try:
-        import huggingface_hub
-    except ImportError:
-        message = f"Hugging Face Jobs needs huggingface_hub {CLIENT}, which is not installed here"
-        raise EngineError(message, INSTALL) from None
-    version = huggingface_hub.__version__
-    if not version.startswith(f"{CLIENT}."):
-        message = (
-            f"Hugging Face Jobs needs huggingface_hub {CLIENT}; this environment has {version}"
-        )
-        raise EngineError(message, f"{INSTALL} into an environment of its own")
-    _set_time_limits()
+    with _setting, _variables(_CLIENT_VARIABLES):
+        try:
+            import huggingface_hub
+        except ImportError:
+            message = f"Hugging Face Jobs needs huggingface_hub {CLIENT}, which is not installed"
+            raise EngineError(message, INSTALL) from None
+        version = huggingface_hub.__version__
+        if not version.startswith(f"{CLIENT}."):
+            message = f"Hugging Face Jobs needs huggingface_hub {CLIENT}; installed is {version}"
+            raise EngineError(message, f"{INSTALL} into an environment of its own")
+        if not _is_set:
+            _set_limits()
+            _is_set.append(True)
+
+
+def load_uploader() -> None:
+    """Let the client's uploader give up after seconds, not minutes."""
+    load_client()
+    with _setting, _variables(_UPLOADER_VARIABLES):
+        from huggingface_hub.utils._xet import get_xet_session
+
+        get_xet_session()
 
 
 _setting = threading.Lock()
 _is_set: list[bool] = []
+_CLIENT_VARIABLES = {"HF_HUB_DISABLE_TELEMETRY": "1"}
+_UPLOADER_VARIABLES = {**_CLIENT_VARIABLES, "HF_XET_CLIENT_RETRY_MAX_ATTEMPTS": "3"}
 
 
-def _set_time_limits() -> None:
-    from huggingface_hub import set_client_factory
+@contextmanager
+def _variables(values: Mapping[str, str]) -> Generator[None]:
+    """Set variables as long as something reads them: programs that we start get none of them."""
+    missing = [name for name in values if name not in os.environ]
+    os.environ.update({name: values[name] for name in missing})
+    try:
+        yield
+    finally:
+        for name in missing:
+            os.environ.pop(name, None)
 
-    with _setting:
-        if not _is_set:  # setting them closes the connections that are open
-            set_client_factory(_client_with_limits)
-            _is_set.append(True)
+
+def _set_limits() -> None:
+    from huggingface_hub import constants, set_client_factory
+    from huggingface_hub.utils import disable_progress_bars
+
+    assert constants.HF_HUB_DISABLE_TELEMETRY is not None  # read it while it is set
+    disable_progress_bars()
+    set_client_factory(_client_with_limits)
 
 
 def _client_with_limits() -> httpx2.Client:

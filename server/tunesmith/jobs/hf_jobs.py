@@ -47,6 +47,7 @@ PAUSE_S, LONGEST_PAUSE_S = 2.0, 10.0
 MOST_FAILURES = 5
 """So many connections in a row may break, or be refused, without anything new."""
 
+_MACHINES = "change what it names (`hf jobs hardware` lists the machines), then try again"
 _HEADING = re.compile(r"===== Job started at .* =====")
 
 
@@ -72,7 +73,9 @@ class HfJobs:
         hidden = tuple(secrets.values())
         uploading = self._request("upload the script", namespace, hidden=hidden)
         arguments = run_arguments(client, spec, secrets, namespace, uploading)
-        starting = self._request("start a job", namespace, makes=True, hidden=hidden)
+        starting = self._request(
+            "start a job", namespace, makes=True, hidden=hidden, advice=_MACHINES
+        )
         with self._asking(starting):
             return answers.state(client.run_job(**arguments))
 
@@ -183,7 +186,10 @@ class HfJobs:
         hidden = tuple(secrets.values())
         uploading = self._request("upload the script", namespace, hidden=hidden)
         arguments = run_arguments(client, spec, secrets, namespace, uploading, SCHEDULE_LABEL)
-        with self._asking(self._request("schedule a job", namespace, makes=True, hidden=hidden)):
+        starting = self._request(
+            "schedule a job", namespace, makes=True, hidden=hidden, advice=_MACHINES
+        )
+        with self._asking(starting):
             return answers.schedule(client.create_scheduled_job(schedule=when, **arguments))
 
     def schedules(self, namespace: str | None) -> Sequence[Schedule]:
@@ -244,10 +250,11 @@ class HfJobs:
         *,
         makes: bool = False,
         hidden: Sequence[str] = (),
+        **more: str,
     ) -> Request:
         subject = f"{job_id!r}" if job_id else ""
         hidden = (*hidden, self._account.token or "")
-        return Request(what, self._account.endpoint, namespace, subject, makes, hidden)
+        return Request(what, self._account.endpoint, namespace, subject, makes, hidden, **more)
 
     @contextmanager
     def _asking(self, request: Request) -> Generator[None]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tunesmith.jobs.account import load_uploader
 from tunesmith.jobs.hub_problems import Request, problem
 from tunesmith.jobs.spec import KEY_LABEL, EngineError, JobSpec
 
@@ -128,6 +129,7 @@ def _upload(
 
     bucket = f"{namespace}/{BUCKET}"
     try:
+        load_uploader()
         client.create_bucket(bucket, private=True, exist_ok=True)
         additions: list[Any] = [(Path(path), f"{folder}/{name}") for name, path in files.items()]
         client.batch_bucket_files(bucket, add=additions)

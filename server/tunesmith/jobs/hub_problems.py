@@ -14,6 +14,8 @@ _LONGEST = 300
 _RATE_LIMIT = re.compile(r'"\w+"\s*;\s*r\s*=\s*(\d+)\s*;\s*t\s*=\s*(\d+)')
 _OF_GATEWAYS = (408, 425)
 _IN_VAIN = "CERTIFICATE_VERIFY_FAILED"
+_UPLOADER_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3}) ")
+"""The uploader tells in words alone what the Hub answered."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Request:
         subject: what a 404 is about, as "the job 123".
         makes: something is started, so that nobody should ask again before having looked.
         hidden: what no message may hold.
+        advice: where the Hub does not take what was sent.
     """
 
     what: str
@@ -35,6 +38,7 @@ class Request:
     subject: str = ""
     makes: bool = False
     hidden: Sequence[str] = ()
+    advice: str = "change what it names, then try again"
 
 
 def problem(request: Request, error: Exception) -> EngineError:
@@ -53,6 +57,8 @@ def problem(request: Request, error: Exception) -> EngineError:
     unsent = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
     if isinstance(error, unsent):
         return _unreachable(request, error)
+    if status := _UPLOADER_STATUS.search(str(error)):
+        return refused(request, int(status[1]), str(error), {})
     if isinstance(error, (httpx2.HTTPError, OSError, RuntimeError)):
         reason = _hidden(request, str(error)) or type(error).__name__
         return EngineError(
@@ -116,11 +122,12 @@ def _explained(request: Request, status: int, words: str) -> tuple[str, str]:
         message = f"cannot {what}: the token has no right to do that{under}{words}"
         return message, f"use a token with the permission to manage jobs{under}: see {tokens}"
     if status == 404:
-        message = f"cannot {what}: {request.subject or 'that'} is not there{under}{words}"
+        missing = f"{request.subject} is not there{under}" if request.subject else "it is not there"
+        message = f"cannot {what}{'' if request.subject else under}: {missing}{words}"
         return message, "check the id and the namespace; `hf jobs ps -a` lists what is there"
     if status == 409:
         return f"cannot {what} now{words}", "look how it stands: it may be done already"
-    return f"cannot {what}: the Hub refuses it{words}", "change what it names, then try again"
+    return f"cannot {what}: the Hub refuses it{words}", request.advice
 
 
 def _too_many(request: Request, words: str, headers: Mapping[str, str]) -> EngineError:
