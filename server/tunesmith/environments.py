@@ -15,9 +15,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from tunesmith.pep508 import canonicalize_name
 from tunesmith.platform import environment_of_interpreter, site_packages_of
 from tunesmith.project import Environment
 from tunesmith.text import regex

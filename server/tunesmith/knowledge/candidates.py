@@ -13,32 +13,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from packaging.markers import Marker
-from packaging.requirements import Requirement
-from packaging.specifiers import Specifier, SpecifierSet
-from packaging.tags import Tag, compatible_tags, cpython_tags, parse_tag
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tunesmith.knowledge.releases import Release, Releases, all_releases
+from tunesmith.knowledge.wheels import is_installable
 from tunesmith.named_tuple import NamedTuple
+from tunesmith.pep508 import Marker, Requirement, Specifier, SpecifierSet, canonicalize_name
 from tunesmith.text import regex
 
 OLDEST, NEWEST = Version("0.dev0"), Version("9999!0")
 """Stand for all releases long before and after those of the tables."""
 _LAST = 99999999
 _EXTRA = regex(r"""\s*(?:\band\s+)?\bextra\s*==\s*["'][^"']*["'](?:\s+and\b)?""")
-_LINUX = "linux_x86_64"
-_LINUXES = frozenset(
-    f"{name}_x86_64"
-    for name in (
-        "linux",
-        "manylinux1",
-        "manylinux2010",
-        "manylinux2014",
-        *(f"manylinux_2_{minor}" for minor in range(5, 40)),
-    )
-)
 
 
 class Candidates:
@@ -213,8 +199,7 @@ class Target:
         """Whether a release can be installed without one that is missing for this Python."""
         if release.wheels is None or not self.platform.has_known_wheels:
             return True
-        tags = _tags(self.python.release[:2])
-        return any(not tags.isdisjoint(_tags_of(wheel)) for wheel in release.wheels)
+        return any(is_installable(wheel, self.python) for wheel in release.wheels)
 
     def is_new_enough(self, release: Release) -> bool:
         """Whether the Python is not older than a release requires.
@@ -226,21 +211,6 @@ class Target:
             return True
         is_excluded, version = lowest
         return self.python > version if is_excluded else self.python >= version
-
-
-@lru_cache(maxsize=16)
-def _tags(python: tuple[int, int]) -> frozenset[Tag]:
-    """What wheels a Python takes on a Linux with any C library."""
-    interpreter = f"cp{python[0]}{python[1]}"
-    own = cpython_tags(python, abis=[interpreter], platforms=[_LINUX])
-    return frozenset((*own, *compatible_tags(python, interpreter, [_LINUX])))
-
-
-def _tags_of(wheel: str) -> frozenset[Tag]:
-    """The tags of a wheel, its C library left out."""
-    interpreter, abi, platforms = wheel.split("-")
-    is_linux = not _LINUXES.isdisjoint(platforms.split("."))
-    return parse_tag(f"{interpreter}-{abi}-{_LINUX if is_linux else platforms}")
 
 
 @lru_cache(maxsize=256)

@@ -12,10 +12,9 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
-from packaging.utils import canonicalize_name
-
 from tunesmith.knowledge.releases import is_tracked
 from tunesmith.knowledge.tables import table
+from tunesmith.pep508 import canonicalize_name
 
 
 def distributions_of(module: str) -> Sequence[str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from functools import partial
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from tunesmith.knowledge import tables
@@ -16,6 +15,7 @@ from tunesmith.knowledge.resolution import Order
 from tunesmith.knowledge.solution import Solution, applies, solve
 from tunesmith.knowledge.versions import InForce
 from tunesmith.named_tuple import NamedTuple
+from tunesmith.pep508 import SpecifierSet
 from tunesmith.project import Environment
 from tunesmith.sources.requirements import Pin
 from tunesmith.text import regex

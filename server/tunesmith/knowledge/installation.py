@@ -20,7 +20,6 @@ from types import MappingProxyType
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from tunesmith.knowledge.releases import releases
@@ -34,6 +33,7 @@ from tunesmith.knowledge.uv_settings import (
     unknown_index,
 )
 from tunesmith.named_tuple import NamedTuple
+from tunesmith.pep508 import InvalidSpecifier, SpecifierSet
 from tunesmith.project import Environment, FolderFacts, Project
 from tunesmith.sources.document import Kind, kind_of
 from tunesmith.sources.launches import Launch

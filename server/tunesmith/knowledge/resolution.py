@@ -12,7 +12,6 @@ from enum import Enum
 from functools import lru_cache
 from types import MappingProxyType
 
-from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tunesmith.knowledge import pubgrub, tables
@@ -31,6 +30,7 @@ from tunesmith.knowledge.candidates import (
 from tunesmith.knowledge.nodes import Node, nodes
 from tunesmith.knowledge.releases import Release, is_tracked
 from tunesmith.named_tuple import NamedTuple
+from tunesmith.pep508 import Requirement
 
 STEPS = 5000
 """Choices that may be made and taken back; usual headers need fewer than 100."""

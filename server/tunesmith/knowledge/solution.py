@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tunesmith.knowledge.candidates import Target
 from tunesmith.knowledge.resolution import Cause, Request, Resolution, resolve
 from tunesmith.named_tuple import NamedTuple
+from tunesmith.pep508 import Requirement
 from tunesmith.sources.requirements import Pin
 
 if TYPE_CHECKING:

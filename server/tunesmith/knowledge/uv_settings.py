@@ -12,11 +12,9 @@ from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 from tunesmith.knowledge.resolution import Early, Order
 from tunesmith.named_tuple import NamedTuple
+from tunesmith.pep508 import Requirement, canonicalize_name
 from tunesmith.sources.requirements import read_requirement
 from tunesmith.text import regex
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tunesmith.estimate.changes import Changes
@@ -17,6 +16,7 @@ from tunesmith.lint.job_forecasts import JobForecast
 from tunesmith.lint.machine_fixes import machine_fix
 from tunesmith.lint.rule import UNSAFE, Fix
 from tunesmith.lint.training_edits import write_values
+from tunesmith.pep508 import Requirement
 from tunesmith.project import Project
 from tunesmith.sources.header_edits import requirement_insertion
 from tunesmith.sources.python_script import PythonScript

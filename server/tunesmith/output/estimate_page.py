@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from packaging.requirements import Requirement
-
 from tunesmith.errors import UserError
 from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.data import Data, data_of, words_of
@@ -27,6 +25,7 @@ from tunesmith.named_tuple import NamedTuple
 from tunesmith.output.one_script import OneFile, OneScript, fail, read_file, script_in
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
+from tunesmith.pep508 import Requirement
 from tunesmith.sources.document import Kind
 from tunesmith.sources.requirements import Pin
 

@@ -6,10 +6,8 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-
 from tunesmith.named_tuple import NamedTuple
+from tunesmith.pep508 import InvalidRequirement, Requirement, canonicalize_name
 from tunesmith.text import Span, regex
 
 
@@ -84,6 +82,8 @@ def _name_of_address(text: str) -> str | None:
     if egg:
         name = egg[1]
     elif file.endswith(".whl"):
+        from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
         try:
             name = parse_wheel_filename(file)[0]
         except InvalidWheelFilename:

@@ -11,11 +11,14 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, cast
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
-
 from tunesmith.named_tuple import NamedTuple
+from tunesmith.pep508 import (
+    InvalidRequirement,
+    InvalidSpecifier,
+    Requirement,
+    SpecifierSet,
+    canonicalize_name,
+)
 from tunesmith.sources.document import CellKind, Document, Kind
 from tunesmith.sources.toml import Element, Place, places, read_toml
 from tunesmith.text import MappedText, Span, regex

@@ -37,10 +37,8 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from tunesmith.lint.rule import ERROR, UNSAFE, Bad, Finding, Fix, Good, rule
+from tunesmith.pep508 import InvalidRequirement, Requirement, canonicalize_name
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript

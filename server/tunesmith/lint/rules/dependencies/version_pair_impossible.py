@@ -28,15 +28,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
-
 from tunesmith.knowledge.installation import Installation, installations
 from tunesmith.knowledge.resolution import Cause
 from tunesmith.knowledge.solution import applies, solve
 from tunesmith.lint.dependencies import is_header_of
 from tunesmith.lint.rule import ERROR, UNSAFE, Bad, Finding, Fix, Good, rule
+from tunesmith.pep508 import InvalidRequirement, Requirement, SpecifierSet, canonicalize_name
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import Pin

@@ -34,7 +34,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from tunesmith.lint.rule import (
@@ -49,6 +48,7 @@ from tunesmith.lint.rule import (
     Severity,
     rule,
 )
+from tunesmith.pep508 import SpecifierSet
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.tool_commands import ToolCommand
@@ -150,8 +150,9 @@ def _severity(command: ToolCommand, project: Project) -> Severity | None:
 def _admits(specifiers: Sequence[SpecifierSet], releases: Sequence[str]) -> bool:
     """Whether the requirements leave any of some releases, or a newer one that is named."""
     named = [clause.version for each in specifiers for clause in each if "*" not in clause.version]
-    newer = [name for name in named if Version(name) > Version(releases[0])]
-    return any(all(each.contains(r) for each in specifiers) for r in (*releases, *newer))
+    known = list(map(Version, releases))
+    newer = [version for version in map(Version, named) if version > known[0]]
+    return any(all(each.contains(r) for each in specifiers) for r in (*known, *newer))
 
 
 def _rewrite(command: ToolCommand, old: str) -> Fix | None:

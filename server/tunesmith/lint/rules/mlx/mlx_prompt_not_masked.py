@@ -30,6 +30,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from packaging.version import Version
+
 from tunesmith.lint.rule import INFORMATION, UNSAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.document import Kind
@@ -37,7 +39,7 @@ from tunesmith.sources.launch_command import Word
 from tunesmith.sources.tool_commands import ToolCommand
 from tunesmith.text import Edit, Span
 
-_NEWEST_READ = "0.32.2"
+_NEWEST_READ = Version("0.32.2")
 _FLAGS = ("--train", "--test", "--grad-checkpoint", "--report-to")
 """Options behind which a variable is no value, or none that matters."""
 

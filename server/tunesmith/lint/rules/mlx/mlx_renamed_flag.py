@@ -28,6 +28,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from packaging.version import Version
+
 from tunesmith.lint.rule import ERROR, INFORMATION, SAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.tool_commands import ToolCommand
@@ -44,7 +46,7 @@ _GONE = {
     ("mlx_lm.fuse", "--hf-path"): ("Give the model's name on the Hub with --model", "0.26"),
     ("mlx_lm.generate", "--colorize"): ("Leave it out", "0.20"),
 }
-_NEWEST_READ = "0.32.2"
+_NEWEST_READ = Version("0.32.2")
 
 
 @rule(code="MLX001", severity=ERROR)
