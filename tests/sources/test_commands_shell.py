@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from sources.launches import launch, launches, line, written
@@ -152,3 +155,13 @@ def test_follows_changes_of_folder(text: str, folder: str | None) -> None:
 )
 def test_sentences_are_no_commands(text: str) -> None:
     assert [command.script for command in launches(text) if command.script] == []
+
+
+def test_the_grammar_is_loaded_without_what_its_package_does_not_need() -> None:
+    code = (
+        "import sys; from tunesmith.sources.commands.syntax import SyntaxTree\n"
+        "assert SyntaxTree('bash', 'a b').root.type == 'program'\n"
+        "print('importlib.resources' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"

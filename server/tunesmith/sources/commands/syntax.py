@@ -7,10 +7,12 @@ code points.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING
+from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
+from typing import TYPE_CHECKING, Any
 
 from tunesmith.text import Span, regex
 
@@ -27,8 +29,22 @@ def language(grammar: str) -> Language:
     """The grammar of the package `tree_sitter_<grammar>`, loaded when first asked for."""
     from tree_sitter import Language
 
-    pointer: object = importlib.import_module(f"tree_sitter_{grammar}").language()
+    pointer: object = _binding(f"tree_sitter_{grammar}").language()
     return Language(pointer)
+
+
+def _binding(package: str) -> Any:
+    """What a package of a grammar takes from C.
+
+    Without its queries, which nobody asks for here: what reads them loads all kinds of archives.
+    """
+    found = find_spec(package)
+    binding = PathFinder.find_spec("_binding", found.submodule_search_locations) if found else None
+    if binding is None or binding.loader is None:
+        return import_module(package)
+    module = module_from_spec(binding)
+    binding.loader.exec_module(module)
+    return module
 
 
 @cache
