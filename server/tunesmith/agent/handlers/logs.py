@@ -19,6 +19,7 @@ def log(agent: Agent, request: Request, params: LogParams) -> Job:
         with suppress(OvertakenError):
             agent.followers.keep(job_id, agent.jobs.engine(stored).log(stored.state, follow=False))
         agent.followers.start(job_id)
+    agent.followers.nudge(job_id)
     start = max(0, params.start)
     for batch in kept.batches(start, follow=params.follow, is_wanted=lambda: request.is_wanted):
         request.peer.notify(LINES, Lines(job_id, batch.lines, batch.is_gap))
