@@ -43,14 +43,23 @@ def as_json(content: Any) -> Answer:
 
 
 class AnsweringHub(ThreadingHTTPServer):
-    """Attributes: answers: by path; asked: the paths with the token that came along."""
+    """Answers by path.
+
+    Attributes:
+        answers: what to say, by path with its query.
+        asked: the paths with the token that came along.
+        to_tokens: what each request with a token is answered instead, if anything.
+    """
 
     daemon_threads = True
+    request_queue_size = 64
+    """Of more, the kernel lets some connections wait for seconds."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers: dict[str, Answer] = {"/api/jobs/hardware": as_json(HARDWARE)}
         self.asked: list[tuple[str, str | None]] = []
+        self.to_tokens: Answer | None = None
 
     @property
     def url(self) -> str:
@@ -67,9 +76,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are no news."""
 
     def do_GET(self) -> None:
-        self.server.asked.append((self.path, self.headers.get("Authorization")))
+        token = self.headers.get("Authorization")
+        self.server.asked.append((self.path, token))
         missing = Answer(404, b"Entry not found", {"X-Error-Code": "EntryNotFound"})
         answer = self.server.answers.get(self.path, missing)
+        if token and self.server.to_tokens:
+            answer = self.server.to_tokens
         time.sleep(answer.delay_s)
         self.send_response(answer.status)
         for name, value in answer.headers.items():

@@ -33,7 +33,7 @@ _ADDRESS = re.compile(r"hf://datasets/([^/@]+/[^/@]+)(?:@[^/]+)?/(.+)")
 
 def hub_data(origin: Origin) -> StoredData:
     """What this machine knows of a data set on the Hub."""
-    origin = _named(origin)
+    origin = named(origin)
     if origin.loader != "named" or not is_model_id(origin.name):
         return StoredData(problem=f"{origin} is not read; {HELP}")
     places = (_downloaded,) if origin.files else (_prepared, _downloaded, _answered)
@@ -52,7 +52,7 @@ def hub_data(origin: Origin) -> StoredData:
     return StoredData(problem=f"{origin.name} is not on this machine; {advice}")
 
 
-def _named(origin: Origin) -> Origin:
+def named(origin: Origin) -> Origin:
     """Addresses of files on the Hub as files of a data set."""
     found = [_ADDRESS.fullmatch(each) for each in origin.files]
     matches = [each for each in found if each]
