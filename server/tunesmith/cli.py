@@ -143,6 +143,12 @@ def _agent(options: argparse.Namespace) -> int:
     return run_agent(options)
 
 
+def _doctor(options: argparse.Namespace) -> int:
+    from tunesmith.output.doctor_page import show_doctor
+
+    return show_doctor(options.script, options.namespace, as_json=options.json)
+
+
 def _update(_: argparse.Namespace) -> int:
     from tunesmith.update import run_update
 
@@ -343,6 +349,16 @@ def _add_jobs(jobs: argparse.ArgumentParser) -> None:
     listed.add_argument("--limit", type=_positive, default=200, metavar="N", help="at most so many")
 
 
+def _add_doctor(doctor: argparse.ArgumentParser) -> None:
+    doctor.add_argument(
+        "script", nargs="?", metavar="SCRIPT", help="what is to run; default: the account alone"
+    )
+    doctor.add_argument(
+        "--namespace", metavar="NAME", help="whose job it is (default: what starts the script says)"
+    )
+    doctor.add_argument("--json", action="store_true", help="for programs")
+
+
 def _add_agent(agent: argparse.ArgumentParser) -> None:
     actions = agent.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, about in (
@@ -383,6 +399,9 @@ _COMMANDS: Mapping[str, _Command] = {
     "gpus": _Command("compare the machines to train on", _gpus, [_add_training, _add_data]),
     "measure": _Command(
         "measure a step's memory with the real libraries", _measure, [_add_training, _add_flavor]
+    ),
+    "doctor": _Command(
+        "check that your account can do what a script asks for", _doctor, [_add_doctor]
     ),
     "submit": _Command("plan a job, and start it", _submit, [_add_submit]),
     "jobs": _Command("list, inspect, cancel and rerun jobs, read their logs", _jobs, [_add_jobs]),

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlencode
 
 from tunesmith.errors import UserError
@@ -120,7 +120,10 @@ class HubFacts:
     def _token(self) -> str | None:
         if self._account.offline:
             raise NoAnswerError("offline", "HF_HUB_OFFLINE is set", "unset it")
-        token = self._account.current_token()
+        try:
+            token = self._account.current_token()
+        except UserError as error:  # a stored login that cannot be renewed
+            raise NoAnswerError("refused", error.message, error.next_step) from None
         if token is not None and not (token.isascii() and token.isprintable()):
             message = "the token has characters that no token has"
             raise NoAnswerError("refused", message, SIGN_IN)
@@ -129,11 +132,10 @@ class HubFacts:
     def _fetch(self, url: str, token: str | None, *, is_json: bool) -> object:
         load_client()
         import httpx2
-        from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+        from huggingface_hub.errors import OfflineModeIsEnabled
         from huggingface_hub.utils import (
             build_hf_headers,  # pyright: ignore[reportUnknownVariableType]
             get_session,
-            hf_raise_for_status,
         )
 
         headers = build_hf_headers(token=token or False)
@@ -142,10 +144,9 @@ class HubFacts:
             request = get_session().stream("GET", url, headers=headers, timeout=self._limit_s)
             with request as answer:
                 content = _content(answer, time.monotonic() + self._limit_s)
-                hf_raise_for_status(answer)
+            if not answer.is_success:
+                raise _refusal(answer, token, host)
             return json.loads(content) if is_json else None
-        except HfHubHTTPError as error:
-            raise _refusal(error, token, host) from None
         except OfflineModeIsEnabled:
             raise NoAnswerError("offline", "HF_HUB_OFFLINE is set", "unset it") from None
         except (httpx2.TimeoutException, TimeoutError):
@@ -175,29 +176,28 @@ def _content(answer: httpx2.Response, ends: float) -> bytes:
     return found
 
 
-_REASONS: Mapping[int, Reason] = {
+_REASONS: Mapping[int | str, Reason] = {
+    "GatedRepo": "gated", "RepoNotFound": "not found",
     401: "refused", 402: "unpaid", 403: "forbidden", 404: "no page", 429: "busy",
 }  # fmt: skip
+"""By `X-Error-Code`, then by status."""
 
 
-def _refusal(error: Any, token: str | None, host: str) -> NoAnswerError:
-    """Why the Hub says no, by the kind of error that its client makes of the answer."""
-    from huggingface_hub.errors import DisabledRepoError, GatedRepoError, RepositoryNotFoundError
+def _refusal(answer: httpx2.Response, token: str | None, host: str) -> NoAnswerError:
+    """Why the Hub says no, told as `hf_raise_for_status` tells it.
 
-    status: int = error.response.status_code
-    words = error.response.headers.get("X-Error-Message") or f"status {status}"
-    message = f"{host} says: {_line(words, token)}"
-    by_kind: Sequence[tuple[type, Reason]] = (
-        (GatedRepoError, "gated"),
-        (RepositoryNotFoundError, "not found"),
-        (DisabledRepoError, "disabled"),
-    )
-    for kind, reason in by_kind:
-        if isinstance(error, kind):
-            return NoAnswerError(reason, message)
-    reason = _REASONS.get(status, "down" if status >= 500 else "odd")
+    That one also logs warnings of the server, in which there may be anything.
+    """
+    status = answer.status_code
+    words = answer.headers.get("X-Error-Message") or f"status {status}"
+    reason = _REASONS.get(answer.headers.get("X-Error-Code", "")) or _REASONS.get(status)
+    if words == "Access to this resource is disabled.":
+        reason = "disabled"
+    elif reason == "refused" and token is None:
+        reason = "not found"  # the Hub does not say what it hides
+    reason = reason or ("down" if status >= 500 else "odd")
     step = SIGN_IN if reason == "refused" else "try again later"
-    return NoAnswerError(reason, message, step)
+    return NoAnswerError(reason, f"{host} says: {_line(words, token)}", step)
 
 
 def _line(text: str, token: str | None) -> str:

@@ -16,9 +16,9 @@ from tunesmith.jobs.engines import engine
 
 def doctor(agent: Agent, request: Request, params: DoctorParams) -> DoctorResult:
     """Whether the account can do what a script asks for."""
-    from tunesmith.jobs.doctor import diagnose  # pyright: ignore
+    from tunesmith.jobs.doctor import diagnose
 
-    return diagnose(params, request.account)  # pyright: ignore
+    return diagnose(params, request.account)
 
 
 def hardware(agent: Agent, request: Request, params: HardwareParams) -> HardwareResult:
