@@ -126,7 +126,8 @@ def test_a_token_that_is_expired(hub: AnsweringHub, look: Callable[..., Sequence
     hub.to_tokens = REFUSED
     lines = look()
     assert the(lines, "login").state == "missing"
-    assert "expired" in the(lines, "login").message
+    assert "the token cannot be used: " in the(lines, "login").message
+    assert "Invalid credentials" in the(lines, "login").message
     assert the(lines, "model").state == "ok"
     assert the(lines, "data set").state == "ok"
     assert the(lines, "output").state == "unknown"

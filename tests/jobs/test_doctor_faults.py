@@ -19,6 +19,7 @@ from tunesmith.errors import UserError
 from tunesmith.jobs import hub_facts
 from tunesmith.jobs.account import Account
 from tunesmith.jobs.doctor import Limits, diagnose, examine
+from tunesmith.jobs.spec import EngineError
 from tunesmith.output.one_script import OneScript, read_script
 
 SCRIPT = """\
@@ -220,6 +221,19 @@ def test_a_failure_that_nobody_foresaw(
     found = examine(script, Account(hub.url)).lines
     assert states(found)["login"] == "unknown"
     assert "ended in a RuntimeError" in found[0].message
+
+
+def test_a_stored_login_that_cannot_be_renewed(
+    hub: AnsweringHub, script: OneScript, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(_: Account) -> str:
+        raise EngineError("the stored login cannot be used", "sign in again")
+
+    monkeypatch.setattr(Account, "current_token", fail)
+    found = examine(script, Account(hub.url)).lines
+    assert states(found)["login"] == "missing"
+    assert states(found)["model"] == states(found)["data set"] == "ok"
+    assert found[0].message == "the token cannot be used: the stored login cannot be used"
 
 
 def test_without_the_client_of_the_hub(monkeypatch: pytest.MonkeyPatch):

@@ -89,8 +89,8 @@ class HubFacts:
 
     def viewed_data(self, name: str) -> object:
         """What the data set viewer knows; it is another host, which gets no token."""
-        address = f"{viewer(self._account.endpoint)}/info?{urlencode({'dataset': name})}"
-        return self._fetch(address, None, is_json=True)
+        path = f"/info?{urlencode({'dataset': name})}"
+        return self._fetch(path, None, is_json=True, host=viewer(self._account.endpoint))
 
     def jobs(self, namespace: str) -> object:
         """Those that run now."""
@@ -105,17 +105,16 @@ class HubFacts:
         token = self._token()
         if token is None:
             raise NoAnswerError("no login", "you are not signed in to the Hub", SIGN_IN)
-        return self._fetch(self._account.endpoint + path, token, is_json=is_json)
+        return self._fetch(path, token, is_json=is_json)
 
     def _get_public(self, path: str, *, is_json: bool = True) -> object:
         """What is told to everyone: without a token where the Hub does not take it."""
-        url = self._account.endpoint + path
         try:
-            return self._fetch(url, self._token(), is_json=is_json)
+            return self._fetch(path, self._token(), is_json=is_json)
         except NoAnswerError as error:
             if error.reason != "refused":
                 raise
-            return self._fetch(url, None, is_json=is_json)
+            return self._fetch(path, None, is_json=is_json)
 
     def _token(self) -> str | None:
         if self._account.offline:
@@ -129,7 +128,9 @@ class HubFacts:
             raise NoAnswerError("refused", message, SIGN_IN)
         return token
 
-    def _fetch(self, url: str, token: str | None, *, is_json: bool) -> object:
+    def _fetch(
+        self, path: str, token: str | None, *, is_json: bool, host: str | None = None
+    ) -> object:
         load_client()
         import httpx2
         from huggingface_hub.errors import OfflineModeIsEnabled
@@ -139,9 +140,11 @@ class HubFacts:
         )
 
         headers = build_hf_headers(token=token or False)
-        host = self._account.endpoint
+        host = host or self._account.endpoint
         try:
-            request = get_session().stream("GET", url, headers=headers, timeout=self._limit_s)
+            request = get_session().stream(
+                "GET", host + path, headers=headers, timeout=self._limit_s
+            )
             with request as answer:
                 content = _content(answer, time.monotonic() + self._limit_s)
             if not answer.is_success:

@@ -25,8 +25,8 @@ def login(identity: Identity | NoAnswerError, asked: Asked) -> DoctorLine:
         need = f", and the script {asked.token_need}" if asked.token_need else ""
         return DoctorLine("login", "missing", f"{identity.message}{need}", SIGN_IN)
     if identity.reason == "refused":
-        message = "the Hub does not accept the token: it is expired, revoked or mistyped"
-        return DoctorLine("login", "missing", message, f"{SIGN_IN}; HF_TOKEN goes before a login")
+        message = f"the token cannot be used: {identity.message}"
+        return DoctorLine("login", "missing", message, f"{SIGN_IN}; a token may have expired")
     return unknown("login", identity)
 
 
