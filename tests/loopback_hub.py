@@ -10,11 +10,12 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.parse import unquote
 
 OWNER = "username"
 LARGE = (".bin", ".pt", ".pth", ".safetensors")
@@ -77,20 +78,24 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = do_PUT = do_any  # noqa: N815
 
-    def say(self, status: int, answer: Any, code: str = "") -> None:
-        content = json.dumps(answer).encode()
+    def say(
+        self, status: int, answer: Any, code: str = "", about: Mapping[str, str] | None = None
+    ) -> None:
+        content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         if code:
             self.send_header("X-Error-Code", code)
+        for name, value in (about or {}).items():
+            self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
 
 
 Answer = tuple[Any, ...]
-"""Status, content, and the Hub's code for an error, if any."""
+"""Status, content, the Hub's code for an error, and headers, if any."""
 
 
 def who(hub: Hub, body: bytes) -> Answer:
@@ -103,7 +108,7 @@ def create(hub: Hub, body: bytes) -> Answer:
     name = f"{asked.get('organization') or OWNER}/{asked['name']}"
     repository = f"{asked.get('type', 'model')}s/{name}"
     if repository in hub.repositories:
-        return 409, {"error": "You already created this repo"}
+        return 409, {"error": "You already created this repo", "url": f"{hub.url}/{name}"}
     hub.repositories[repository] = {}
     return 200, {"url": f"{hub.url}/{name}", "name": name, "id": name}
 
@@ -113,7 +118,34 @@ def info(hub: Hub, repository: str, body: bytes) -> Answer:
     if files is None:
         return 404, {"error": "Repository not found"}, "RepoNotFound"
     siblings = [{"rfilename": path} for path in files]
-    return 200, {"id": repository.partition("/")[2], "sha": "0" * 40, "siblings": siblings}
+    oid = _oid(hub, repository)
+    return 200, {"id": repository.partition("/")[2], "sha": oid, "siblings": siblings}
+
+
+def tree(hub: Hub, repository: str, body: bytes) -> Answer:
+    files = hub.repositories.get(repository, {})
+    return 200, [
+        {"type": "file", "path": path, "size": len(content), "oid": _digest(content)[:40]}
+        for path, content in files.items()
+    ]
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _oid(hub: Hub, repository: str) -> str:
+    """The last commit: another one after each push."""
+    return f"{hub.commits.get(repository, 0):040x}"
+
+
+def resolve(hub: Hub, name: str, path: str, body: bytes) -> Answer:
+    """A file, which a request for its head asks about before."""
+    content = hub.repositories.get(f"models/{name}", {}).get(unquote(path))
+    if content is None:
+        return 404, {"error": "Entry not found"}, "EntryNotFound"
+    about = {"ETag": f'"{_digest(content)[:40]}"', "X-Repo-Commit": _oid(hub, f"models/{name}")}
+    return 200, content, "", about
 
 
 def preupload(hub: Hub, repository: str, body: bytes) -> Answer:
@@ -137,7 +169,7 @@ def lfs_batch(hub: Hub, body: bytes) -> Answer:
 
 
 def lfs_upload(hub: Hub, oid: str, body: bytes) -> Answer:
-    if hashlib.sha256(body).hexdigest() != oid:
+    if _digest(body) != oid:
         return 400, {"error": "the content is another one"}
     hub.large[oid] = body
     return 200, {}
@@ -153,9 +185,12 @@ def commit(hub: Hub, repository: str, body: bytes) -> Answer:
             files[about["path"]] = base64.b64decode(about["content"])
         elif change["key"] == "lfsFile":
             files[about["path"]] = hub.large[about["oid"]]
+        elif change["key"] == "deletedFolder":
+            for path in [each for each in files if each.startswith(about["path"])]:
+                del files[path]
     hub.commits[repository] = hub.commits.get(repository, 0) + 1
     name = repository.removeprefix("models/")
-    oid = f"{hub.commits[repository]:040x}"
+    oid = _oid(hub, repository)
     return 200, {"commitOid": oid, "commitUrl": f"{hub.url}/{name}/commit/{oid}", "success": True}
 
 
@@ -190,6 +225,8 @@ ROUTES = {
     "POST /api/repos/create": create,
     "POST /api/validate-yaml": validate,
     f"GET /api/{REPOSITORY}(?:/revision/main)?": info,
+    f"GET /api/{REPOSITORY}/tree/[^/]+": tree,
+    "(?:GET|HEAD) /([^/]+/[^/]+)/resolve/[^/]+/(.+)": resolve,
     f"POST /api/{REPOSITORY}/preupload/main": preupload,
     f"POST /api/{REPOSITORY}/commit/main": commit,
     "GET /api/(buckets/[^/]+/[^/]+)": bucket_info,
