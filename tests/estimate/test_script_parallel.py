@@ -44,6 +44,7 @@ def test_the_arguments_of_the_trainer():
     beside = {"run.sh": RUN.format("accelerate launch")}
     for argument, sharding in [
         ("fsdp='full_shard'", "fsdp"),
+        ("fsdp=True", "fsdp"),
         ("deepspeed='ds_zero2.json'", "zero2"),
         ("deepspeed={'zero_optimization': {'stage': 3}}", "zero3"),
     ]:
@@ -51,6 +52,28 @@ def test_the_arguments_of_the_trainer():
         assert training
         assert training.sharding == sharding
     assert read(GIVEN.format("deepspeed='mine.json'"), beside=beside).on(4) is None
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "os.execv(sys.executable, [sys.executable, '-m', 'torch.distributed.run', __file__])",
+        "words = ['accelerate', 'launch', __file__]\n    os.execvp(words[0], words)",
+    ],
+)
+def test_a_script_that_becomes_its_own_launcher(start: str):
+    beside = {"run.sh": "hf jobs uv run --flavor a100x4 train.py\n"}
+    code = f"import os, sys\nif 'LOCAL_RANK' not in os.environ:\n    {start}\n"
+    for argument, sharding in [("fsdp=True", "fsdp"), ("", "ddp")]:
+        training = read(code + GIVEN.format(argument), beside=beside).on(4)
+        assert training
+        assert (training.gpus, training.sharding) == (4, sharding)
+
+
+def test_fsdp_computes_activations_again():
+    options = "gradient_checkpointing=False, fsdp_config={'activation_checkpointing': True}"
+    assert read(GIVEN.format(f"fsdp=True, {options}")).training.is_checkpointed
+    assert not read(GIVEN.format(options)).training.is_checkpointed
 
 
 def test_one_process():

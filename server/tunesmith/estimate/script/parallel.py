@@ -33,6 +33,11 @@ _STARTERS: dict[str, Starter] = {
     "trl": "accelerate",  # `trl sft` starts itself by `accelerate launch`
 }
 _COUNTS = regex(r"--(?:num[-_]processes|nproc[-_]per[-_]node|num[-_]gpus)")
+_BECOMES_LAUNCHER = regex(
+    r"""(?s)["'](?:torch\.distributed\.run|accelerate\.commands\.launch|torchrun|accelerate)["']"""
+    r""".{1,500}?\bos\.exec[lv]p?e?\(|\bos\.exec[lv]p?e?\([^)]{0,500}["'](?:torch\.distributed\.run"""
+    r"""|accelerate\.commands\.launch|torchrun|accelerate)["']"""
+)
 _ZERO_NAME = regex(r"zero[-_]?(?:stage[-_]?)?([123])")
 _DDP_NAME = regex(r"multi[-_]gpu|ddp")
 _ZERO: dict[str, Sharding] = {"0": "ddp", "1": "ddp", "2": "zero2", "3": "zero3"}
@@ -52,6 +57,12 @@ class Parallel(NamedTuple):
     processes: int | None = None
     sharding: Sharding | None = None
     is_spread: bool = False
+
+    def launched_by(self, text: str) -> Parallel:
+        """The same, for a script that becomes its own launcher where nothing else starts it."""
+        if self.starter not in (None, "python") or not _BECOMES_LAUNCHER.search(text):
+            return self
+        return Parallel("torchrun", None, self.sharding or "ddp")
 
     def share(self, training: Training, gpus: int) -> Training | None:
         """The training on that many GPUs; None where it is not known how they share."""
@@ -89,7 +100,7 @@ def parallel_of(
     words = launch.launcher
     starter = _starter(words)
     if starter == "python":
-        return Parallel("python", 1, None, is_spread)
+        return Parallel("python", 1, told, is_spread)
     options = _options(words)
     name = options.get("--config_file")
     file = launcher_file(name, launch.path, project) if name else None

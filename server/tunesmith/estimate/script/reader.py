@@ -270,7 +270,15 @@ class TrainerReader:
         names = ("gradient_checkpointing", "activation_checkpointing")
         flags = [self.facts.flag(self.args, name, "gradient_checkpointing") for name in names]
         by_peft = self.model.is_prepared and self.model.is_quantized
-        return any(flags) or by_peft or self._enables_checkpointing
+        return any(flags) or by_peft or self._enables_checkpointing or self._by_fsdp
+
+    @property
+    def _by_fsdp(self) -> bool:
+        """Whether FSDP computes activations again by itself."""
+        options = self.facts.value("gradient_checkpointing", self.args, "fsdp_config")
+        if not isinstance(options, DictValue) or self._sharding() != "fsdp":
+            return False
+        return options.value("activation_checkpointing") is True
 
     @property
     def _enables_checkpointing(self) -> bool:
@@ -348,13 +356,14 @@ class TrainerReader:
         device_map = self.model.device_map
         by_trl = not self.model.is_loaded and not self.is_plain and self.release >= _SPREADS
         is_spread = device_map == "auto" or (device_map is ABSENT and by_trl)
-        return parallel_of(self.run.launch, self._sharding(), self.project, is_spread=is_spread)
+        found = parallel_of(self.run.launch, self._sharding(), self.project, is_spread=is_spread)
+        return found.launched_by(self.run.text)
 
     def _sharding(self) -> Sharding | Unknown | None:
         """What the arguments say; None where nothing, UNKNOWN where a file that is not read."""
         fsdp = self.facts.value("the sharding", self.args, "fsdp")
         deepspeed = self.facts.value("the sharding", self.args, "deepspeed")
-        if isinstance(fsdp, (str, ListValue)) and fsdp not in ("", ()):
+        if fsdp is True or (isinstance(fsdp, (str, ListValue)) and fsdp not in ("", ())):
             return "fsdp" if not isinstance(fsdp, ListValue) or len(fsdp) else None
         if isinstance(deepspeed, str):
             reader = self.run.launch.path if self.run.launch else self.run.path
