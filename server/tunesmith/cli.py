@@ -113,6 +113,12 @@ def _preflight(options: argparse.Namespace) -> int:
     return show_preflight(options.script, _question(options), as_json=options.json)
 
 
+def _new(options: argparse.Namespace) -> int:
+    from tunesmith.output.new_page import show_new
+
+    return show_new(options)
+
+
 def _gpus(options: argparse.Namespace) -> int:
     from tunesmith.output.gpus_page import show_gpus
 
@@ -250,6 +256,26 @@ def _add_training(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="for programs")
 
 
+def _add_new(new: argparse.ArgumentParser) -> None:
+    new.add_argument(
+        "template", nargs="?", metavar="TEMPLATE", help="which one (default: list them)"
+    )
+    new.add_argument("--model", metavar="ID", help="of the Hub")
+    new.add_argument("--dataset", metavar="ID", help="of the Hub")
+    new.add_argument("--output", metavar="REPO", help="where to push, as NAME or OWNER/NAME")
+    new.add_argument("--length", metavar="N", help="tokens of an example, at most")
+    new.add_argument("--flavor", metavar="NAME", help="default: the cheapest that fits")
+    new.add_argument("--timeout", metavar="TIME", help="as 6h (default: from the estimate)")
+    new.add_argument("--name", metavar="FILE", default="train.py", help="default: train.py")
+    new.add_argument("--force", action="store_true", help="replace a file that is there")
+    new.add_argument("--examples", type=_positive, metavar="N", help="rows of the data set")
+    new.add_argument("--tokens", type=_positive, metavar="N", help="tokens of a row, mean")
+    new.add_argument(
+        "--online", action="store_true", help="ask the Hub for prices, models and data"
+    )
+    new.add_argument("--json", action="store_true", help="for programs")
+
+
 def _add_flavor(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--flavor",
@@ -385,6 +411,7 @@ class _Command(NamedTuple):
 
 
 _COMMANDS: Mapping[str, _Command] = {
+    "new": _Command("write a training script to begin with", _new, [_add_new]),
     "check": _Command("check files and folders", _check, [_add_check]),
     "rule": _Command("explain a rule", _rule, [_add_rule]),
     "versions": _Command("show which releases a script gets, and why", _versions, [_add_versions]),

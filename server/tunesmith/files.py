@@ -115,6 +115,31 @@ def write_document(path: Path, before: Document, after: Document) -> None:
     _replace(path, changed_bytes(data, before, after))
 
 
+def write_new(path: Path, text: str, *, replace: bool) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        UserError: it is there, and not to be replaced, or it cannot be written.
+    """
+    from tunesmith.errors import UserError
+
+    try:
+        if replace and path.exists():
+            _replace(path, text.encode())
+            return
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            try:
+                file.write(text)
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
+    except FileExistsError:
+        raise UserError(f"{path.name} exists", "choose another name") from None
+    except (OSError, UnwritableFileError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise UserError(f"{path} cannot be written: {reason}", "choose another place") from None
+
+
 def changed_bytes(data: bytes, before: Document, after: Document) -> bytes:
     """What a file with these bytes, which hold one document, holds after it became another.
 

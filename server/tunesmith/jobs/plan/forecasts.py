@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,13 +11,11 @@ from tunesmith.estimate.fit import GB, Need
 from tunesmith.estimate.forecast import Forecast
 from tunesmith.estimate.mlx.forecast import forecast_anywhere
 from tunesmith.estimate.script import ScriptTraining, trainings_of
+from tunesmith.estimate.timeouts import timeout_for
 from tunesmith.knowledge.hardware import Machine
 from tunesmith.knowledge.prices import priced_flavors
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
-
-_ROOM = 1.5
-"""As the rule timeout-too-short gives: a timeout that is not reached costs nothing."""
 
 
 class Suggestion(NamedTuple):
@@ -62,10 +59,9 @@ def suggested_timeout(forecast: Forecast | None) -> Suggestion | None:
     if forecast is None or forecast.duration is None:
         return None
     hours = forecast.duration.hours
-    enough = max(hours.likely * _ROOM, hours.high)
-    value = f"{math.ceil(enough)}h" if enough > 1 else f"{max(10, math.ceil(enough * 60))}m"
     return Suggestion(
-        value, f"from the estimate of {hours.low:.1f} to {hours.high:.1f} hours, with room"
+        timeout_for(hours),
+        f"from the estimate of {hours.low:.1f} to {hours.high:.1f} hours, with room",
     )
 
 
