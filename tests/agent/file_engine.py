@@ -58,6 +58,14 @@ class FileServer:
         found = [self.state(path.stem) for path in self.jobs.glob("*.json")]
         return sorted(found, key=lambda state: state.created or 0, reverse=True)
 
+    def hide(self, namespace: str) -> None:
+        """List a namespace's jobs only where it is asked for."""
+        (self.folder / f"hidden.{namespace}").touch()
+
+    def hides(self, state: JobState) -> bool:
+        """Whether a job is listed only where its namespace is asked for."""
+        return (self.folder / f"hidden.{state.namespace}").exists()
+
     def add_lines(self, job_id: str, lines: Sequence[str]) -> None:
         """Print lines in a job."""
         with (self.jobs / f"{job_id}.log").open("a") as stream:
@@ -119,8 +127,10 @@ class FileEngine:
         return next(found, None)
 
     def jobs(self, namespace: str | None) -> Iterator[JobState]:
-        self._begin("jobs")
-        yield from self._server.states()
+        self._begin(f"jobs of {namespace}" if namespace else "jobs")
+        for state in self._server.states():
+            if namespace == state.namespace or not (namespace or self._server.hides(state)):
+                yield state
 
     def inspect(self, job: JobState) -> JobState:
         self._begin("inspect")
@@ -164,6 +174,8 @@ class FileEngine:
             raise EngineError("too many requests", next_step, can_retry=True, retry_after_s=0.05)
         if fault == "poor":
             raise EngineError("there is no credit left", "buy some")
+        if fault == f"not {self._token}":
+            raise EngineError("the token is not valid", "sign in")
         if fault == "leak":
             raise EngineError(f"the server says {self._token}", next_step)
         if fault == "crash":

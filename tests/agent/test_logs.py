@@ -67,8 +67,10 @@ def test_a_log_is_asked_for_once_for_all(user: User, job: messages.Job):
     assert user.server.count("log") == before + 1  # the last look, once it has ended
 
 
-def test_a_stream_that_is_cut_goes_on_where_it_was(user: User, job: messages.Job):
+def test_a_stream_that_is_cut_goes_on_where_it_was(user: User):
     user.server.fail("log", "cut", always=True)  # each gives one line
+    with user.connect() as client:
+        job = user.submit(user.plan(client, flavor="long").key)
     user.server.add_lines(remote(job), NUMBERS)
     wait_until(lambda: user.server.count("log") > 1)
     user.server.recover()

@@ -178,3 +178,23 @@ def test_a_token_that_stands_in_an_argument_is_not_kept(user: User):
         error = refusal(lambda: user.plan(client, arguments=["--token", CANARY]))
         assert "the value of a secret" in error.message
         assert CANARY not in str(error)
+
+
+def test_what_is_being_sent_is_noted_before_the_agent_ends(user: User):
+    with user.connect() as client:
+        plan = user.plan(client)
+        user.server.fail("submit", "slow")
+        client.channel.send(
+            {"jsonrpc": "2.0", "id": 9, "method": "submit", "params": {"key": plan.key}}
+        )
+        wait_until(lambda: user.server.count("submit"))
+        thread = threading.Thread(target=user.stop_agent)
+        thread.start()
+        wait_until(lambda: "agent ends" in (user.state / "agent.log").read_text())
+        (user.server.folder / "go").touch()
+        while (message := client.channel.receive()).get("id") != 9:
+            pass
+        assert message["result"]["stage"] == "COMPLETED"
+        thread.join()
+    assert stages(user) == ["COMPLETED"]
+    assert user.server.count("find") == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from agent.made import User, refusal, texts, wait_until
@@ -106,3 +107,37 @@ def test_what_has_ended_stays_so(user: User):
         user.server.move(job.remote_id, "RUNNING")
         params = messages.JobParams(job.id)
         assert client.ask(messages.INSPECT, params, messages.Job).stage == "COMPLETED"
+
+
+def test_jobs_of_an_organization_are_refreshed_too(user: User):
+    job_id = user.server.add("a key", "RUNNING")
+    user.server.write(replace(user.server.state(job_id), namespace="acme"))
+    with user.connect() as client:
+        (job,) = user.jobs(client, refresh=True).jobs
+        assert job.namespace == "acme"
+    assert user.server.count("jobs of acme") == 0  # they were among the others
+    user.server.hide("acme")
+    user.server.move(job_id, "COMPLETED")
+    with user.connect() as client:
+        (job,) = user.jobs(client, refresh=True).jobs
+        assert job.stage == "COMPLETED"
+    assert user.server.count("jobs of acme") == 1
+
+
+def test_a_local_job_is_the_same_for_each_hub(user: User):
+    with user.connect() as client:
+        job = user.submit(user.plan(client, engine="local").key)
+    user.account = {"HF_ENDPOINT": "http://127.0.0.1:9"}
+    with user.connect() as client:
+        assert user.jobs(client, refresh=True).jobs == (job,)
+
+
+def test_a_token_that_is_refused_gives_way_to_a_newer_one(user: User):
+    with user.connect() as client:
+        job = user.submit(user.plan(client, flavor="long").key)
+    assert job.remote_id
+    user.server.fail("inspect", f"not {user.account['HF_TOKEN']}", always=True)
+    user.account = {"HF_TOKEN": "hf_newer_newer"}
+    user.server.move(job.remote_id, "COMPLETED")
+    with user.connect() as client:
+        wait_until(lambda: user.jobs(client).jobs[0].stage == "COMPLETED")

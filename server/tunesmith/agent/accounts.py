@@ -27,6 +27,11 @@ class Accounts:
         with self._lock:
             self._of_jobs[job_id] = account
 
+    def release(self, job_id: str) -> None:
+        """Have no particular account work on a job: the one that did is refused."""
+        with self._lock:
+            self._of_jobs.pop(job_id, None)
+
     def of(self, job_id: str, endpoint: str) -> Account:
         """The account that works on a job of a Hub; a token never goes to another Hub."""
         from tunesmith.jobs.account import Account

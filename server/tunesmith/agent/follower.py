@@ -121,7 +121,9 @@ class Follower(threading.Thread):
         self._failures += 1
         asked_s = 0.0
         if isinstance(error, EngineError):
-            self._refusals += not error.can_retry
+            if not error.can_retry:
+                self._refusals += 1
+                self._jobs.disown(self.job_id)
             asked_s = error.retry_after_s or 0.0
         doubled_s = _FIRST_PAUSE_S * 2 ** min(self._failures, 16)
         return min(self._settings.longest_pause, max(asked_s, doubled_s))

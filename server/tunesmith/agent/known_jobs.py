@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -78,6 +78,10 @@ class KnownJobs:
             self._on_change(changed)
         return changed or self.stored(stored.job.id).job
 
+    def disown(self, job_id: str) -> None:
+        """Ask about a job on behalf of another account from now on."""
+        self._accounts.release(job_id)
+
     def refresh(self, account: Account, limit: int) -> Sequence[str]:
         """Ask all engines for all their jobs; returns what went wrong.
 
@@ -86,11 +90,20 @@ class KnownJobs:
         problems: list[str] = []
         for name in ENGINES if account.can_ask() else (LOCAL,):
             try:
-                for state in islice(self._engines(name, account).jobs(None), max(0, limit)):
+                for state in self._all(name, account, max(0, limit)):
                     self._take_up(name, account, state)
             except UserError as error:
                 problems.append(f"{name}: {error}")
         return problems
+
+    def _all(self, name: str, account: Account, limit: int) -> Iterator[JobState]:
+        """Jobs of the account's own namespace, and of those where one is known to be live."""
+        engine, seen = self._engines(name, account), set[str]()
+        for namespace in (None, *self._store.live_namespaces(name, account.endpoint)):
+            if namespace not in seen:
+                for state in islice(engine.jobs(namespace), limit):
+                    seen.add(state.namespace)
+                    yield state
 
     def _take_up(self, engine: str, account: Account, state: JobState) -> None:
         job, is_news = self._store.add_found(engine, account.endpoint, state)

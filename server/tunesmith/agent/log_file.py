@@ -130,7 +130,7 @@ class LogFile:
                 if is_last:
                     return
                 continue
-            with self._path.open("rb") as stream:
+            with self._opened() as stream:
                 stream.seek(position)
                 for batch in _read(stream, end, ordinal):
                     ordinal += len(batch.lines)
@@ -140,6 +140,15 @@ class LogFile:
                     if not is_wanted():
                         return
             position = end
+
+    def _opened(self) -> BinaryIO:
+        try:
+            return self._path.open("rb")
+        except OSError as error:
+            raise StateError(
+                f"cannot read the log in {self._path}: {error.strerror or error}",
+                "run `tunesmith agent stop`, then try again: the lines are fetched again",
+            ) from None
 
 
 class Replay:

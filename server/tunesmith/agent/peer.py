@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Any, cast
 
 from tunesmith.agent.channel import (
@@ -21,6 +20,7 @@ from tunesmith.agent.channel import (
     Message,
 )
 from tunesmith.agent.messages import CANCEL_REQUEST, HELLO
+from tunesmith.agent.outbox import Outbox
 from tunesmith.agent.redaction import Redaction
 from tunesmith.agent.wire import WireError, to_wire
 from tunesmith.errors import UserError
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_WAITING_MESSAGES = 256
-"""One who is so far behind in reading does not read at all."""
 _MOST_REQUESTS = 64
 
 Answer = Callable[["Request", str, object], object]
@@ -82,7 +80,7 @@ class Peer:
         self._channel = channel
         self._answer = answer
         self._redaction = redaction
-        self._outbox: Queue[Message | None] = Queue(_WAITING_MESSAGES)
+        self._outbox = Outbox()
         self._guard = threading.Lock()
         self._requests: dict[str, Request] = {}
         self._writer = threading.Thread(target=self._write, name="write", daemon=True)
@@ -139,7 +137,7 @@ class Peer:
     ) -> None:
         try:
             result = to_wire(self._answer(request, method, params))
-            self.send({"jsonrpc": "2.0", "id": request_id, "result": result})
+            self._outbox.put({"jsonrpc": "2.0", "id": request_id, "result": result})
         except WireError as error:
             self._send_error(request_id, INVALID_PARAMS, error.message, _data(error))
         except UserError as error:
@@ -158,33 +156,22 @@ class Peer:
         self, request_id: int | str | None, code: int, message: str, data: Any = None
     ) -> None:
         error = {"code": code, "message": self._redaction.hidden(message), "data": data}
-        self.send({"jsonrpc": "2.0", "id": request_id, "error": error})
+        self._outbox.put({"jsonrpc": "2.0", "id": request_id, "error": error})
 
     def notify(self, method: str, params: object) -> None:
         """Tell it something; waits while it is behind in reading."""
-        self.send({"jsonrpc": "2.0", "method": method, "params": to_wire(params)})
+        self._outbox.put({"jsonrpc": "2.0", "method": method, "params": to_wire(params)})
 
     def notify_if_reading(self, method: str, params: object) -> None:
         """Tell it something without waiting: one who does not read has to go."""
-        try:
-            message = {"jsonrpc": "2.0", "method": method, "params": to_wire(params)}
-            self._outbox.put_nowait(message)
-        except Full:
+        message = {"jsonrpc": "2.0", "method": method, "params": to_wire(params)}
+        if not self._outbox.offer(message):
             log.warning("a peer does not read and is cut off")
             self.leave()
 
-    def send(self, message: Message) -> None:
-        """Send a message after those before; waits while the peer is behind in reading."""
-        while not self.is_gone:
-            try:
-                self._outbox.put(message, timeout=1)
-            except Full:
-                continue
-            return
-
     def _write(self) -> None:
         try:
-            while message := self._outbox.get():
+            while message := self._outbox.take():
                 self._channel.send(message)
         except DisconnectedError:
             pass
@@ -196,20 +183,12 @@ class Peer:
     def leave(self) -> None:
         """Let it go, and all that was under way for it alone."""
         self.is_gone = True
+        self._outbox.close()
         self._channel.close()
-        try:
-            while True:
-                self._outbox.get_nowait()
-        except Empty:
-            pass
-        self._outbox.put(None)
 
     def say_goodbye(self, patience_s: float) -> None:
         """Let it go once it has read what was sent."""
-        try:
-            self._outbox.put(None, timeout=patience_s)
-        except Full:
-            return
+        self._outbox.finish()
         self._writer.join(patience_s)
 
 

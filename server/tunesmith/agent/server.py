@@ -40,7 +40,8 @@ log = logging.getLogger(__name__)
 LOG_FILE = "agent.log"
 _LOG_BYTES, _OLD_LOGS = 1_000_000, 3
 _PLAN_AGE_S = 7 * 24 * 3600
-_LOOK_S = 0.5
+_LOOK_S = 5.0
+"""How long it may take to see that there was nothing to do for long enough."""
 _GOODBYE_S = 1.0
 _REFUSED_S = 0.1
 """A pause before the next one is let in where the system refuses, as with too many open files."""
@@ -76,6 +77,12 @@ def _write_log(folder: Path, redaction: Redaction) -> None:
     handler.setFormatter(RedactingFormatter(redaction))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("tunesmith").setLevel(logging.INFO)
+    threading.excepthook = _log_crash  # standard error is a file that nobody redacts
+
+
+def _log_crash(crash: threading.ExceptHookArgs) -> None:
+    name = crash.thread.name if crash.thread else ""
+    log.error("the thread %r ended", name, exc_info=crash.exc_value)
 
 
 class Server:
@@ -115,7 +122,7 @@ class Server:
 
     def _wait(self) -> None:
         idle_since = time.monotonic()
-        while not self._agent.stopping.wait(_LOOK_S):
+        while not self._agent.stopping.wait(min(_LOOK_S, self._settings.idle / 4)):
             if self._peers or not self._agent.is_idle:
                 idle_since = time.monotonic()
             elif time.monotonic() - idle_since >= self._settings.idle:

@@ -185,8 +185,8 @@ class Store:
     def _known_id(self, engine: str, endpoint: str, state: JobState) -> str | None:
         """The job of that state, which may still wait for the answer to its being sent."""
         row = self._one(
-            "SELECT id FROM jobs WHERE engine = ? AND endpoint = ? AND (id = ? OR"
-            " namespace = ? AND remote_id = ?)",
+            "SELECT id FROM jobs WHERE engine = ? AND (endpoint = ? OR engine = 'local') AND"
+            " (id = ? OR namespace = ? AND remote_id = ?)",
             *(engine, endpoint, state.labels.get(KEY_LABEL), state.namespace, state.id),
         )
         return row and row["id"]
@@ -291,6 +291,15 @@ class Store:
             *(all_of_them, max(0, limit)),
         )
         return [_stored(row).job for row in rows]
+
+    def live_namespaces(self, engine: str, endpoint: str) -> Sequence[str]:
+        """Whom the live jobs of an engine belong to."""
+        rows = self._all(
+            "SELECT DISTINCT namespace FROM jobs WHERE engine = ? AND endpoint = ?"
+            " AND namespace != '' AND stage IN ('SCHEDULING', 'RUNNING')",
+            *(engine, endpoint),
+        )
+        return [row["namespace"] for row in rows]
 
     def unsettled(self) -> Sequence[StoredJob]:
         """Jobs of which nobody knows whether their engine has taken them."""
