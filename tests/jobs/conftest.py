@@ -11,11 +11,7 @@ import pytest
 
 pytest.register_assert_rewrite("jobs.contract", "jobs.hub_engine")
 HUB_HOME = tempfile.mkdtemp()
-VARIABLES = {
-    "HF_HOME": HUB_HOME,
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-}
+VARIABLES = {"HF_HOME": HUB_HOME, "HF_HUB_DISABLE_TELEMETRY": "1"}
 os.environ.update(VARIABLES)
 import huggingface_hub.constants  # noqa: E402, F401 - it reads them once, when imported
 

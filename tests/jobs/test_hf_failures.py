@@ -28,6 +28,7 @@ SUBMIT = "POST /api/jobs/username"
 
 
 RERUN = "1111111111111111"
+SECRET = "another-canary"
 
 
 @pytest.mark.parametrize(
@@ -79,6 +80,13 @@ def test_the_wait_that_the_hub_asks_for_is_read(
 ) -> None:
     server.fault(SUBMIT, status=429, headers=headers)
     assert failure(lambda: engine.submit(SPEC, {})).retry_after_s == seconds
+
+
+def test_what_the_hub_repeats_of_secrets_is_hidden(server: JobsServer, engine: HfJobs) -> None:
+    spec = replace(SPEC, secrets=("KEY",))
+    server.fault(SUBMIT, status=400, message=f"who is {TOKEN}, and what is {SECRET}?")
+    error = failure(lambda: engine.submit(spec, {"KEY": SECRET}))
+    assert "who is ***, and what is ***?" in error.message
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])
@@ -203,14 +211,21 @@ def test_a_rerun_that_is_cut_off_is_found(
     error = failure(lambda: engine.rerun(old, RERUN))
     assert error.can_retry
     assert len(server.jobs) == 1 + runs
-    found = engine.find(RERUN, None)
-    assert (found.id if found else None) == (server.job.id if runs else None)
     assert error.may_be_done or not runs
-    again = engine.find(SPEC.key, None)
-    assert again is not None
-    assert again.id == old.id
-    if not found:
-        assert engine.rerun(old, RERUN).id == server.job.id
+    first = engine.find(SPEC.key, None)
+    assert first is not None
+    assert first.id == old.id
+    found = engine.find(RERUN, None) or engine.rerun(old, RERUN)
+    assert (found.id, len(server.jobs)) == (server.job.id, 2)
+    assert server.job.spec["labels"] == {"tunesmith-key": RERUN, "name": "true"}
+
+
+def test_a_rerun_is_not_taken_for_another(server: JobsServer, engine: HfJobs) -> None:
+    old = engine.submit(SPEC, {})
+    engine.rerun(old, RERUN)
+    server.fault("POST .*/duplicate", cut="before")
+    failure(lambda: engine.rerun(old, "third"))
+    assert engine.find("third", None) is None
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,16 @@ def test_a_stream_that_ends_early_loses_and_doubles_nothing(
     assert list(engine.log(job, follow=True)) == found
 
 
+def test_the_last_replay_is_whole(server: JobsServer, engine: HfJobs) -> None:
+    remote, job = played(server, engine)
+    server.fault("GET .*/logs", events=10)
+    server.fault("GET .*/logs", events=3, times=2)
+    reader = engine.log(job, follow=True)
+    first = next(reader).text
+    remote.end()
+    assert [first, *texts(reader)] == list(PLAYED)
+
+
 @pytest.mark.parametrize("what", [{"cut": "before"}, {"status": 503}, {"status": 429}])
 def test_a_log_goes_on_after_a_few_failures(
     server: JobsServer, engine: HfJobs, what: dict[str, Any]
@@ -154,6 +164,7 @@ def test_metrics_name_what_gpus_do(server: JobsServer, engine: HfJobs) -> None:
     server.job.sample(cpu_usage_pct=50, gpus={"d901cd7f": gpu})
     server.fault("GET .*/metrics", events=1)
     server.fault("GET .*/metrics", status=500)
+    server.fault("GET .*/metrics", status=406)
     samples = engine.metrics(job)
     first, second = next(samples), next(samples)
     assert (first.cpu, first.received, first.sent) == (50, 100, 50)

@@ -85,8 +85,9 @@ class HfJobs:
             found = list(client.list_jobs(namespace=namespace, labels={KEY_LABEL: key}))
             if found:
                 return answers.state(found[-1])  # newer are reruns without a label of their own
-            copy = _unlabelled_copy(client, namespace, key)
-            return answers.state(_labelled(client, copy, key)) if copy else None
+            for copy, labels in _unlabelled_copies(client, namespace, key):
+                return answers.state(_labelled(client, copy, key, labels))
+            return None
 
     def jobs(self, namespace: str | None) -> Iterator[JobState]:
         client, namespace = self._member(namespace)
@@ -299,23 +300,22 @@ class _Patience:
         self._asked_s = 0
 
 
-def _unlabelled_copy(client: HfApi, namespace: str, key: str) -> JobInfo | None:
-    """The job that `rerun` started with a key, if it was cut off before it gave it the label."""
-    marked = list(client.list_jobs(namespace=namespace, labels={RERUN_LABEL: key}))
-    ids = {job.id for job in marked}
-    for job in client.list_jobs(namespace=namespace) if marked else ():
-        its_key = (job.labels or {}).get(KEY_LABEL)
+def _unlabelled_copies(
+    client: HfApi, namespace: str, key: str
+) -> Iterator[tuple[JobInfo, Mapping[str, str]]]:
+    """Jobs that `rerun` started with a key, cut off before it labelled them; the old labels."""
+    marked = client.list_jobs(namespace=namespace, labels={RERUN_LABEL: key})
+    labels = {job.id: job.labels or {} for job in marked}
+    for job in client.list_jobs(namespace=namespace) if labels else ():
         origin = job.initiator
-        if origin and origin.type == "duplicated-job" and origin.id in ids:
-            old = next(each for each in marked if each.id == origin.id)
-            if its_key in (None, (old.labels or {}).get(KEY_LABEL)):
-                return job
-    return None
+        if origin and origin.type == "duplicated-job" and origin.id in labels:
+            old = labels[origin.id]
+            if (job.labels or {}).get(KEY_LABEL) in (None, old.get(KEY_LABEL)):
+                yield job, old
 
 
-def _labelled(
-    client: HfApi, job: JobInfo, key: str, labels: Mapping[str, str] | None = None
-) -> JobInfo:
-    labels = {**(labels or job.labels or {}), KEY_LABEL: key}
-    labels.pop(RERUN_LABEL, None)
-    return client.update_job_labels(job_id=job.id, labels=labels, namespace=job.owner.name)
+def _labelled(client: HfApi, copy: JobInfo, key: str, labels: Mapping[str, str] | None) -> JobInfo:
+    """A copy with the labels of the old job, but for its key."""
+    its_own = {**(labels or {}), KEY_LABEL: key}
+    its_own.pop(RERUN_LABEL, None)
+    return client.update_job_labels(job_id=copy.id, labels=its_own, namespace=copy.owner.name)
