@@ -51,6 +51,7 @@ trainer.train()
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AnsweringHub]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "token"))
     with answering() as made:
         monkeypatch.setattr(hub_facts, "viewer", lambda _: made.url)
         add_model(made, "maker/base")
@@ -323,6 +324,9 @@ def test_secrets_have_a_value_here(look: Callable[..., Sequence[DoctorLine]]):
     assert found.message == "WANDB_API_KEY has no value here, and the script asks for it"
     found = the(look(script, available=["WANDB_API_KEY"]), "secrets")
     assert (found.state, found.message) == ("ok", "set here: HF_TOKEN, WANDB_API_KEY")
+    found = the(look(script, token=None), "secrets")
+    words = "HF_TOKEN, WANDB_API_KEY have no values here, and the script asks for them"
+    assert (found.state, found.message) == ("missing", words)
     leaked = look(script.replace("WANDB_API_KEY", TOKEN), available=["HF_TOKEN"])
     assert "is no name of a variable" in repr(leaked)
     assert TOKEN not in repr(leaked), "a secret in place of its name is not repeated"

@@ -91,7 +91,7 @@ def test_a_hub_that_is_down(hub: AnsweringHub, script: OneScript, status: int):
     assert set(states(found).values()) == {"unknown"}
 
 
-_LARGE = b" " * (hub_facts.MAX_BYTES + 1)
+_LARGE = b'{"name": "me", "id": "maker/base"' + b" " * hub_facts.MAX_BYTES + b"}"
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[" * 100_000, _LARGE, b"[]", b"7", b'""'])

@@ -165,8 +165,8 @@ def secrets(names: Sequence[str], available: Collection[str]) -> Iterator[Doctor
         yield DoctorLine("secrets", "missing", message, "write names only, such as HF_TOKEN")
     lacking = [each for each in known if each not in available]
     if lacking:
-        verb = "has no value" if len(lacking) == 1 else "have no values"
-        message = f"{', '.join(lacking)} {verb} here, and the script asks for it"
+        lacks, it = ("has no value", "it") if len(lacking) == 1 else ("have no values", "them")
+        message = f"{', '.join(lacking)} {lacks} here, and the script asks for {it}"
         step = f"set {lacking[0]} where you submit from"
         yield DoctorLine("secrets", "missing", message, step)
     elif known:
