@@ -45,6 +45,13 @@ class User:
         made = {"server": str(self.folder / "servers"), **how}
         self._patch.setenv("MADE_AGENT", json.dumps(made))
 
+    def use_hub(self, url: str, **settings: Any) -> None:
+        """Have the next agent run jobs on Hugging Face, which is at that address."""
+        self._patch.setenv("MADE_AGENT", json.dumps({"settings": settings}))
+        self._patch.setenv("HF_HOME", str(self.folder / "hf"))
+        self.account = {"HF_TOKEN": CANARY, "HF_ENDPOINT": url}
+        (self.folder / "train.py").write_text("print('hello')\n")
+
     def connect(self) -> Client:
         """Ask the agent, which is started where there is none."""
         return connect_or_start(self.account, PROGRAM)

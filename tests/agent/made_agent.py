@@ -1,6 +1,6 @@
 """The agent with a made engine and a made plan; MADE_AGENT says how, as JSON.
 
-server   the folder of the engine's server
+server   the folder of the engine's server; without, the engines are the real ones
 settings fields of Settings
 version, protocol   what it says of itself
 kill_at  it kills itself at that many of the places where something is written, sent or asked,
@@ -31,7 +31,8 @@ from tunesmith.jobs import engines
 MADE: dict[str, Any] = json.loads(os.environ["MADE_AGENT"])
 _true_time = time.time
 time.time = lambda: _true_time() + MADE.get("clock", 0)
-engines.engine = lambda name, account: FileEngine(Path(MADE["server"]) / name, account.token)
+if "server" in MADE:
+    engines.engine = lambda name, account: FileEngine(Path(MADE["server"]) / name, account.token)
 tunesmith.__version__ = MADE.get("version", tunesmith.__version__)
 
 from tunesmith.agent import channel, log_file, messages, server, store  # noqa: E402
