@@ -95,6 +95,15 @@ def run(api: HfApi, **more: object) -> str:
     return api.run_job(image="ubuntu", command=["true"], namespace="username", **more).id
 
 
+def test_repositories_take_and_give_files(server: JobsServer, tmp_path: Path) -> None:
+    api = client(server)
+    api.create_repo("username/model")
+    api.upload_file(path_or_fileobj=b"{}", path_in_repo="config.json", repo_id="username/model")
+    path = api.hf_hub_download("username/model", "config.json", local_dir=tmp_path)
+    assert Path(path).read_bytes() == b"{}"
+    assert server.refused == []
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -145,10 +145,15 @@ class JobsServer(loopback_hub.Hub):
         for pattern, carry_out in loopback_hub.ROUTES.items():
             found = re.fullmatch(pattern, request.route)
             if found:
-                status, content, *code = carry_out(self, *found.groups(), request.body)
-                return Answer(content, status, {"X-Error-Code": code[0]} if code else {})
+                return _of_tuple(*carry_out(self, *found.groups(), request.body))
         self.refused.append(request.route)
         raise RefusalError(404, "Not Found", "EntryNotFound")
+
+
+def _of_tuple(
+    status: int, content: Any, code: str = "", about: Mapping[str, str] | None = None
+) -> Answer:
+    return Answer(content, status, {**(about or {}), **({"X-Error-Code": code} if code else {})})
 
 
 class _Handler(BaseHTTPRequestHandler):
