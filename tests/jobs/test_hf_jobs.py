@@ -10,6 +10,7 @@ from typing import Any
 
 import huggingface_hub
 import pytest
+from huggingface_hub.errors import OIDCError
 
 from jobs.contract import EngineContract
 from jobs.hub_engine import SPEC, TOKEN, engine_of, failure
@@ -111,6 +112,16 @@ def test_the_token_of_the_last_login_is_used(server: JobsServer, tmp_path: Path)
             assert engine.submit(replace(SPEC, key=token), {}).namespace == namespace
     finally:
         place.unlink(missing_ok=True)
+
+
+def test_a_login_that_cannot_be_renewed_is_named(
+    server: JobsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> str:
+        raise OIDCError(f"no {TOKEN}")
+
+    monkeypatch.setattr(huggingface_hub, "get_token", refuse)
+    assert "OIDCError" in failure(lambda: engine_of(server, None).submit(SPEC, {})).message
 
 
 def test_200_jobs_are_listed_over_pages(server: JobsServer, engine: HfJobs) -> None:

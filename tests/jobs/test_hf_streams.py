@@ -12,6 +12,7 @@ from jobs.hub_engine import SPEC, failure
 from jobs_server import Job, JobsServer
 from tunesmith.jobs import hf_jobs
 from tunesmith.jobs.hf_jobs import HfJobs
+from tunesmith.jobs.hub_stream import seconds
 from tunesmith.jobs.spec import (
     GpuUse,
     JobState,
@@ -171,3 +172,20 @@ def test_metrics_name_what_gpus_do(server: JobsServer, engine: HfJobs) -> None:
     assert first.gpus == second.gpus == {"d901cd7f": GpuUse(97, 5, 24)}
     server.job.end()
     assert list(samples) == []
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ("2026-11-22T10:00:00.250Z", 1795341600.25),
+        ("2026-11-22T10:00:00.250000000Z", 1795341600.25),
+        ("2026-11-22T10:00:00.2Z", 1795341600.2),
+        ("2026-11-22T10:00:00Z", 1795341600),
+        ("2026-11-22T10:00:00+00:00", 1795341600),
+        ("2026-13-22T10:00:00Z", 0),
+        ("noon", 0),
+        (None, 0),
+    ],
+)
+def test_times_are_read(time: object, expected: float) -> None:
+    assert seconds(time) == pytest.approx(expected)

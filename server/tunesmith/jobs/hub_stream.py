@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import email.utils
 import json
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,6 +16,7 @@ from typing import Any
 from tunesmith.jobs.account import CONNECT_S
 
 _EVENT = b"data: {"
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(?:Z|\+00:00)")
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,10 @@ def _moment(date: str | None) -> float:
 
 
 def seconds(time: object) -> float:
-    """Seconds since 1970 of "2026-11-22T10:00:00.000Z"; 0 for what is none."""
+    """Seconds since 1970 of "2026-11-22T10:00:00.000Z", with any number of digits; else 0."""
+    found = _TIME.fullmatch(str(time))
     try:
-        moment = datetime.datetime.fromisoformat(str(time).replace("Z", "+00:00"))
+        whole = datetime.datetime.fromisoformat(f"{found[1]}+00:00") if found else None
     except ValueError:
         return 0.0
-    return moment.timestamp()
+    return whole.timestamp() + float(f"0{found[2] or ''}") if found and whole else 0.0
