@@ -38,9 +38,11 @@ class EngineContract:
 
     Attributes:
         python: the interpreter of specifications, as `JobSpec.python`.
+        forgets: old jobs are removed in time, so that a job that is not there was one.
     """
 
     python: str | None = None
+    forgets = False
 
     @pytest.fixture
     def make(self, tmp_path: Path) -> Callable[..., JobSpec]:
@@ -214,13 +216,18 @@ class EngineContract:
 
     def test_an_unknown_job_is_named(self, engine: Engine) -> None:
         unknown = JobState("0123456789abcdef01234567", Stage.RUNNING)
-        for ask in (
-            lambda: engine.inspect(unknown),
-            lambda: engine.cancel(unknown),
-            lambda: list(engine.log(unknown, follow=True)),
-            lambda: list(engine.metrics(unknown)),
-            lambda: engine.rerun(unknown, "key"),
-        ):
+        asked: list[Callable[[], object]] = [lambda: engine.rerun(unknown, "key")]
+        if self.forgets:
+            assert engine.inspect(unknown).stage is Stage.DELETED
+            assert list(engine.log(unknown, follow=True)) == []
+            assert list(engine.metrics(unknown)) == []
+            engine.cancel(unknown)
+        else:
+            asked.append(lambda: engine.inspect(unknown))
+            asked.append(lambda: engine.cancel(unknown))
+            asked.append(lambda: list(engine.log(unknown, follow=True)))
+            asked.append(lambda: list(engine.metrics(unknown)))
+        for ask in asked:
             with pytest.raises(EngineError, match=unknown.id) as caught:
                 ask()
             assert caught.value.next_step

@@ -23,6 +23,8 @@ def command_of(spec: JobSpec) -> Sequence[str]:
     if spec.command:
         program, *arguments = spec.command
         return [_program(program, "give a program of this machine"), *arguments]
+    if not spec.script:
+        raise EngineError("there is neither a script nor a command to run", "name one of them")
     is_url = "://" in spec.script
     if not is_url and not Path(spec.script).is_file():
         raise EngineError(f"there is no script {spec.script}", "give the path of a Python file")
