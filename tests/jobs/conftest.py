@@ -40,7 +40,7 @@ def _own_hub_home(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hf_jobs, "PAUSE_S", 0.02)
-    monkeypatch.setattr(hf_jobs, "HISTORY_SILENCE_S", 0.5)
+    monkeypatch.setattr(hf_jobs, "HISTORY_SILENCE_S", 1.5)
     monkeypatch.setattr(hf_jobs, "METRICS_SILENCE_S", 0.3)
 
 

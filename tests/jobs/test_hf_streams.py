@@ -97,12 +97,12 @@ def test_a_log_without_a_right_to_it_is_given_up_at_once(
 def test_comments_keep_a_silent_stream_alive(
     server: JobsServer, engine: HfJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hf_jobs, "SILENCE_S", 1.0)
-    server.beat_s = 0.2
+    monkeypatch.setattr(hf_jobs, "SILENCE_S", 2.0)
+    server.beat_s = 0.1
     remote, job = played(server, engine)
     reader = engine.log(job, follow=True)
     assert [next(reader).text for _ in PLAYED] == list(PLAYED)
-    timer = threading.Timer(2.0, remote.end)
+    timer = threading.Timer(3.0, remote.end)
     timer.start()
     assert texts(reader) == []
     timer.join()
