@@ -87,7 +87,7 @@ def test_between_the_ends_it_is_tight() -> None:
     assert needed.low < needed.total < needed.high
     terms = needed.breakdown
     assert terms.overhead > 0
-    assert needed.total == sum(getattr(terms, name) for name in type(terms).__slots__)
+    assert needed.total == sum(getattr(terms, name) for name in terms._fields)
 
 
 def test_what_is_not_known_is_unknown() -> None:

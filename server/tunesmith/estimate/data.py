@@ -14,6 +14,7 @@ from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.estimate.script.data_plan import Joined, Kept, Plan, Written
 from tunesmith.estimate.training import Method
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.data_set import Cell, Origin, Row
 
@@ -33,8 +34,7 @@ NOTHING: Row = {}
 CONVERSATIONS = ("messages", "conversations")
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(NamedTuple):
     """What is known of a data set.
 
     Attributes:
@@ -59,9 +59,9 @@ class Data:
         found = self
         if examples is not None:
             source = "as you say"
-            found = replace(found, examples=exactly(examples), source=source, notes=(), problem="")
+            found = found._replace(examples=exactly(examples), source=source, notes=(), problem="")
         if tokens is not None:
-            found = replace(found, tokens=exactly(tokens), sizes=())
+            found = found._replace(tokens=exactly(tokens), sizes=())
         return found
 
 
@@ -207,13 +207,13 @@ def _with_tokens(data: Data, training: ScriptTraining, rows: _Rows) -> Data:
     if not wanted:
         has = ", ".join(sorted(names)[:6])
         note = f"the trainer finds none of its columns there: it has {has}"
-        return replace(data, notes=(*data.notes, note))
+        return data._replace(notes=(*data.notes, note))
     sizes = [_tokens(row, wanted) for row in shown]
     mean = sum(sizes) / len(sizes)
     parts = UNSURE if training.data.is_rewritten or rows.is_apportioned else SURE
     ratios = (BYTES_A_TOKEN.likely / each for each in reversed(BYTES_A_TOKEN))
     tokens = Interval(*(mean * one * other for one, other in zip(ratios, parts, strict=True)))
-    return replace(data, tokens=tokens, sizes=_thinned(sizes) if rows.rows else ())
+    return data._replace(tokens=tokens, sizes=_thinned(sizes) if rows.rows else ())
 
 
 def with_sizes(data: Data, training: ScriptTraining, sizes: Sequence[float]) -> Data:
@@ -222,7 +222,7 @@ def with_sizes(data: Data, training: ScriptTraining, sizes: Sequence[float]) -> 
     parts = UNSURE if training.data.is_rewritten else SURE
     tokens = Interval(*(mean * part for part in parts))
     notes = (*data.notes, f"{len(sizes):,} tokenized")
-    return replace(data, tokens=tokens, sizes=_thinned(sizes), notes=notes)
+    return data._replace(tokens=tokens, sizes=_thinned(sizes), notes=notes)
 
 
 def columns_of(

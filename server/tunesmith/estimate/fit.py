@@ -87,8 +87,7 @@ class Need(NamedTuple):
 
     def largest(self, count: int = 2) -> list[tuple[str, int]]:
         """The largest terms, by name."""
-        terms = {name: getattr(self.breakdown, name) for name in Breakdown.__slots__}
-        return sorted(terms.items(), key=lambda it: -it[1])[:count]
+        return sorted(self.breakdown._asdict().items(), key=lambda it: -it[1])[:count]
 
 
 class Fit(NamedTuple):
@@ -135,7 +134,7 @@ def need_of(tensors: Peak, error: float = 0, *, is_expandable: bool = False) -> 
     fragments = FEW_FRAGMENTS if is_expandable else FRAGMENTS
     overhead = CONTEXT[1] + int(fragments[1] * tensors.total)
     return Need(
-        replace(tensors.breakdown, overhead=overhead),
+        tensors.breakdown._replace(overhead=overhead),
         tensors.moment,
         int(tensors.total * (1 - error)) + CONTEXT[0],
         int(tensors.total * (1 + error + fragments[2])) + CONTEXT[2],

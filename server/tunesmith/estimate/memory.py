@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from tunesmith.estimate.decoder import (
@@ -38,8 +37,7 @@ STATE_BLOCK, LEAST_STATE = 256, 4096
 """bitsandbytes' 8-bit optimizers: numbers that share a scale; smaller tensors stay float32."""
 
 
-@dataclass(frozen=True, slots=True)
-class Breakdown:
+class Breakdown(NamedTuple):
     """Bytes at the peak, by what they are for. They add up to the peak.
 
     Attributes:
@@ -62,15 +60,7 @@ class Breakdown:
 
     @property
     def total(self) -> int:
-        return (
-            self.weights
-            + self.adapter
-            + self.gradients
-            + self.optimizer
-            + self.activations
-            + self.logits
-            + self.overhead
-        )
+        return sum(self)
 
 
 class Peak(NamedTuple):

@@ -50,10 +50,10 @@ class Candidates:
             place = self._place(version)
             if self.version(place + 1) != version:
                 self._rows.insert(place, version)
-        self.first = self._rows.index(0) + 1
-        self.early = sum(2 << self._rows.index(row) for row in releases.early())
-        unlisted = (2 << place for place, row in enumerate(self._rows) if not isinstance(row, int))
-        self.stable = self.everything - sum(unlisted) - self.early
+        listed = {row: place for place, row in enumerate(self._rows) if isinstance(row, int)}
+        self.first = listed[0] + 1
+        self.early = sum(2 << listed[row] for row in releases.early())
+        self.stable = sum(2 << place for place in listed.values()) - self.early
 
     @property
     def everything(self) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from tunesmith.estimate.compute import Interval
 from tunesmith.estimate.data import words_of
@@ -98,7 +97,7 @@ def dollars(interval: Interval) -> str:
 def chart(need: Need, usable: int | None) -> Iterator[str]:
     """The breakdown as lines of text: a bar each, as wide as its part of the GPU; then the sum."""
     whole = max(usable or 0, need.total)
-    terms = asdict(need.breakdown).items()
+    terms = need.breakdown._asdict().items()
     rest = sum(size for _, size in terms if size < _LEAST)
     shown = [(name, size) for name, size in terms if size >= _LEAST]
     for name, size in (*shown, *([("rest", rest)] if rest >= _LEAST else [])):

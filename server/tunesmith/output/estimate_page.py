@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from tunesmith.errors import UserError
@@ -195,7 +194,7 @@ def need_fields(needed: Need | None) -> dict[str, Any]:
         "peak_gb": _gb(needed.total) if needed else None,
         "low_gb": _gb(needed.low) if needed else None,
         "high_gb": _gb(needed.high) if needed else None,
-        "breakdown": {term: _gb(size) for term, size in asdict(needed.breakdown).items()}
+        "breakdown": {term: _gb(size) for term, size in needed.breakdown._asdict().items()}
         if needed
         else None,
         "moment": needed.moment if needed else None,
@@ -231,7 +230,7 @@ def need_lines(needed: Need | None) -> Iterator[str]:
             f"  memory   about {_gb(needed.total)} GB ({_gb(needed.low)} to {_gb(needed.high)}), "
             f"most of it {_WHEN[needed.moment]}"
         )
-        terms = asdict(needed.breakdown).items()
+        terms = needed.breakdown._asdict().items()
         yield "           " + ", ".join(f"{term} {_gb(size)}" for term, size in terms if size)
 
 

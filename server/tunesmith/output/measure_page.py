@@ -49,7 +49,7 @@ class Measurement:
         """What the step takes of the GPU, everything included."""
         breakdown = self.tensors.breakdown
         weights = breakdown.weights + self.unmeasured
-        found = need_of(self.tensors._replace(breakdown=replace(breakdown, weights=weights)))
+        found = need_of(self.tensors._replace(breakdown=breakdown._replace(weights=weights)))
         return found._replace(engine_share=self.forecast.training.training.engine_share)
 
     @property
@@ -177,7 +177,7 @@ def _peak_fields(tensors: Peak) -> dict[str, Any]:
 
 
 def _terms(tensors: Peak) -> dict[str, float]:
-    terms = asdict(tensors.breakdown).items()
+    terms = tensors.breakdown._asdict().items()
     return {term: _gb(size) for term, size in terms if term != "overhead"}
 
 

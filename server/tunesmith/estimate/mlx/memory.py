@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from tunesmith.estimate.fit import GUESSED_ERROR, Need
 from tunesmith.estimate.memory import Breakdown, Moment, Peak
@@ -74,7 +73,7 @@ def mlx_need(shape: ModelShape, training: MlxTraining, *, is_certain: bool = Tru
     error = ERROR if is_certain else GUESSED_ERROR
     least, usual, most = RUN_AHEAD
     return Need(
-        replace(found.breakdown, overhead=usual),
+        found.breakdown._replace(overhead=usual),
         found.moment,
         int(found.total * (1 - error)) + least,
         int(found.total * (1 + error)) + most,
@@ -145,11 +144,11 @@ def _moments(shape: ModelShape, training: MlxTraining) -> Iterator[Peak]:
     yield _at("loss", fixed, activations=all_kept, logits=logits)
     yield _at("backward", fixed, activations=all_kept + again + layer.back)
     last = layer.kept + layer.back
-    yield _at("step", replace(fixed, gradients=gradients), activations=last)
+    yield _at("step", fixed._replace(gradients=gradients), activations=last)
 
 
 def _at(moment: Moment, fixed: Breakdown, *, activations: int, logits: int = 0) -> Peak:
-    return Peak(replace(fixed, activations=activations, logits=logits), moment)
+    return Peak(fixed._replace(activations=activations, logits=logits), moment)
 
 
 def padded(length: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from pygls.exceptions import JsonRpcInvalidParams
@@ -115,7 +114,7 @@ def _result(found: OpenTrainings, index: int, answer: Forecast) -> EstimateResul
         reason=answer.fit.reason,
         terms=[
             MemoryTerm(name, size / GB, meanings[name])
-            for name, size in (asdict(needed.breakdown).items() if needed else ())
+            for name, size in (needed.breakdown._asdict().items() if needed else ())
         ],
         basis=list(rests_on(answer)),
         machine=machine.name if machine else None,

@@ -150,6 +150,8 @@ def mark_at(text: str, start: int, end: int, is_talk: Callable[[str], bool]) -> 
 
 
 def _beside(before: str, after: str) -> Mark | None:
+    if not before.strip() and not after.strip():
+        return None
     comment = _COMMENT.search(after)
     said = next((group for group in comment.groups() if group), "") if comment else ""
     found = mark_of(said) or _sign(after) or (Mark.WRONG if _DISMISSED.search(after) else None)

@@ -40,7 +40,7 @@ from tunesmith.lint.rule import INFORMATION, Bad, Finding, Good, rule
 from tunesmith.lint.training_runs import TRAINERS
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
-from tunesmith.text import regex
+from tunesmith.text import regex_with_words
 
 _PRICE, _TIME, _MEMORY = 2 / 3, 1.5, 0.9
 """What a cheaper flavor may cost and take at most, as parts of now, and use of its GPU."""
@@ -48,7 +48,10 @@ _CHECKPOINTS = 5
 _LEAST_RAM = 24 * 10**9
 """Room for a data set that is prepared, which may have been a reason for the larger machine."""
 _METHODS = ("sft", "dpo", "reward")
-_DOES_MORE = regex(r"eval_strategy|evaluation_strategy|\.evaluate\(|generate\(|vllm|torch\.compile")
+_DOES_MORE = regex_with_words(
+    r"eval_strategy|evaluation_strategy|\.evaluate\(|generate\(|vllm|torch\.compile",
+    ("eval_strategy", "evaluation_strategy", ".evaluate(", "generate(", "vllm", "torch.compile"),
+)
 _GB, _GIB = 10**9, 2**30
 
 
