@@ -78,8 +78,8 @@ config = SFTConfig(
     hub_private_repo=True,
     hub_strategy="checkpoint",
     save_strategy="steps",
-    # Of the run. A checkpoint is three times the model, and has to be uploaded before the next.
-    save_steps=0.1,
+    # Of the run. A checkpoint is four times the model, 130 GB here, and uploading it takes a while.
+    save_steps=0.25,
     save_total_limit=2,
     eval_strategy="steps",
     eval_steps=0.1,

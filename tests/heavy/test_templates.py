@@ -2,7 +2,8 @@
 pushes, and goes on from where an earlier run was killed.
 
 It runs against a Hub on loopback, on tiny random models and a few rows. Replaced are the ids of
-model and data set, and the number of steps; `use_cpu=True` is for machines that have no GPU.
+model and data set, and the number of steps; `use_cpu=True` is for machines that have no GPU. FSDP,
+which accelerate leaves to GPUs, runs in two processes on the CPU.
 """
 
 from __future__ import annotations
@@ -10,16 +11,16 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
 import pytest
 
 import loopback_hub
@@ -52,6 +53,22 @@ SIZES = {"vocab_size": len(WORDS), "hidden_size": 64, "intermediate_size": 64, "
 LAYERS = {"num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1}
 REPOSITORY = f"models/{loopback_hub.OWNER}/tiny"
 SPACE = f"spaces/{loopback_hub.OWNER}/trackio"
+FSDP_ON_CPUS = """\
+import accelerate.state
+
+_init = accelerate.state.PartialState.__init__
+_kinds = accelerate.state.DistributedType
+
+
+def _as_gpus(self, *args, **kwargs):
+    _init(self, *args, **kwargs)
+    if self.__dict__.get("distributed_type") == _kinds.MULTI_CPU:
+        self.__dict__["distributed_type"] = _kinds.MULTI_GPU
+
+
+accelerate.state.PartialState.__init__ = _as_gpus
+
+"""
 CHECKPOINT = "last-checkpoint/trainer_state.json"
 
 ASKED, ANSWERED = [("user", "hello world")], [("assistant", "world one two hello")]
@@ -127,7 +144,6 @@ class Machine:
             stdout=said,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,
         )
         said.close()
         return folder, process
@@ -149,6 +165,8 @@ class Machine:
         text = re.sub(r"    (?:max_steps|num_train_epochs)=\d+,\n", "", text)
         text = re.sub(r"(save_steps|eval_steps|logging_steps)=[\d.]+", rf"\1={every}", text)
         text = text.replace("--nproc-per-node=gpu", "--nproc-per-node=2")
+        if "fsdp=True" in text:
+            text = text.replace("dataset = load_dataset(", f"{FSDP_ON_CPUS}dataset = load_dataset(")
         assert text.count("    seed=SEED,\n") == 1
         return text.replace(
             "    seed=SEED,\n", f"    seed=SEED,\n    use_cpu=True,\n    max_steps={steps},\n"
@@ -182,7 +200,10 @@ def _shown(folder: Path) -> list[int]:
 def kill(process: subprocess.Popen[str]) -> None:
     """End a run with all that it has started, as the end of a job's machine does."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        run = psutil.Process(process.pid)
+        for each in (*run.children(recursive=True), run):  # in sessions of their own
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
     process.wait()
 
 
@@ -261,6 +282,9 @@ def test_a_killed_run_goes_on_from_the_pushed_checkpoint(
             time.sleep(0.1)
     finally:
         kill(process)
+    files = made.hub.repositories[REPOSITORY]
+    is_sharded = template == "sft-multi-gpu"
+    assert ("last-checkpoint/pytorch_model_fsdp.bin" in files) is is_sharded
     pushed = json.loads(made.hub.repositories[REPOSITORY][CHECKPOINT])["global_step"]
     record_property("killed behind step", pushed)
     assert pushed >= 2
