@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from answering_hub import answering, as_json
 from tunesmith.cli import main
 from tunesmith.templates import templates
 
@@ -89,6 +90,26 @@ def test_what_is_not_known_is_said(folder: Path, capsys: pytest.CaptureFixture[s
         "are guesses: the shape of nobody/knows is not known" in note for note in made["notes"]
     )
     assert any("ANSWERS_ONLY is False" in note for note in made["notes"])
+
+
+def test_online_the_hub_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    shape = {
+        "model_type": "llama",
+        "hidden_size": 2048,
+        "num_hidden_layers": 16,
+        "num_attention_heads": 32,
+        "num_key_value_heads": 8,
+        "intermediate_size": 8192,
+        "vocab_size": 128256,
+    }
+    with answering() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        hub.answers["/me/secret/resolve/main/config.json"] = as_json(shape)
+        made = told(capsys, "sft-lora", "--model", "me/secret", "--online", "--examples", "1000")
+    assert made["flavor"] == "a10g-large", "the only one with a GPU that this Hub sells"
+    assert not any("guesses" in note for note in made["notes"])
 
 
 def test_what_fits_nowhere_is_said(capsys: pytest.CaptureFixture[str]):
