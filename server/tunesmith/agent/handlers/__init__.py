@@ -7,7 +7,7 @@ from typing import Any
 
 from tunesmith.agent import messages
 from tunesmith.agent.agent import Agent
-from tunesmith.agent.handlers import account, jobs, logs, plans
+from tunesmith.agent.handlers import account, jobs, logs, plans, resume
 from tunesmith.agent.peer import Request
 
 Handler = Callable[[Agent, Request, Any], object]
@@ -15,7 +15,7 @@ Handler = Callable[[Agent, Request, Any], object]
 HANDLERS: Mapping[str, tuple[type, Handler]] = {
     messages.PLAN: (messages.PlanParams, plans.plan),
     messages.SUBMIT: (messages.SubmitParams, plans.submit),
-    messages.RESUME: (messages.JobParams, plans.resume),
+    messages.RESUME: (messages.JobParams, resume.resume),
     messages.JOBS: (messages.JobsParams, jobs.jobs),
     messages.INSPECT: (messages.JobParams, jobs.inspect),
     messages.CANCEL: (messages.JobParams, jobs.cancel),

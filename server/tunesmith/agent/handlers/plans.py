@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tunesmith.agent.agent import Agent
-from tunesmith.agent.messages import Job, JobParams, Plan, PlanParams, SubmitParams
+from tunesmith.agent.messages import Job, Plan, PlanParams, SubmitParams
 from tunesmith.agent.peer import Request
 from tunesmith.agent.store import StoredPlan
 from tunesmith.agent.wire import to_wire
@@ -20,26 +20,41 @@ if TYPE_CHECKING:
 
 def plan(agent: Agent, request: Request, params: PlanParams) -> Plan:
     """Plan a job, and keep the plan until it is submitted."""
+    return keep(agent, request, made(agent, request, params))
+
+
+def made(agent: Agent, request: Request, params: PlanParams) -> StoredPlan:
+    """A plan that nothing keeps yet."""
     from tunesmith.jobs.plan import Chosen, make_plan
 
     account = request.account
     remembered = agent.store.choices(params.script)
-    made = make_plan(
+    planned = make_plan(
         params,
         has_account=account.can_ask(),
         has_consent=agent.store.has_consent,
         remembered={name: Chosen(*choice) for name, choice in remembered.items()},
     )
-    agent.redaction.add(account.token)
-    spec = _of_account(made.spec, made.plan.engine, account)
-    if agent.redaction.holds(json.dumps([to_wire(made.plan), to_wire(spec)])):
+    spec = _of_account(planned.spec, planned.plan.engine, account)
+    choices = {name: (each.value, each.declared) for name, each in planned.choices.items()}
+    return StoredPlan(params, planned.plan, spec, planned.script_hash, choices)
+
+
+def keep(agent: Agent, request: Request, planned: StoredPlan) -> Plan:
+    """Keep a plan until it is submitted.
+
+    Raises:
+        UserError: it holds a secret.
+    """
+    account = request.account
+    agent.redaction.add(account.current_token() if account.can_ask() else account.token)
+    if agent.redaction.holds(json.dumps([to_wire(planned.plan), to_wire(planned.spec)])):
         raise UserError(
             "the plan would hold the value of a secret, in an argument or a variable",
             "pass it by name: --secrets HF_TOKEN",
         )
-    choices = {name: (each.value, each.declared) for name, each in made.choices.items()}
-    agent.store.add_plan(StoredPlan(params, made.plan, spec, made.script_hash, choices))
-    return made.plan
+    agent.store.add_plan(planned)
+    return planned.plan
 
 
 def _of_account(spec: JobSpec, engine: str, account: Account) -> JobSpec:
@@ -57,15 +72,3 @@ def _of_account(spec: JobSpec, engine: str, account: Account) -> JobSpec:
 def submit(agent: Agent, request: Request, params: SubmitParams) -> Job:
     """Run a plan."""
     return agent.submissions.submit(params, request.account)
-
-
-def resume(agent: Agent, request: Request, params: JobParams) -> Plan:
-    """Plan a job that goes on where another one ended."""
-    stored = agent.store.resolve(params.id)
-    planned = agent.store.plan(stored.plan) if stored.plan else None
-    if planned is None:
-        raise UserError(
-            f"the job {stored.job.id} was started elsewhere, so its script is not known here",
-            "submit the script again",
-        )
-    return plan(agent, request, dataclasses.replace(planned.params))
