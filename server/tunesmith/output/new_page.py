@@ -102,8 +102,9 @@ def _lines(made: NewScript, template: Template, name: str) -> Iterator[str]:
     for note in made.notes:
         yield f"  {note}"
     yield from _finding_lines(made, name)
-    yield "  Start it with: hf jobs uv run " + name
-    yield "  Or here, on a GPU: uv run " + name
+    shown = f'"{name}"' if " " in name else name
+    yield f"  Plan and start it with: tunesmith submit {shown}"
+    yield f"  Or by yourself: hf jobs uv run {shown}, and on a machine with a GPU: uv run {shown}"
 
 
 def _finding_lines(made: NewScript, name: str) -> Sequence[str]:
