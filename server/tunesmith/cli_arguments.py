@@ -147,14 +147,24 @@ def add_submit(submit: argparse.ArgumentParser) -> None:
         (("--with",), "PACKAGE", "a dependency beside those of the header"),
         (("-e", "--env"), "NAME=VALUE", "a variable"),
         (("-s", "--secrets"), "NAME", "a variable that is a secret"),
-        (("--override",), "RULE[:LINE]", "run it in spite of a finding"),
     ):
         submit.add_argument(*flags, action="append", default=[], metavar=metavar, help=about)
     submit.add_argument("--smoke", action="store_true", help="a few steps of a tiny model, here")
-    submit.add_argument("--yes", action="store_true", help="do not ask")
-    submit.add_argument("--follow", action="store_true", help="show what it prints until it ends")
     submit.add_argument("--dry-run", action="store_true", help="only show the plan")
     submit.add_argument("--json", action="store_true", help="for programs")
+    _add_confirmation(submit)
+
+
+def _add_confirmation(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--yes", action="store_true", help="do not ask")
+    command.add_argument(
+        "--override",
+        action="append",
+        default=[],
+        metavar="RULE[:LINE]",
+        help="run it in spite of a finding",
+    )
+    command.add_argument("--follow", action="store_true", help="show what it prints until it ends")
 
 
 def add_jobs(jobs: argparse.ArgumentParser) -> None:
@@ -166,12 +176,14 @@ def add_jobs(jobs: argparse.ArgumentParser) -> None:
         "logs": actions.add_parser("logs", help="show what a job prints"),
         "cancel": actions.add_parser("cancel", help="end a job"),
         "rerun": actions.add_parser("rerun", help="start the same job again"),
+        "resume": actions.add_parser("resume", help="go on from its last pushed checkpoint"),
     }
     for name, action in add.items():
         if name != "ps":
             action.add_argument("job", metavar="JOB", help="its id, or how that begins")
         if name != "logs":
             action.add_argument("--json", action="store_true", help="for programs")
+    _add_confirmation(add["resume"])
     add["logs"].add_argument("-f", "--follow", action="store_true", help="until the job ends")
     listed = add["ps"]
     listed.add_argument("-a", "--all", action="store_true", help="those that have ended, too")

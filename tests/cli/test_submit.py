@@ -27,6 +27,13 @@ from trl import SFTTrainer
 
 SFTTrainer("Qwen/Qwen3-0.6B", train_dataset=data, model_init_kwargs={}).train()
 """
+RESUMABLE = """\
+from trl import SFTConfig, SFTTrainer
+
+config = SFTConfig(output_dir="out", push_to_hub=True, hub_strategy="checkpoint")
+trainer = SFTTrainer(model="Qwen/Qwen3-0.6B", args=config, train_dataset=data)
+trainer.train()
+"""
 
 
 class Shell:
@@ -126,6 +133,15 @@ def test_a_job_is_cancelled(shell: Shell) -> None:
     shell.run("jobs", "cancel", job["id"])
     shell.run("jobs", "logs", "-f", job["id"], status=1)
     assert shell.jobs()[0]["stage"] == "CANCELED"
+
+
+def test_a_job_goes_on_from_its_checkpoint(shell: Shell) -> None:
+    (shell.folder / "train.py").write_text(RESUMABLE)
+    first = json.loads(shell.run("submit", "train.py", *HERE, "--yes", "--json"))
+    shell.run("jobs", "logs", "-f", first["id"], status=1)  # there is no trl here
+    said = shell.run("jobs", "resume", first["id"], "--yes")
+    assert "  +trainer.train(resume_from_checkpoint=" in said
+    assert len(shell.jobs()) == 2
 
 
 def test_a_dry_run_sends_and_starts_nothing(shell: Shell, server: JobsServer) -> None:

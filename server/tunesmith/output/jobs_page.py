@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from tunesmith.agent import messages
 from tunesmith.agent.client import Client, LostError, connect_or_start
-from tunesmith.agent.messages import Job, JobList, JobParams, JobsParams, Lines, LogParams
+from tunesmith.agent.messages import Job, JobList, JobParams, JobsParams, Lines, LogParams, Plan
 from tunesmith.errors import UserError
 from tunesmith.output.one_script import fail
 from tunesmith.output.text_format import printable
@@ -76,6 +76,11 @@ def run_jobs(options: argparse.Namespace) -> int:
             if options.action == "logs":
                 _print_log(agent, options.job, wait=False)
                 return 0
+            if options.action == "resume":
+                from tunesmith.output.submit_page import carry_out
+
+                plan = agent.ask(messages.RESUME, JobParams(options.job), Plan)
+                return carry_out(agent, plan, options)
             return _one(agent, options)
     except UserError as error:
         return fail("jobs", error)

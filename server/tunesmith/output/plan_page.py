@@ -23,6 +23,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield from finding_lines(finding)
     for index, warning in enumerate(plan.warnings):
         yield f"  {'' if index else 'note':<{_INDENT - 2}}{warning}"
+    yield from (f"  {line}" for line in plan.diff.splitlines())
     if plan.command:
         yield f"  {'same as':<{_INDENT - 2}}{plan.command}"
 

@@ -29,14 +29,22 @@ def submit(options: argparse.Namespace) -> int:
         if options.dry_run:
             return _show_only(options)
         with Asking() as agent:
-            plan = agent.ask(messages.PLAN, _params(options), Plan)
-            if not options.json:
-                _print(plan)
-            job = agent.ask(messages.SUBMIT, _confirmed(plan, options), Job)
-            _say(job, options)
-            return follow(agent, job.id) if options.follow else 0
+            return carry_out(agent, agent.ask(messages.PLAN, _params(options), Plan), options)
     except UserError as error:
         return fail(options.script, error)
+
+
+def carry_out(agent: Asking, plan: Plan, options: argparse.Namespace) -> int:
+    """Show a plan, ask, start its job; returns the exit status as `submit` does.
+
+    Raises:
+        UserError: nothing was started.
+    """
+    if not options.json:
+        _print(plan)
+    job = agent.ask(messages.SUBMIT, _confirmed(plan, options), Job)
+    _say(job, options)
+    return follow(agent, job.id) if options.follow else 0
 
 
 def _params(options: argparse.Namespace) -> PlanParams:
