@@ -193,6 +193,7 @@ def test_a_script_that_cannot_be_uploaded_is_not_run(
         ({"route": "POST .*/duplicate", "cut": "after"}, 1),
         ({"route": "PUT .*/labels", "cut": "before", "skip": 1}, 1),
         ({"route": "PUT .*/labels", "cut": "after", "skip": 1}, 1),
+        ({"route": "PUT .*/labels", "status": 429, "skip": 1}, 1),
     ],
 )
 @pytest.mark.parametrize("copies_labels", [True, False])

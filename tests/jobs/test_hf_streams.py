@@ -166,6 +166,7 @@ def test_metrics_name_what_gpus_do(server: JobsServer, engine: HfJobs) -> None:
     server.fault("GET .*/metrics", events=1)
     server.fault("GET .*/metrics", status=500)
     server.fault("GET .*/metrics", status=406)
+    server.fault("GET /api/jobs/username/[^/]*", status=503)
     samples = engine.metrics(job)
     first, second = next(samples), next(samples)
     assert (first.cpu, first.received, first.sent) == (50, 100, 50)

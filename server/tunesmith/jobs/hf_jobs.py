@@ -116,9 +116,15 @@ class HfJobs:
         with self._asking(self._request("label a job", namespace, job.id)):
             labels = {**(old.labels or {}), RERUN_LABEL: key}
             client.update_job_labels(job_id=old.id, labels=labels, namespace=namespace)
-        with self._asking(self._request("start a job again", namespace, job.id, makes=True)):
+        request = self._request("start a job again", namespace, job.id, makes=True)
+        with self._asking(request):
             copy = client.rerun_job(job_id=job.id, namespace=namespace)
+        try:
             return answers.state(_labelled(client, copy, key, old.labels))
+        except Exception as error:
+            found = problem(request, error)
+            found.may_be_done = True  # it runs, whatever is said of its labels
+            raise found from None
 
     def log(self, job: JobState, *, follow: bool) -> Iterator[LogLine]:
         patience = _Patience(self._request("read a log", job.namespace, job.id))
@@ -170,8 +176,11 @@ class HfJobs:
         import httpx2
 
         patience = _Patience(self._request("read metrics", job.namespace, job.id))
-        while not (stage := self.inspect(job).stage).is_final:
+        while True:
             try:
+                stage = self.inspect(job).stage
+                if stage.is_final:
+                    return
                 if stage is Stage.RUNNING:
                     for event in self._events(job, "metrics", METRICS_SILENCE_S):
                         patience.renew()
