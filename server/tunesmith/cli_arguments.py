@@ -174,6 +174,7 @@ def add_jobs(jobs: argparse.ArgumentParser) -> None:
         "ps": actions.add_parser("ps", help="list jobs"),
         "inspect": actions.add_parser("inspect", help="show how a job is"),
         "logs": actions.add_parser("logs", help="show what a job prints"),
+        "wait": actions.add_parser("wait", help="wait until a job ends; its success is the status"),
         "cancel": actions.add_parser("cancel", help="end a job"),
         "rerun": actions.add_parser("rerun", help="start the same job again"),
         "resume": actions.add_parser("resume", help="go on from its last pushed checkpoint"),
@@ -181,7 +182,7 @@ def add_jobs(jobs: argparse.ArgumentParser) -> None:
     for name, action in add.items():
         if name != "ps":
             action.add_argument("job", metavar="JOB", help="its id, or how that begins")
-        if name != "logs":
+        if name not in ("logs", "wait"):
             action.add_argument("--json", action="store_true", help="for programs")
     _add_confirmation(add["resume"])
     add["logs"].add_argument("-f", "--follow", action="store_true", help="until the job ends")

@@ -115,7 +115,7 @@ def test_a_script_runs_on_hugging_face(shell: Shell, server: JobsServer) -> None
     assert (job["stage"], job["engine"]) == ("COMPLETED", "hf")
     again = shell.json("jobs", "rerun", job["id"])
     assert again["id"] != job["id"]
-    shell.run("jobs", "logs", "-f", again["id"])
+    assert shell.run("jobs", "wait", again["id"]) == ""
     assert len(shell.jobs()) == 2
 
 

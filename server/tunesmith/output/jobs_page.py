@@ -71,10 +71,10 @@ def run_jobs(options: argparse.Namespace) -> int:
         with Asking() as agent:
             if options.action == "ps":
                 return _list(agent, options)
-            if options.action == "logs" and options.follow:
-                return follow(agent, options.job)
+            if options.action == "wait" or (options.action == "logs" and options.follow):
+                return follow(agent, options.job, is_quiet=options.action == "wait")
             if options.action == "logs":
-                _print_log(agent, options.job, wait=False)
+                _print_log(agent, options.job, _Printed(), wait=False)
                 return 0
             if options.action == "resume":
                 from tunesmith.output.submit_page import carry_out
@@ -166,15 +166,14 @@ def _moment(seconds: float | None) -> str | None:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else None
 
 
-def follow(agent: Asking, job_id: str) -> int:
+def follow(agent: Asking, job_id: str, *, is_quiet: bool = False) -> int:
     """Print what a job prints until it ends; 0: it completed, 1: it did not."""
-    job = _print_log(agent, job_id, wait=True)
+    job = _print_log(agent, job_id, _Printed(is_quiet), wait=True)
     print(printable(job_line(job)), file=sys.stderr)
     return int(job.stage != "COMPLETED")
 
 
-def _print_log(agent: Asking, job_id: str, *, wait: bool) -> Job:
-    printed = _Printed()
+def _print_log(agent: Asking, job_id: str, printed: _Printed, *, wait: bool) -> Job:
     while True:
         try:
             params = LogParams(job_id, start=printed.next, follow=wait)
@@ -184,15 +183,25 @@ def _print_log(agent: Asking, job_id: str, *, wait: bool) -> Job:
 
 
 class _Printed:
-    def __init__(self) -> None:
+    """What was printed of a log.
+
+    Args:
+        is_quiet: nothing is.
+    """
+
+    def __init__(self, is_quiet: bool = False) -> None:
         self.next = 0
+        self._is_quiet = is_quiet
 
     def hear(self, method: str, params: Any) -> None:
         if not isinstance(params, Lines):
+            return
+        if params.lines:
+            self.next = params.lines[-1].ordinal + 1
+        if self._is_quiet:
             return
         if params.gap:
             print("… what was printed in between is lost", file=sys.stderr)
         for line in params.lines:
             print(printable(_STEERING.sub("", line.text)))
-            self.next = line.ordinal + 1
         sys.stdout.flush()
