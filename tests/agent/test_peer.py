@@ -42,6 +42,8 @@ def test_mistakes_are_answered(channel: Channel):
     assert wrong["id"] == "a"
     assert wrong["error"]["code"] == -32602
     assert wrong["error"]["message"] == "params.protocol is '1', expected a whole number"
+    other = ask(channel, id=2, method="hello", params={"protocol": 99})["error"]
+    assert "this agent speaks" in other["message"]
     anonymous = ask(channel, id=2, method="jobs", params={"refresh": True})["error"]
     assert anonymous["data"]["nextStep"] == "send that first"
     channel.send({"jsonrpc": "2.0", "method": "a notification that nobody knows"})

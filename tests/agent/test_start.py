@@ -109,6 +109,31 @@ def test_a_folder_that_others_have_laid_there_is_not_used(
         place.unlink()
 
 
+def test_a_state_folder_relative_to_where_the_client_is(
+    user: User, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(user.folder)
+    monkeypatch.setenv("TUNESMITH_STATE", "state")
+    with user.connect() as client:
+        assert client.status.protocol == messages.AGENT_PROTOCOL
+    assert [path.name for path in user.state.glob("state*")] != ["state"]
+
+
+@posix_only
+def test_an_agent_whose_folder_is_deleted_ends(user: User):
+    user.make_agent(settings={"idle": 0.4})
+    user.state.mkdir()
+    old = subprocess.Popen([*PROGRAM], cwd=user.folder)
+    wait_until(lambda: lease.read_notice(user.state))
+    other = connect_if_running()  # so that it is not idle
+    assert other
+    user.state.rename(user.folder / "gone")
+    with other, user.connect() as client:
+        assert client.status.pid != old.pid
+        assert old.wait(60) == 0
+        assert lease.read_notice(user.state)
+
+
 def test_a_state_folder_that_cannot_be_made(user: User, monkeypatch: pytest.MonkeyPatch):
     (user.folder / "file").touch()
     monkeypatch.setenv("TUNESMITH_STATE", str(user.folder / "file" / "state"))

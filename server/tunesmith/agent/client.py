@@ -322,6 +322,8 @@ def _start(folder: Path, command: Sequence[str], deadline: float) -> None:
             return
         errors, stale = folder / _ERRORS, lease.read_notice(folder)
         kept = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
+        if "TUNESMITH_STATE" in kept:  # it may be relative to where we are
+            kept["TUNESMITH_STATE"] = os.path.abspath(folder)  # noqa: PTH100 - keeps symlinks
         process = Detached(command, cwd=folder, environment=kept, errors=errors)
         while time.monotonic() < deadline and lease.read_notice(folder) in (None, stale):
             if process.status is not None:

@@ -106,8 +106,9 @@ class Follower(threading.Thread):
             self._stream.join(_LAST_LINES_S)
         engine = self._jobs.engine(stored)
         try:
-            while not self._keep(self.job_id, engine.log(stored.state, follow=False)):
+            if not self._keep(self.job_id, engine.log(stored.state, follow=False)):
                 log.warning("%s: its log is another one than before", self.job_id)
+                self._keep(self.job_id, engine.log(stored.state, follow=False))
         except EngineError as error:
             self._log_refusals += not error.can_retry
             if self._log_refusals < _REFUSALS:

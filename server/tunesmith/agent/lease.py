@@ -73,9 +73,18 @@ class Lease:
         with suppress(OSError):
             (self.folder / _NOTICE).unlink(missing_ok=True)
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether it is worth anything: nobody has deleted the folder, or put another there."""
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), (self.folder / _LOCK).stat())
+        except OSError:
+            return False
+
     def release(self) -> None:
         """Give it back: another agent may start."""
-        self._withdraw()
+        if self.is_valid:
+            self._withdraw()
         os.close(self._descriptor)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 _SHORTEST = 6
 """Shorter values are words that stand everywhere."""
@@ -13,12 +14,14 @@ class Redaction:
     """The values that may not be shown; it grows only."""
 
     def __init__(self) -> None:
+        self._adding = threading.Lock()
         self._values: tuple[str, ...] = ()
 
     def add(self, *values: str | None) -> None:
         """Hide these from now on."""
         new = {value for value in values if value and len(value) >= _SHORTEST}
-        self._values = tuple(sorted(new.union(self._values), key=len, reverse=True))
+        with self._adding:
+            self._values = tuple(sorted(new.union(self._values), key=len, reverse=True))
 
     def hidden(self, text: str) -> str:
         """A text without them."""

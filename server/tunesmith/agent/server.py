@@ -123,6 +123,9 @@ class Server:
     def _wait(self) -> None:
         idle_since = time.monotonic()
         while not self._agent.stopping.wait(min(_LOOK_S, self._settings.idle / 4)):
+            if not self._lease.is_valid:
+                log.warning("the state folder was deleted")
+                return
             if self._peers or not self._agent.is_idle:
                 idle_since = time.monotonic()
             elif time.monotonic() - idle_since >= self._settings.idle:
@@ -183,6 +186,11 @@ class Server:
     def _greet(self, request: Request, params: HelloParams) -> AgentStatus:
         from tunesmith.jobs.account import HUB, Account
 
+        if params.protocol != AGENT_PROTOCOL:
+            raise UserError(
+                f"protocol is {params.protocol}, and this agent speaks {AGENT_PROTOCOL}",
+                "run `tunesmith agent stop`, then try again",
+            )
         self._redaction.add(params.token)
         account = Account(params.endpoint or HUB, params.token, params.offline)
         request.peer.account = account
