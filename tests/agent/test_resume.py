@@ -8,6 +8,7 @@ import pytest
 
 from agent.made import User, refusal
 from tunesmith.agent import messages
+from tunesmith.agent.store import Store
 
 SCRIPT = """\
 from trl import SFTConfig, SFTTrainer
@@ -50,6 +51,17 @@ def test_it_is_started_as_before_from_an_edited_copy(user: User, job: messages.J
     copy = (user.state / "plans" / plan.key / "train.py").read_text()
     assert "resume_from_checkpoint=snapshot_download(trainer.hub_model_id" in copy
     compile(copy, "train.py", "exec")
+
+
+def test_here_it_finds_what_lies_beside_the_script(user: User):
+    path = write(user, SCRIPT.format(""))
+    with user.connect() as client:
+        job = user.submit(user.plan(client, path.name, engine="local").key)
+    plan = resumed(user, job)
+    user.stop_agent()
+    kept = Store(user.state).plan(plan.key)
+    assert kept
+    assert kept.spec.environment == {"PYTHONPATH": str(user.folder)}
 
 
 def test_a_script_that_goes_on_by_itself_stays_as_it_is(user: User, job: messages.Job):

@@ -65,4 +65,7 @@ def _with_edits(planned: StoredPlan, document: Document, edits: Sequence[Edit]) 
         ) from None
     diff = "\n".join(render_diff(path.name, document, edited))
     spec = replace(planned.spec, script=str(copy))
+    if planned.plan.engine == "local":  # what lies beside the script is imported by it
+        beside = {"PYTHONPATH": str(path.parent), **spec.environment}
+        spec = replace(spec, environment=beside)
     return replace(planned, plan=replace(planned.plan, diff=diff), spec=spec)
