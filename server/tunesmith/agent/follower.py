@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from tunesmith.agent.known_jobs import KnownJobs
 from tunesmith.agent.log_file import OvertakenError
 from tunesmith.agent.settings import Settings
-from tunesmith.agent.store import StoredJob
+from tunesmith.agent.store import ClosedError, StoredJob
 from tunesmith.errors import UserError
 from tunesmith.jobs.spec import EngineError, LogLine, Stage
 
@@ -74,6 +74,8 @@ class Follower(threading.Thread):
     def run(self) -> None:
         try:
             self._follow()
+        except ClosedError:
+            pass
         except Exception:
             log.exception("%s is not followed any more", self.job_id)
         finally:
@@ -152,7 +154,7 @@ class Follower(threading.Thread):
         began = time.monotonic()
         try:
             self._keep(self.job_id, self._jobs.engine(stored).log(stored.state, follow=True))
-        except OvertakenError:
+        except (OvertakenError, ClosedError):
             return
         except UserError as error:
             log.info("%s: its log was cut: %s", self.job_id, error)

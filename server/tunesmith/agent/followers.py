@@ -13,7 +13,7 @@ from tunesmith.agent.known_jobs import KnownJobs
 from tunesmith.agent.log_file import LogFile
 from tunesmith.agent.redaction import Redaction
 from tunesmith.agent.settings import Settings
-from tunesmith.agent.store import Store
+from tunesmith.agent.store import ClosedError, Store
 from tunesmith.errors import UserError
 from tunesmith.jobs.spec import LogLine
 
@@ -85,6 +85,8 @@ class Followers:
         if follower.is_complete:
             try:
                 self._store.set_log(follower.job_id, "complete")
+            except ClosedError:  # the next agent sees that it is
+                return
             except UserError as error:
                 log.warning("%s: %s", follower.job_id, error)
             self.log(follower.job_id).complete()

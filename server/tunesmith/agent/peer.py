@@ -22,6 +22,7 @@ from tunesmith.agent.channel import (
 from tunesmith.agent.messages import CANCEL_REQUEST, HELLO
 from tunesmith.agent.outbox import Outbox
 from tunesmith.agent.redaction import Redaction
+from tunesmith.agent.store import ClosedError
 from tunesmith.agent.wire import WireError, to_wire
 from tunesmith.errors import UserError
 from tunesmith.jobs.spec import EngineError
@@ -144,6 +145,8 @@ class Peer:
             self._send_error(request_id, USER_ERROR, error.message, _data(error))
         except UnknownMethodError:
             self._send_error(request_id, METHOD_NOT_FOUND, f"there is no method {method!r}")
+        except ClosedError:  # its connection ends, and it asks the next agent
+            return
         except Exception:
             log.exception("%s failed", method)
             message = f"{method} failed by a mistake of Tunesmith, which its log tells"

@@ -27,6 +27,10 @@ _JOB_FIELDS = tuple(field.name for field in fields(Job))
 _SHOWN_MATCHES = 5
 
 
+class ClosedError(Exception):
+    """The agent has ended, so that nobody waits for what this thread does."""
+
+
 @dataclass(frozen=True)
 class StoredPlan:
     """A plan, the question that it answers, what it would run, and what to remember of it.
@@ -87,6 +91,7 @@ class Store:
 
     Raises:
         StateError: here and in each method: it cannot be read or written; nothing has changed.
+        ClosedError: in each method after `close`.
     """
 
     def __init__(
@@ -99,12 +104,14 @@ class Store:
         self._clock = clock
         self._hide = hide
         self._lock = threading.RLock()
+        self._is_closed = False
         self._connection, self.problem = open_database(self._path)
         self._connection.row_factory = sqlite3.Row
 
     def close(self) -> None:
         """Write what is pending to the file itself."""
         with self._lock:
+            self._is_closed = True
             self._connection.close()
 
     def add_plan(self, planned: StoredPlan) -> None:
@@ -366,6 +373,8 @@ class Store:
 
     @contextmanager
     def _in_words(self) -> Generator[None, None, None]:
+        if self._is_closed:
+            raise ClosedError
         try:
             with translated(self._path):
                 yield

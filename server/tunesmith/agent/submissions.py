@@ -20,7 +20,7 @@ from tunesmith.agent.database import StateError
 from tunesmith.agent.messages import Job, PlanFinding, SubmitParams
 from tunesmith.agent.redaction import Redaction
 from tunesmith.agent.settings import Settings
-from tunesmith.agent.store import NOT_SENT, SENDING, Store, StoredJob, StoredPlan
+from tunesmith.agent.store import NOT_SENT, SENDING, ClosedError, Store, StoredJob, StoredPlan
 from tunesmith.errors import UserError
 from tunesmith.jobs.engines import TOKEN
 from tunesmith.jobs.spec import Engine, EngineError, JobSpec, JobState
@@ -232,7 +232,7 @@ class Submissions:
         """Learn what became of jobs without an answer, until there are none; runs on a thread."""
         while not self._is_ending.is_set():
             self._wake.clear()
-            with suppress(StateError):
+            with suppress(StateError, ClosedError):
                 for stored in self._store.unsettled():
                     self._settle_later(stored)
                 if not self._store.unsettled():
