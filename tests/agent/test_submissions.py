@@ -93,7 +93,8 @@ def test_a_refusal_is_said_and_the_plan_can_be_sent_again(user: User, fault: str
     assert error.can_retry == (fault != "poor")
     assert error.retry_after_s == (0.05 if fault == "busy" else None)
     assert stages(user) == ["NOT_SENT"]
-    assert user.submit(plan.key).stage == "COMPLETED"
+    job = user.submit(plan.key)
+    assert (job.stage, job.message) == ("COMPLETED", None)
     assert len(user.server.states()) == 1
     assert stages(user) == ["COMPLETED"]
 
