@@ -117,7 +117,7 @@ def test_it_gets_arguments_a_folder_and_variables(
             environment={"PLAIN": "x"},
             secrets=("HF_TOKEN",),
         ),
-        {"HF_TOKEN": "a-secret"},
+        {"HF_TOKEN": "a-secret", "WANDB_API_KEY": "not asked for"},
     )
     assert texts(engine, job) == [f"['--lr', '1e-4', 'ü b'] {folder}", "x a-secret False"]
 

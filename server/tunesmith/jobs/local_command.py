@@ -83,4 +83,5 @@ def environment_of(spec: JobSpec, secrets: Mapping[str, str]) -> Mapping[str, st
             f"set the variable {missing[0]}, or leave it out",
         )
     ours = {name: value for name, value in os.environ.items() if not names_secret(name)}
-    return {**ours, "PYTHONUNBUFFERED": "1", **spec.environment, **secrets}
+    asked = {name: secrets[name] for name in spec.secrets}
+    return {**ours, "PYTHONUNBUFFERED": "1", **spec.environment, **asked}
