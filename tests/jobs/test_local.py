@@ -284,7 +284,7 @@ def test_a_killed_supervisor_is_told_and_its_script_can_be_ended(
     assert "its supervisor was killed" in (now.message or "")
     engine.cancel(job)
     assert engine.inspect(job).stage is Stage.CANCELED
-    assert is_gone(script.pid)
+    until(lambda: is_gone(script.pid))
 
 
 @posix_only
