@@ -7,12 +7,11 @@ unpacked anew for every use.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tunesmith.estimate.decoder import adapter_weights
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import BYTES, Training
 from tunesmith.knowledge.hardware import Accelerator
+from tunesmith.named_tuple import NamedTuple
 
 ATTENTION_BACK = 2.5
 """Arithmetic of attention's gradient over that of attention: FlashAttention-2 (arXiv 2307.08691,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from tunesmith.estimate.shape import Linear, ModelShape
 from tunesmith.estimate.tape import Tape, Tensor
 from tunesmith.estimate.training import BYTES, Adapter, Training
+from tunesmith.named_tuple import NamedTuple
 
 FLOAT = 4
 INDEX = 8

@@ -7,12 +7,13 @@ left out, and so is a script that changes its memory in a way that nobody reads.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from tunesmith.knowledge.prices import priced_flavor
 from tunesmith.knowledge.versions import InForce, library
 from tunesmith.lint.job_starts import JobStart, is_open, job_starts, start_of
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tunesmith.lint.command_edits import changed_option
 from tunesmith.lint.rule import UNSAFE, Fix
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.document import Document
 from tunesmith.sources.launch_command import LaunchCommand

@@ -11,8 +11,9 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.text import Edit, Span
 
 if TYPE_CHECKING:

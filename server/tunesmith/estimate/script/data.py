@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, cast
+from typing import cast
 
 import libcst as cst
 
@@ -19,6 +19,7 @@ from tunesmith.estimate.script.data_plan import (
 from tunesmith.estimate.script.data_values import PREFIX, DataValue
 from tunesmith.estimate.script.facts import Facts
 from tunesmith.lint.arguments import Settled
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.data_set import Loader, Origin, row_of
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_values import DictValue, ListValue, Value

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.data_set import Origin, Row
 
 OPEN = "the script leaves open which data set it trains on"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 import libcst as cst
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources import python_arithmetic as arithmetic
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_scopes import Block

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.commands import prose, scripts
 from tunesmith.sources.commands.found import LAUNCHES, Sought, lines_of, unified_line_ends
 from tunesmith.sources.commands.marks import Mark, heading_mark, mark_of

@@ -108,10 +108,10 @@ def _completion(header: ScriptHeader, script: PythonScript) -> Fix | None:
 
 
 def _of_keys(header: ScriptHeader) -> Iterator[Finding]:
-    for key in header.table:
+    for key in filter(lambda key: key not in _KEYS, header.table):
         close = close_matches(key, _KEYS, n=1, cutoff=_CLOSE)
         span = header.key_span(key)
-        if key in _KEYS or not close or not span:
+        if not close or not span:
             continue
         fix = None if close[0] in header.table else _replacement(span, close[0])
         message = f"`{key}` means nothing to uv, which leaves it out. Write `{close[0]}`."
