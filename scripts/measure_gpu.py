@@ -23,7 +23,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from estimate.cases import STEPS
 from estimate.measured import RECORD
 from estimate.recorded import shape
 from tunesmith.estimate.memory import peak
-from tunesmith.estimate.training import Training
+from tunesmith.estimate.training import Training, fields_of
 from tunesmith.knowledge.configurations import configuration
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "accelerate")
@@ -115,8 +114,8 @@ def _recorded(machine: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _described(training: Training) -> dict[str, Any]:
-    defaults = asdict(Training())
-    changed = {k: v for k, v in asdict(training).items() if v != defaults[k]}
+    defaults = fields_of(Training())
+    changed = {k: v for k, v in fields_of(training).items() if v != defaults[k]}
     return json.loads(json.dumps(changed))
 
 

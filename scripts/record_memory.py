@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from estimate.cases import STEPS
-from tunesmith.estimate.training import Training
+from tunesmith.estimate.training import Training, fields_of
 from tunesmith.knowledge.configurations import configuration
 from tunesmith.workers.meta_oracle import measure
 
@@ -57,8 +57,8 @@ def _measured(model: str, training: Training, described: dict[str, Any]) -> dict
 
 def _described(training: Training) -> dict[str, Any]:
     """What differs from the defaults, as JSON has it."""
-    defaults = asdict(Training())
-    changed = {k: v for k, v in asdict(training).items() if v != defaults[k]}
+    defaults = fields_of(Training())
+    changed = {k: v for k, v in fields_of(training).items() if v != defaults[k]}
     return json.loads(json.dumps(changed))
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +45,8 @@ def tiny(fields: Mapping[str, Any], training: Training) -> tuple[dict[str, Any],
     completion = 16 if training.completion else 0
     generated = min(training.generated, 4)
     length = 48
-    changed = replace(training, length=length, completion=completion, generated=generated)
-    return small, replace(changed, batch=2 if training.method == "kto" else min(training.batch, 2))
+    changed = training._replace(length=length, completion=completion, generated=generated)
+    return small, changed._replace(batch=2 if training.method == "kto" else min(training.batch, 2))
 
 
 def trainer(fields: Mapping[str, Any], training: Training, folder: Path, *, is_dry: bool) -> Any:

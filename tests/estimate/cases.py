@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from tunesmith.estimate.training import Adapter, Training
@@ -20,15 +19,14 @@ WIDE_DROPOUT = Adapter(32, "all-linear", has_dropout=True)
 
 LORA = Training(batch=1, length=2048, load_dtype="bfloat16", adapter=SMALL)
 """TRL of today on a model loaded in bfloat16."""
-QLORA = replace(
-    LORA,
+QLORA = LORA._replace(
     quantization="nf4",
     is_double_quantized=True,
     compute_dtype="bfloat16",
     adapter=Adapter(16, dtype="bfloat16"),
     optimizer="adamw_8bit",
 )
-GUIDES = replace(QLORA, loss="full", norm_dtype="float32", adapter=GUIDE)
+GUIDES = QLORA._replace(loss="full", norm_dtype="float32", adapter=GUIDE)
 """The template of a guide to TRL 0.12 to 0.25: QLoRA with full logits, float32 adapters."""
 FULL = Training(batch=1, length=2048)
 """All weights, loaded in float32 as TRL does since 0.27, without an adapter."""
@@ -37,7 +35,7 @@ KTO: dict[str, Any] = {"method": "kto", "has_kl": True}
 
 
 def _of(base: Training, **changes: Any) -> Training:
-    return replace(base, **changes)
+    return base._replace(**changes)
 
 
 STEPS: list[tuple[str, Training]] = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,7 +44,7 @@ def logs() -> Iterator[Log]:
         yield Log(
             row["source"],
             row["model"],
-            replace(shape, is_tied=row.get("is_tied", shape.is_tied)),
+            shape._replace(is_tied=row.get("is_tied", shape.is_tied)),
             _training(row["training"])._replace(packing=packing_named(row["model"])),
             row.get("peak_gb"),
             gpu(row["chip"]) if "chip" in row else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.estimate.shape import ModelShape, shape_of
@@ -39,7 +39,7 @@ def whole(model: str) -> ModelShape:
 
 def shape(model: str) -> ModelShape:
     """The language model alone, which is what the oracle measures."""
-    return replace(whole(model), vision=0, vision_linears=0)
+    return whole(model)._replace(vision=0, vision_linears=0)
 
 
 def versions() -> dict[str, str]:

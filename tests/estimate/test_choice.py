@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from builders import project, understood
@@ -105,7 +103,7 @@ def test_a_model_that_only_several_gpus_hold_is_spread_over_them():
     one, eight = choice.pick.forecast.duration, known.on(8)
     assert one
     assert eight
-    in_parallel = replace(eight, sharding="ddp")
+    in_parallel = eight._replace(sharding="ddp")
     assert known.shape
     gpu = choice.pick.machine.accelerator
     assert gpu
@@ -175,7 +173,7 @@ def test_a_mac_does_no_dpo():
     own = mac("M3 Max", 64)
     known = training("Qwen/Qwen3-8B", 2048)
     (option,) = choose(
-        replace(known, training=replace(known.training, method="dpo")), [own] if own else []
+        known._replace(training=known.training._replace(method="dpo")), [own] if own else []
     ).options
     assert option.verdict == "unknown"
     assert "MLX-LM, which does no DPO" in option.forecast.fit.reason

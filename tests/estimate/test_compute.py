@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import replace
 
 import pytest
 
@@ -34,14 +33,14 @@ def test_published_measurements_lie_in_the_interval():
 
 
 def test_full_training_of_a_dense_model_takes_six_operations_a_weight_and_token():
-    training = replace(TRAINING, length=16, is_checkpointed=False)
+    training = TRAINING._replace(length=16, is_checkpointed=False)
     weights = LLAMA.linear_weights + LLAMA.embedding
     assert step_flops(LLAMA, training) == pytest.approx(6 * 16 * weights, rel=0.001)
 
 
 def test_frozen_weights_need_no_gradient_and_checkpointing_computes_twice():
-    full = step_flops(LLAMA, replace(TRAINING, is_checkpointed=False))
-    lora = step_flops(LLAMA, replace(LORA, is_checkpointed=False))
+    full = step_flops(LLAMA, TRAINING._replace(is_checkpointed=False))
+    lora = step_flops(LLAMA, LORA._replace(is_checkpointed=False))
     assert 0.65 < lora / full < 0.72
     assert 1.3 < step_flops(LLAMA, TRAINING) / full < 1.34
 
@@ -52,7 +51,7 @@ def test_more_tokens_take_longer(name: str, values: tuple[int, ...]):
     assert gpu
     assert gpu.accelerator
     times = [
-        step_seconds(LLAMA, replace(QLORA, **{name: value}), gpu.accelerator) for value in values
+        step_seconds(LLAMA, QLORA._replace(**{name: value}), gpu.accelerator) for value in values
     ]
     assert [each.likely for each in times] == sorted({each.likely for each in times})
     assert all(each.low < each.likely < each.high for each in times)
@@ -60,12 +59,12 @@ def test_more_tokens_take_longer(name: str, values: tuple[int, ...]):
 
 def test_the_reference_and_a_second_batch_cost_forward_passes():
     """A forward pass is half of a backward one, a third of a step without checkpoints."""
-    step = replace(TRAINING, is_checkpointed=False, length=512)
+    step = TRAINING._replace(is_checkpointed=False, length=512)
     sft = step_flops(LLAMA, step)
-    dpo = replace(step, method="dpo")
-    alone = step_flops(LLAMA, replace(dpo, is_reference_precomputed=True))
+    dpo = step._replace(method="dpo")
+    alone = step_flops(LLAMA, dpo._replace(is_reference_precomputed=True))
     assert alone == pytest.approx(2 * sft, rel=0.001), "two sequences a row"
     assert step_flops(LLAMA, dpo) / alone == pytest.approx(4 / 3, rel=0.02)
-    kto = replace(step, method="kto")
-    assert step_flops(LLAMA, replace(kto, has_kl=True)) / sft == pytest.approx(2, rel=0.02)
+    kto = step._replace(method="kto")
+    assert step_flops(LLAMA, kto._replace(has_kl=True)) / sft == pytest.approx(2, rel=0.02)
     assert step_flops(LLAMA, kto) / sft == pytest.approx(4 / 3, rel=0.02)

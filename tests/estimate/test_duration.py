@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from estimate.times import Point, points
@@ -79,7 +77,7 @@ def test_hours_double_with_examples_and_epochs():
 def test_four_gpus_need_more_than_a_quarter_of_the_time():
     _, gpu = machine("a10g-largex4")
     one, four = (
-        duration(QWEN, replace(QLORA, gpus=count), gpu, THOUSAND).training.likely
+        duration(QWEN, QLORA._replace(gpus=count), gpu, THOUSAND).training.likely
         for count in (1, 4)
     )
     assert 0.25 < four / one < 0.4
@@ -111,7 +109,7 @@ def test_a_batch_takes_as_long_as_its_longest_row():
     even = THOUSAND._replace(tokens=exactly(1_000), sizes=[1_000] * 10)
     uneven = even._replace(sizes=[200] * 5 + [1_800] * 5)
     for rows, least, most in ((1, 0.9, 1.2), (8, 1.5, 2)):
-        training = replace(QLORA, batch=rows)
+        training = QLORA._replace(batch=rows)
         same, more = (
             duration(QWEN, training, gpu, each).training.likely for each in (even, uneven)
         )

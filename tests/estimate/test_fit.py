@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -117,7 +116,7 @@ def test_main_memory_holds_a_model_that_is_not_mapped() -> None:
     model, training = whole(QWEN), Training(batch=1, length=1024)
     assert ram_bytes(model, training) < 15e9
     assert ram_bytes(model, training, is_mapped=False) > model.parameters * 4
-    paged = replace(training, optimizer="paged_adamw_8bit")
+    paged = training._replace(optimizer="paged_adamw_8bit")
     assert ram_bytes(model, paged) > ram_bytes(model, training) + 2 * model.parameters * 0.9
 
 
@@ -126,7 +125,7 @@ def test_the_disk_holds_every_checkpoint() -> None:
     one, four = (disk_bytes(model, training, kept) for kept in (1, 4))
     # weights and AdamW's two states, in float32
     assert four - one == 3 * 3 * 4 * model.parameters
-    adapted = replace(training, adapter=Adapter(16))
+    adapted = training._replace(adapter=Adapter(16))
     assert disk_bytes(model, adapted, 4) < one
 
 
@@ -135,6 +134,6 @@ def test_the_disk_holds_every_checkpoint() -> None:
 )
 def test_what_was_never_measured_has_a_wider_interval(changes: dict[str, Any]) -> None:
     training = Training(batch=1, length=1024, load_dtype="bfloat16", adapter=Adapter(16))
-    sure, unsure = (need(whole(QWEN), each) for each in (training, replace(training, **changes)))
+    sure, unsure = (need(whole(QWEN), each) for each in (training, training._replace(**changes)))
     assert unsure.high / unsure.total > sure.high / sure.total
     assert unsure.low / unsure.total < sure.low / sure.total

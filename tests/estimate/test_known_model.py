@@ -117,7 +117,7 @@ def test_what_a_configuration_leaves_out_is_transformers_default():
     assert found.shape
     assert listed
     own = shape_of(listed.fields)
-    assert found.shape == replace(own, vision=0, vision_linears=0, window=4096)
+    assert found.shape == own._replace(vision=0, vision_linears=0, window=4096)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import random
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -96,16 +95,16 @@ def drawn(seed: int) -> tuple[str, Training]:
 
 
 def longer(it: Training) -> Training:
-    return replace(it, length=it.length + 512)
+    return it._replace(length=it.length + 512)
 
 
 def wider(it: Training) -> Training:
-    return replace(it, batch=it.batch + 1)
+    return it._replace(batch=it.batch + 1)
 
 
 def ranked(it: Training) -> Training:
     assert it.adapter
-    return replace(it, adapter=replace(it.adapter, rank=it.adapter.rank * 2))
+    return it._replace(adapter=it.adapter._replace(rank=it.adapter.rank * 2))
 
 
 @pytest.mark.parametrize("grow", [longer, wider, ranked])
@@ -135,48 +134,48 @@ def test_takes_no_longer_than_a_short_loop() -> None:
             total += each
 
     model = shape("google/gemma-3-27b-it")
-    training = replace(LORA, adapter=Adapter(16, "all-linear", has_dropout=True))
+    training = LORA._replace(adapter=Adapter(16, "all-linear", has_dropout=True))
     assert quickest(lambda: peak(model, training)) < 3 * quickest(loop)
 
 
 def test_a_mask_is_made_where_a_window_is_shorter_than_the_text() -> None:
-    model, long = shape("google/gemma-3-12b-it"), replace(LORA, length=8192)
-    without = peak(model, replace(long, attention="flash")).total
+    model, long = shape("google/gemma-3-12b-it"), LORA._replace(length=8192)
+    without = peak(model, long._replace(attention="flash")).total
     assert peak(model, long).total - without > 8192**2
     llama = shape("meta-llama/Meta-Llama-3.1-8B-Instruct")
-    assert peak(llama, long).total == peak(llama, replace(long, attention="flash")).total
+    assert peak(llama, long).total == peak(llama, long._replace(attention="flash")).total
 
 
 def test_a_second_model_is_the_reference_of_all_weights() -> None:
     model = shape("Qwen/Qwen3-0.6B")
     whole_model = Training(batch=1, length=1024, method="dpo")
-    before = replace(whole_model, is_reference_precomputed=True)
+    before = whole_model._replace(is_reference_precomputed=True)
     own = weight_bytes(model, before)
     assert weight_bytes(model, whole_model) == 2 * own
     assert peak(model, whole_model).total >= peak(model, before).total + own
-    kept = replace(whole_model, method="grpo", completion=512, has_kl=True)
+    kept = whole_model._replace(method="grpo", completion=512, has_kl=True)
     assert weight_bytes(model, kept) == 2 * own
-    assert weight_bytes(model, replace(kept, has_kl=False)) == own
-    assert weight_bytes(model, replace(kept, adapter=Adapter(16))) == own
+    assert weight_bytes(model, kept._replace(has_kl=False)) == own
+    assert weight_bytes(model, kept._replace(adapter=Adapter(16))) == own
 
 
 def test_what_is_written_at_once_is_remembered() -> None:
     """The cache: a key and a value for each token, head and layer."""
     model = shape("Qwen/Qwen3-0.6B")
-    few = replace(LORA, method="grpo", completion=1024, generated=64, has_padding=True)
-    many = replace(few, generated=128)
+    few = LORA._replace(method="grpo", completion=1024, generated=64, has_padding=True)
+    many = few._replace(generated=128)
     found = [peak(model, each) for each in (few, many)]
     assert [each.moment for each in found] == ["generation", "generation"]
     one = 2 * model.layers * model.kv_heads * model.head_dim * 2 * few.length
     assert found[1].total - found[0].total == pytest.approx(64 * one, rel=0.05)
-    assert peak(model, replace(few, generated=0)).moment != "generation"
+    assert peak(model, few._replace(generated=0)).moment != "generation"
 
 
 def test_an_adapter_on_experts_is_on_each_of_them() -> None:
     model = shape("Qwen/Qwen3-30B-A3B")
     lists = [("q_proj",), ("q_proj", "down_proj"), ("q_proj", "up_proj", "down_proj")]
-    found = [peak(model, replace(LORA, adapter=Adapter(16, each))).breakdown for each in lists]
-    everything = peak(model, replace(LORA, adapter=Adapter(16, "all-linear"))).breakdown
+    found = [peak(model, LORA._replace(adapter=Adapter(16, each))).breakdown for each in lists]
+    everything = peak(model, LORA._replace(adapter=Adapter(16, "all-linear"))).breakdown
     sizes = [each.adapter for each in (*found, everything)]
     downs = model.experts * 16 * (model.hidden + model.expert_intermediate) * 4
     assert sizes[1] - sizes[0] == model.layers * downs
@@ -187,8 +186,8 @@ def test_an_adapter_on_experts_is_on_each_of_them() -> None:
 
 def test_only_completions_are_scored() -> None:
     model = shape("Qwen/Qwen3-0.6B")
-    all_of_it = replace(LORA, loss="plain", method="grpo", length=4096, completion=4096)
-    few = peak(model, replace(all_of_it, completion=256)).breakdown.logits
+    all_of_it = LORA._replace(loss="plain", method="grpo", length=4096, completion=4096)
+    few = peak(model, all_of_it._replace(completion=256)).breakdown.logits
     assert few < peak(model, all_of_it).breakdown.logits / 8
 
 
@@ -196,14 +195,14 @@ def test_only_completions_are_scored() -> None:
 def test_several_gpus_hold_less_each(sharding: str) -> None:
     model = shape("Qwen/Qwen3-14B")
     alone = Training(batch=1, length=2048, load_dtype="bfloat16")
-    shared = replace(alone, gpus=8, sharding=sharding)  # pyright: ignore[reportArgumentType]
+    shared = alone._replace(gpus=8, sharding=sharding)  # pyright: ignore[reportArgumentType]
     assert peak(model, shared).total < peak(model, alone).total
 
 
 def test_copies_on_each_gpu_need_room_to_exchange_gradients() -> None:
     model = shape("Qwen/Qwen3-0.6B")
     alone = Training(batch=1, length=1024)
-    spread = peak(model, replace(alone, gpus=4, sharding="ddp"))
+    spread = peak(model, alone._replace(gpus=4, sharding="ddp"))
     assert spread.total == peak(model, alone).total + model.parameters * 4
 
 
@@ -212,5 +211,5 @@ def test_what_sees_images_is_loaded_but_not_trained() -> None:
     training = Training(batch=1, length=1024, load_dtype="bfloat16")
     assert weight_bytes(model, training) - weight_bytes(text, training) == 2 * model.vision
     assert trained_bytes(model, training) == trained_bytes(text, training)
-    small = replace(training, quantization="nf4", adapter=Adapter(16))
+    small = training._replace(quantization="nf4", adapter=Adapter(16))
     assert weight_bytes(model, small) - weight_bytes(text, small) < model.vision

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,18 +73,17 @@ def points() -> Iterator[Point]:
 
 
 _TRAINING = Training(batch=1, length=2048, loss="plain", load_dtype="bfloat16")
-_LORA = replace(_TRAINING, adapter=Adapter(64, "all-linear"))
+_LORA = _TRAINING._replace(adapter=Adapter(64, "all-linear"))
 METHODS = {
     "full": _TRAINING,
     "lora": _LORA,
-    "qlora": replace(_LORA, quantization="nf4", compute_dtype="bfloat16"),
+    "qlora": _LORA._replace(quantization="nf4", compute_dtype="bfloat16"),
 }
 
 
 def seconds(row: dict[str, Any]) -> Interval:
     """The estimate of a published step."""
-    training = replace(
-        METHODS[row["method"]],
+    training = METHODS[row["method"]]._replace(
         batch=row["batch"],
         length=row["length"],
         is_checkpointed=row["checkpointing"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,7 +94,7 @@ def test_other_methods_that_nobody_looked_at_before(
     if method == "grpo":
         changes |= {"has_padding": True, "completion": pick.choice([100, 500])}
         changes["generated"] = training.batch * pick.choice([1, 16])
-    training = replace(training, **changes)
+    training = training._replace(**changes)
     fields, found = measured(model, training, layers=12)
     error = peak(shape_of(fields), training).total / found.peak - 1
     record_property("errors", f"{error:+.1%}")
@@ -105,5 +104,5 @@ def test_other_methods_that_nobody_looked_at_before(
 def test_a_wrong_estimate_is_found_out() -> None:
     model, training = MODELS[2], Training(batch=2, length=1024, adapter=Adapter(16))
     _, found = measured(model, training)
-    other = peak(shape(model), replace(training, length=2048))
+    other = peak(shape(model), training._replace(length=2048))
     assert other.total / found.peak - 1 > 0.06

@@ -14,7 +14,6 @@ Held against the sizes that the makers publish in tests/estimate/test_known_mode
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from tunesmith.estimate.shape import ModelShape, shape_of
@@ -58,4 +57,4 @@ def _gemma4(text: Mapping[str, Any]) -> ModelShape:
     shape = shape_of(fields)
     per_layer = (text.get("hidden_size_per_layer_input") or 0) * shape.layers
     embeddings = (text.get("vocab_size_per_layer_input") or 0) * per_layer
-    return replace(shape, vision=shape.vision + embeddings)
+    return shape._replace(vision=shape.vision + embeddings)

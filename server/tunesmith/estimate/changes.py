@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from tunesmith.estimate import releases
@@ -48,16 +48,15 @@ def changed(training: ScriptTraining, changes: Changes) -> ScriptTraining:
     if changes.quantization not in (None, step.quantization or "none"):
         step = _quantized(step, training, changes.quantization)
     if changes.is_half:
-        step = replace(step, load_dtype="bfloat16")
+        step = step._replace(load_dtype="bfloat16")
     adapter = step.adapter
     if adapter and changes.rank:
-        adapter = replace(adapter, rank=changes.rank)
+        adapter = adapter._replace(rank=changes.rank)
     accumulation = changes.accumulation or training.accumulation
     length, batch = changes.length or step.length, changes.batch or step.batch
     # a step's completions are written at once
     before = step.batch * training.accumulation
-    step = replace(
-        step,
+    step = step._replace(
         length=length,
         batch=batch,
         completion=min(step.completion, length),
@@ -68,7 +67,7 @@ def changed(training: ScriptTraining, changes: Changes) -> ScriptTraining:
         if changes.is_checkpointed is None
         else changes.is_checkpointed,
     )
-    return replace(training, training=step, accumulation=accumulation)
+    return training._replace(training=step, accumulation=accumulation)
 
 
 def _quantized(step: Training, training: ScriptTraining, wanted: Bits | None) -> Training:
@@ -77,9 +76,8 @@ def _quantized(step: Training, training: ScriptTraining, wanted: Bits | None) ->
     is_quantized = wanted != "none"
     adapter = step.adapter
     if adapter:
-        adapter = replace(adapter, dtype=releases.adapter_dtype(release, is_quantized=is_quantized))
-    return replace(
-        step,
+        adapter = adapter._replace(dtype=releases.adapter_dtype(release, is_quantized=is_quantized))
+    return step._replace(
         quantization=None if wanted in (None, "none") else wanted,
         norm_dtype=releases.norm_dtype(release, is_quantized=is_quantized),
         compute_dtype="bfloat16",

@@ -6,7 +6,7 @@ Pure: the command line and the editor give the machines, and show what is chosen
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from tunesmith.estimate.compute import Interval
@@ -102,7 +102,7 @@ def _option(training: ScriptTraining, machine: Machine, data: Data | None) -> Op
     if machine.accelerators == 1 or _says_how(training, machine):
         return _told(training, machine, data)
     sharding = training.parallel.sharding or "ddp"
-    each_own = replace(training, parallel=Parallel("accelerate", sharding=sharding))
+    each_own = training._replace(parallel=Parallel("accelerate", sharding=sharding))
     found = _told(each_own, machine, data, BY_ACCELERATE)
     if found.verdict == "no" and training.on(machine.accelerators):
         return _told(training, machine, data, IN_TURNS)

@@ -7,7 +7,6 @@ worked out from its bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from tunesmith.estimate.compute import Interval
@@ -65,12 +64,11 @@ class Data(NamedTuple):
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
+class _Rows(NamedTuple):
     """The rows of a plan.
 
     Attributes:
-        count: how many.
+        total: how many.
         rows: some of them; none where only their mean is known.
         mean: the mean cells.
         sources: where they are from.
@@ -78,7 +76,7 @@ class _Rows:
         is_apportioned: whether the mean is guessed from the size of whole rows.
     """
 
-    count: Interval
+    total: Interval
     rows: Sequence[Row]
     mean: Row
     sources: tuple[str, ...]
@@ -124,12 +122,12 @@ def data_of(training: ScriptTraining, script: PurePosixPath, project: Project) -
     except _Unknown as reason:
         return Data(problem=str(reason))
     notes = [] if rows.is_counted else ["counted in part"]
-    if rows.count.low < rows.count.high:
+    if rows.total.low < rows.total.high:
         notes.append("at most: the script leaves some out")
     if said.rests_on:
         notes.append(f"by the default of {' and '.join(sorted(said.rests_on))}")
     source = ", ".join(dict.fromkeys(rows.sources))
-    found = Data(rows.count, source=source, notes=tuple(notes))
+    found = Data(rows.total, source=source, notes=tuple(notes))
     return _with_tokens(found, training, rows)
 
 
@@ -163,10 +161,10 @@ def _stored(origin: Origin, script: PurePosixPath, project: Project) -> _Rows:
 
 def _kept(plan: Kept, rows: _Rows) -> _Rows:
     low, likely, high = (
-        _within(count, plan) * share for count, share in zip(rows.count, plan.share, strict=True)
+        _within(count, plan) * share for count, share in zip(rows.total, plan.share, strict=True)
     )
-    is_limit = plan.stop is not None and 0 < plan.stop <= rows.count.low
-    return replace(rows, count=Interval(low, likely, high), is_counted=rows.is_counted or is_limit)
+    is_limit = plan.stop is not None and 0 < plan.stop <= rows.total.low
+    return rows._replace(total=Interval(low, likely, high), is_counted=rows.is_counted or is_limit)
 
 
 def _within(count: float, plan: Kept) -> float:
@@ -181,7 +179,7 @@ def _within(count: float, plan: Kept) -> float:
 def _joined(parts: Sequence[_Rows]) -> _Rows:
     count = exactly(0)
     for each in parts:
-        count = count.plus(each.count)
+        count = count.plus(each.total)
     rows = [row for each in parts for row in each.rows]
     mean: Row = next((each.mean for each in parts if each.mean), NOTHING)
     sources = tuple(name for each in parts for name in each.sources)

@@ -8,7 +8,6 @@ layer is taken to get a gradient; the first one of a frozen model without checkp
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tunesmith.estimate.shape import Linear, ModelShape
 from tunesmith.estimate.tape import Tape, Tensor
@@ -66,8 +65,8 @@ def pass_memory(
         is_adapted: whether the adapter is on.
     """
     if not is_adapted:
-        adapter = replace(training.adapter or Adapter(1), targets=())
-        training = replace(training, adapter=adapter)
+        adapter = (training.adapter or Adapter(1))._replace(targets=())
+        training = training._replace(adapter=adapter)
     layer = _Layer(shape, training, rows, is_recorded=False)
     layer.run(False)
     return layer.tape.way_there + layer.input.size

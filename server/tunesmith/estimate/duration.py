@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tunesmith.estimate.compute import Interval, step_seconds
 from tunesmith.estimate.memory import trained_bytes
@@ -102,7 +101,7 @@ def _training_seconds(
     """By the hopeful (0), the likely (1) or the cautious (2) view of everything."""
     sizes = workload.cut(training.length, view)
     length = training.length if workload.is_packed else _longest(sizes, training.rows)
-    batch = replace(training, length=max(1, round(length)))
+    batch = training._replace(length=max(1, round(length)))
     batches = _batches(training, workload, view)
     shared = SHARED[2 - view] if _workers(training) > 1 else 1
     update = OPTIMIZER_TRAFFIC * trained_bytes(shape, training) / (gpu.bandwidth_gb_s * 1e9)

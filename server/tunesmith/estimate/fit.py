@@ -11,7 +11,6 @@ vllm-project/compressed-tensors pull request 587 (78.09, 75.31, 1.83), kaito-pro
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from tunesmith.estimate.memory import Breakdown, Peak, adapter_bytes, optimizer_bytes, peak
@@ -186,7 +185,7 @@ def ram_bytes(shape: ModelShape, training: Training, *, is_mapped: bool = True) 
     weights = shape.parameters * BYTES[training.load_dtype]
     states = 0
     if training.optimizer == "paged_adamw_8bit":
-        states = optimizer_bytes(shape, replace(training, optimizer="adamw_8bit"))
+        states = optimizer_bytes(shape, training._replace(optimizer="adamw_8bit"))
     return HOST + (min(weights, SHARD) if is_mapped else weights) + states
 
 
@@ -200,6 +199,6 @@ def disk_bytes(shape: ModelShape, training: Training, checkpoints: int) -> int:
     """
     downloaded = shape.parameters * BYTES["bfloat16"]
     is_paged = training.optimizer == "paged_adamw_8bit"
-    whole = replace(training, optimizer="adamw_8bit") if is_paged else training
+    whole = training._replace(optimizer="adamw_8bit") if is_paged else training
     weights = adapter_bytes(shape, training) or shape.parameters * BYTES[training.load_dtype]
     return ENVIRONMENT + downloaded + checkpoints * (weights + optimizer_bytes(shape, whole))

@@ -8,8 +8,6 @@ inside, which accelerate has not wrapped. Sources: `generation/utils.py` (`_samp
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tunesmith.estimate.decoder import FLOAT, mask_kinds, pass_memory, residual_width
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import BYTES, Training
@@ -35,9 +33,9 @@ def generation_memory(shape: ModelShape, training: Training) -> tuple[Generation
         shape: the model.
         training: how it is trained; `generated` is not 0.
     """
-    written = training if training.adapter is None else replace(training, autocast=None)
+    written = training if training.adapter is None else training._replace(autocast=None)
     prompt = max(1, training.length - training.completion)
-    read = replace(written, length=prompt)
+    read = written._replace(length=prompt)
     embedded = written.generated * prompt * shape.hidden * residual_width(shape, written)
     passed = embedded + pass_memory(shape, read, written.generated, is_adapted=True)
     # a mask has a byte for each pair of tokens

@@ -8,7 +8,7 @@ on Context Length"), as TRL up to 1.6 kept all logits. Its table has one column 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tunesmith.estimate.fit import fit, need
 from tunesmith.estimate.script import ScriptTraining
@@ -68,7 +68,7 @@ def _today(training: ScriptTraining, named: Machine, machines: Sequence[Machine]
     if not enough:
         return ""
     least = min(enough, key=lambda each: each.usd_per_hour)
-    whole = replace(training, training=replace(training.training, loss="full"))
+    whole = training._replace(training=training.training._replace(loss="full"))
     if _verdict(whole, least) == "fits":
         return f"{least.name} is enough, with any release of TRL"
     trl = training.versions["trl"]

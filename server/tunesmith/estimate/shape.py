@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tunesmith.named_tuple import NamedTuple
@@ -28,8 +27,7 @@ class Linear(NamedTuple):
         return self.inputs * self.outputs
 
 
-@dataclass(frozen=True, slots=True)
-class ModelShape:
+class ModelShape(NamedTuple):
     """Dimensions of a decoder-only language model.
 
     Attributes:

@@ -8,8 +8,6 @@ DistributedDataParallel (`gradient_as_bucket_view=False` holds gradients a secon
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import BYTES, Training
 from tunesmith.named_tuple import NamedTuple
@@ -64,7 +62,7 @@ def of_one_gpu(shape: ModelShape, training: Training) -> tuple[ModelShape, Train
     """
     if training.gpus > 1 and training.sharding == "device_map":
         layers, sliding = (-(-it // training.gpus) for it in (shape.layers, shape.sliding_layers))
-        shape = replace(shape, layers=layers, sliding_layers=min(sliding, layers))
+        shape = shape._replace(layers=layers, sliding_layers=min(sliding, layers))
     if training.gpus > 1 and training.sharding in ("zero2", "zero3") and training.autocast:
-        training = replace(training, load_dtype=training.autocast)
+        training = training._replace(load_dtype=training.autocast)
     return shape, training

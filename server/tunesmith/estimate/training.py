@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from tunesmith.named_tuple import NamedTuple
 
 Method = Literal["sft", "dpo", "grpo", "kto", "reward"]
 LossPath = Literal["full", "plain", "chunked", "fused"]
@@ -28,8 +29,7 @@ ATTENTION_LINEARS = ("q_proj", "k_proj", "v_proj", "o_proj")
 BYTES: dict[Precision, int] = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Adapter:
+class Adapter(NamedTuple):
     """A LoRA adapter as `peft.LoraConfig` describes it.
 
     Attributes:
@@ -50,8 +50,7 @@ class Adapter:
     dtype: Precision = "float32"
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(NamedTuple):
     """One training step.
 
     Attributes:
@@ -132,6 +131,12 @@ class Training:
     def has_reference(self) -> bool:
         """Whether a second model says that. An adapter can be turned off instead."""
         return self.asks_reference and self.adapter is None
+
+
+def fields_of(training: Training) -> dict[str, Any]:
+    """The fields of a training, as `training_of` takes them."""
+    adapter = training.adapter
+    return {**training._asdict(), "adapter": adapter._asdict() if adapter else None}
 
 
 def training_of(fields: Mapping[str, Any]) -> Training:

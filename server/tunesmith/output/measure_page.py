@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from tunesmith.errors import UserError
 from tunesmith.estimate.fit import GB, Fit, Need, fit, need_of
 from tunesmith.estimate.forecast import Forecast
 from tunesmith.estimate.memory import Breakdown, Peak, peak, weight_bytes
+from tunesmith.estimate.training import fields_of
 from tunesmith.output.estimate_page import Question, largest_forecast
 from tunesmith.output.one_script import OneScript, fail, read_script
 from tunesmith.output.result import place_of
@@ -116,9 +117,9 @@ def measured(forecast: Forecast, progressing: Progressing) -> Measurement:
             "name a model of the table by its id on the Hub, or a folder with a config.json",
         )
     # what the oracle measures: one GPU's step on text
-    step = replace(training.training, gpus=1, sharding=None)
-    shape = replace(training.shape, vision=0, vision_linears=0)
-    request = {"config": _of_text(fields), "training": asdict(step)}
+    step = training.training._replace(gpus=1, sharding=None)
+    shape = training.shape._replace(vision=0, vision_linears=0)
+    request = {"config": _of_text(fields), "training": fields_of(step)}
     found = run_in_toolchain(TOOLCHAIN, "memory", request, progressing)
     tensors = Peak(Breakdown(**found["breakdown"]), found["moment"])
     unmeasured = weight_bytes(training.shape, step) - weight_bytes(shape, step)

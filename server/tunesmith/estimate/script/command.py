@@ -7,7 +7,6 @@ with the options what `trl/scripts/*.py` of TRL 1.16 do as far as memory goes, i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import PurePosixPath
 
@@ -78,7 +77,7 @@ def trainings_of_trl(start: PlainLaunch, project: Project) -> list[ScriptTrainin
 def _decided(why: str, trainings: Iterable[ScriptTraining]) -> list[ScriptTraining]:
     """With the release that nothing here tells."""
     decided = Assumption("the newest release of trl", why)
-    return [replace(each, assumed=(*each.assumed, decided)) for each in trainings]
+    return [each._replace(assumed=(*each.assumed, decided)) for each in trainings]
 
 
 def _trl_script(command: LaunchCommand) -> tuple[str, Sequence[Word], Sequence[Word]] | None:

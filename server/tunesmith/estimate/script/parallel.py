@@ -9,7 +9,6 @@ One process that sees several GPUs loads a model given by its id with `device_ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from tunesmith.estimate.script.launcher_files import LauncherFile, launcher_file
@@ -69,11 +68,11 @@ class Parallel(NamedTuple):
         if gpus == 1:
             return training
         if self.is_spread and self.starter in (None, "python"):
-            return replace(training, gpus=gpus, sharding="device_map")
+            return training._replace(gpus=gpus, sharding="device_map")
         if self.starter in (None, "python") or self.sharding is None:
             return None
         processes = min(self.processes or gpus, gpus)
-        return replace(training, gpus=processes, sharding=self.sharding if processes > 1 else None)
+        return training._replace(gpus=processes, sharding=self.sharding if processes > 1 else None)
 
 
 def parallel_of(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from packaging.version import Version
@@ -55,8 +54,7 @@ class Sources(NamedTuple):
     quantization: Call | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptTraining:
+class ScriptTraining(NamedTuple):
     """A trainer of a script, with all that decides its memory and its time.
 
     Attributes:
@@ -89,13 +87,13 @@ class ScriptTraining:
     is_packed: bool
     versions: Mapping[str, Version | None]
     assumed: tuple[Assumption, ...] = ()
-    parallel: Parallel = field(default_factory=Parallel)
+    parallel: Parallel = Parallel()
     launch: Launch | None = None
     shape_source: str = ""
     is_shape_certain: bool = True
     model_fields: Mapping[str, Any] | None = None
-    sources: Sources = field(default_factory=Sources)
-    data: ScriptData = field(default_factory=ScriptData)
+    sources: Sources = Sources()
+    data: ScriptData = ScriptData()
 
     @property
     def is_certain(self) -> bool:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -68,7 +67,7 @@ def reference(config: Any, training: Training) -> Any:
     """
     if not training.has_reference:
         return None
-    return model(config, replace(training, is_checkpointed=False)).eval()
+    return model(config, training._replace(is_checkpointed=False)).eval()
 
 
 def _quantize(made: Any, training: Training) -> None:
