@@ -73,6 +73,10 @@ def evaluated(source: str | None, value: Any, module: str) -> Any:
 def same(one: Any, other: Any) -> bool:
     if type(one) is type(other) and hasattr(one, "__dict__"):
         return vars(one) == vars(other)
+    if isinstance(one, tuple) and isinstance(other, tuple):  # of PEFT 0.19: `field(...),`
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dataclasses.Field):
+        return repr(one) == repr(other)
     return one is other or one == other or repr(one) == repr(other) == "nan"
 
 
