@@ -6,6 +6,7 @@ export const ESTIMATE_REQUEST = 'tunesmith/estimate';
 export const MACHINES_REQUEST = 'tunesmith/machines';
 export const WRITE_MACHINE_REQUEST = 'tunesmith/writeMachine';
 export const WRITE_VALUES_REQUEST = 'tunesmith/writeValues';
+export const WRITE_JOB_REQUEST = 'tunesmith/writeJob';
 export const INTERPRETER_NOTIFICATION = 'tunesmith/interpreter';
 export const STATUS_NOTIFICATION = 'tunesmith/status';
 
@@ -177,6 +178,14 @@ export interface WriteValuesParams {
   batch?: number | null;
   rank?: number | null;
   quantization?: 'none' | 'int8' | 'nf4' | null;
+}
+
+/** What `[tool.hf-jobs]` of an open script is to say; those left out stay as they are. */
+export interface WriteJobParams {
+  uri?: string | null;
+  flavor?: string | null;
+  timeout?: string | null;
+  namespace?: string | null;
 }
 
 /** What was written, and what could not be: a sentence each. */

@@ -86,14 +86,8 @@ async def asked_trainings(ls: TunesmithServer, params: object) -> tuple[OpenTrai
         JsonRpcInvalidParams: no such document is open.
         RequestFailedError: it cannot be read as it stands, or has no such trainer.
     """
-    uri = string_parameter(params, "uri")
     index = optional_number(params, "trainer", least=0) or 0
-    opened = ls.documents.get(uri)
-    if opened is None:
-        raise JsonRpcInvalidParams(f"uri: {uri!r} is not open; expected an open script or notebook")
-    found = await open_trainings(ls, opened)
-    if found is None:
-        raise RequestFailedError("the file is no valid Python as it stands; complete it first")
+    found = await asked_script(ls, params)
     if not found.trainings:
         raise RequestFailedError(
             "there is no trainer of TRL in the file that can be estimated; write an SFTTrainer, "
@@ -102,6 +96,23 @@ async def asked_trainings(ls: TunesmithServer, params: object) -> tuple[OpenTrai
     if index >= len(found.trainings):
         raise RequestFailedError(f"the file has {len(found.trainings)} trainers, not {index + 1}")
     return found, index
+
+
+async def asked_script(ls: TunesmithServer, params: object) -> OpenTrainings:
+    """The document that a request names by `uri`, which may have no trainers.
+
+    Raises:
+        JsonRpcInvalidParams: no such document is open.
+        RequestFailedError: it cannot be read as it stands.
+    """
+    uri = string_parameter(params, "uri")
+    opened = ls.documents.get(uri)
+    if opened is None:
+        raise JsonRpcInvalidParams(f"uri: {uri!r} is not open; expected an open script or notebook")
+    found = await open_trainings(ls, opened)
+    if found is None:
+        raise RequestFailedError("the file is no valid Python as it stands; complete it first")
+    return found
 
 
 def read_trainings(script: PythonScript, project: Project) -> OpenTrainings:

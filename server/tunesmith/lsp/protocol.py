@@ -30,6 +30,9 @@ server makes the edits by `workspace/applyEdit`."""
 WRITE_VALUES_REQUEST = "tunesmith/writeValues"
 """WriteValuesParams -> WriteValuesResult: write values of an estimate into the script, likewise."""
 
+WRITE_JOB_REQUEST = "tunesmith/writeJob"
+"""WriteJobParams -> WriteValuesResult: write how a job is started into the script's header."""
+
 INTERPRETER_NOTIFICATION = "tunesmith/interpreter"
 """Client to server, InterpreterParams: the user selected another interpreter for their scripts."""
 
@@ -246,6 +249,16 @@ class WriteValuesParams:
     batch: int | None = None
     rank: int | None = None
     quantization: Quantization | None = None
+
+
+@dataclass(frozen=True)
+class WriteJobParams:
+    """What `[tool.hf-jobs]` of an open script is to say; those left out stay as they are."""
+
+    uri: str | None = None
+    flavor: str | None = None
+    timeout: str | None = None
+    namespace: str | None = None
 
 
 @dataclass(frozen=True)

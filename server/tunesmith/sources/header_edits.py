@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tunesmith.sources.script_header import ScriptHeader
 from tunesmith.sources.toml import Place
@@ -49,19 +49,27 @@ def _behind_last(
 
 def flavor_edits(header: ScriptHeader, flavor: str, text: str) -> Sequence[Edit]:
     """Name the machine of jobs in `[tool.hf-jobs]`; nothing where that is written another way."""
+    return table_edits(header, {"flavor": flavor}, text)
+
+
+def table_edits(header: ScriptHeader, values: Mapping[str, str], text: str) -> Sequence[Edit]:
+    """Put strings into `[tool.hf-jobs]`; nothing where that is written another way."""
     if header.errors or not header.toml.text:
         return ()
-    value = header.value_span("tool", "hf-jobs", "flavor")
-    if value:
-        return [Edit(value, f'"{flavor}"')]
-    newline, line = _newline(text), f'# flavor = "{flavor}"'
+    spans = {name: header.value_span("tool", "hf-jobs", name) for name in values}
+    changed = [Edit(span, f'"{values[name]}"') for name, span in spans.items() if span]
+    newline = _newline(text)
+    added = [f'# {name} = "{values[name]}"' for name, span in spans.items() if span is None]
+    if not added:
+        return changed
+    lines = newline.join(added)
     table = header.key_span("tool", "hf-jobs")
     if table and text[table.start] == "[":
-        return [_insertion(table.end, newline + line)]
+        return [_insertion(table.end, newline + lines), *changed]
     if header.jobs_table is not None:
         return ()  # in one line, or by dotted keys
     closing = header.span.end - len("# ///")
-    return [_insertion(closing, f"# [tool.hf-jobs]{newline}{line}{newline}")]
+    return [_insertion(closing, f"# [tool.hf-jobs]{newline}{lines}{newline}")]
 
 
 def new_header(requirements: Sequence[str], text: str) -> Edit:
