@@ -4,6 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { DIST, ROOT } from './lib/paths.mjs';
 import { main } from './lib/run.mjs';
 
+const WEB_VIEWS = ['estimate', 'plan', 'account'];
+
 /**
  * Into a folder: extension.js with all that the extension needs but the editor, and the scripts and
  * styles of its web views. `forUsers`: small, without sources.
@@ -27,8 +29,8 @@ export async function bundleExtension(outdir, { forUsers = false } = {}) {
   });
   await build({
     ...common,
-    entryPoints: ['estimate.ts', 'estimate.css'].map((name) =>
-      path.join(ROOT, 'extension/webview', name),
+    entryPoints: WEB_VIEWS.flatMap((name) =>
+      ['.ts', '.css'].map((ending) => path.join(ROOT, 'extension/webview', name + ending)),
     ),
     platform: 'browser',
     target: 'chrome122',

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { ownAgent } from '../tests/e2e/services.mjs';
 import { Profile, workbenchUrl } from './lib/code-server.mjs';
 import { codeServer } from './lib/editor.mjs';
 import { ROOT } from './lib/paths.mjs';
@@ -70,6 +71,11 @@ async function takePictures(workbench) {
   await panel.getByLabel('Examples').fill('1000');
   await panel.locator('.tile', { hasText: 'Cost' }).filter({ hasText: '$' }).waitFor();
   await shoot('estimate');
+
+  await workbench.command('Tunesmith: Submit Job');
+  await panel.getByRole('heading', { name: 'Submit train_chat.py' }).waitFor();
+  await panel.getByText(/^Prices of 2/).waitFor();
+  await shoot('plan');
 }
 
 await main(async () => {
@@ -83,7 +89,9 @@ await main(async () => {
   fs.writeFileSync(path.join(workspace, 'train_long.py'), LONG);
   const profile = new Profile(await codeServer(), path.join(root, 'profile'), SETTINGS);
   await profile.install(vsix);
-  const server = await profile.start();
+  const agent = await ownAgent(root);
+  // With an account, so that the plan is one of Hugging Face Jobs; nothing is sent for a picture.
+  const server = await profile.start({ env: { ...agent.env, HF_TOKEN: 'hf_of_pictures' } });
   const browser = await launchBrowser();
   try {
     const url = workbenchUrl(server.base, workspace);
@@ -91,6 +99,7 @@ await main(async () => {
   } finally {
     await browser.close();
     await server.stop();
+    await agent.stop();
     fs.rmSync(root, { recursive: true, force: true, maxRetries: 3 });
   }
 });

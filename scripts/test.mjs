@@ -1,4 +1,5 @@
-// npm test [-- python|extension|editor …]: all tests, with every socket outside loopback denied.
+// npm test [-- python|extension|editor …] [--only=TEXT]: all tests, with every socket outside
+// loopback denied; of an editor's or the extension's only those whose files' names hold the text.
 import fs from 'node:fs';
 import path from 'node:path';
 import { bundleExtension } from './bundle.mjs';
@@ -18,7 +19,16 @@ function testFiles(folder, ending) {
   return names.map((name) => path.join(folder, name));
 }
 
-await main(async (chosen) => {
+const ONLY = '--only=';
+
+await main(async (words) => {
+  const only = words.find((word) => word.startsWith(ONLY))?.slice(ONLY.length) ?? '';
+  const chosen = words.filter((word) => !word.startsWith(ONLY));
+  const wanted = (files) => {
+    const found = files.filter((file) => path.basename(file).includes(only));
+    if (found.length === 0) throw new Failure(`no test's file has "${only}" in its name`);
+    return found;
+  };
   await repository();
   const prefix = await namespace();
   console.log(
@@ -38,13 +48,21 @@ await main(async (chosen) => {
         await offline(PYTHON, '-m', 'pytest', '-q');
       },
       extension: async () =>
-        offline(process.execPath, ...NODE_TESTS, ...(await bundleTests('extension/test', 'unit'))),
+        offline(
+          process.execPath,
+          ...NODE_TESTS,
+          ...wanted(await bundleTests('extension/test', 'unit')),
+        ),
       editor: async () => {
         await editorAndBrowser();
         env.TUNESMITH_VSIX = await platformVsix();
         await bundleExtension(DIST);
         await bundleTests('extension/test/host', 'host');
-        await offline(process.execPath, ...NODE_TESTS, ...testFiles('tests/e2e', '.test.mjs'));
+        await offline(
+          process.execPath,
+          ...NODE_TESTS,
+          ...wanted(testFiles('tests/e2e', '.test.mjs')),
+        );
       },
     },
     chosen,

@@ -11,7 +11,6 @@ import {
   window,
   workspace,
 } from 'vscode';
-import type { Executable } from 'vscode-languageclient/node';
 import {
   discardIfBroken,
   type EnvironmentOptions,
@@ -24,31 +23,53 @@ import { selectedInterpreter } from './selectedInterpreter';
 import { setting } from './settings';
 import { readWheelhouse, type Wheelhouse } from './wheelhouse';
 
-const SERVE = ['server', '--stdio'];
-
 /** The user was asked and said no. */
 export class DeclinedError extends Error {}
 
-export async function serverCommand(
+/** A program with the arguments to put before those of the `tunesmith` command. */
+export interface Tunesmith {
+  command: string;
+  args: readonly string[];
+  options: { cwd: string };
+}
+
+/** How `tunesmith` is run. */
+export async function tunesmithProgram(
   extension: ExtensionContext,
   output: LogOutputChannel,
   { repair = false } = {},
-): Promise<Executable> {
+): Promise<Tunesmith> {
   const storage = extension.globalStorageUri.fsPath;
   fs.mkdirSync(storage, { recursive: true });
   // Not the workspace: nothing in it may be picked up as a module or a program.
   const options = { cwd: storage };
 
   const chosen = setting('server.path');
-  if (chosen) return { command: chosenServer(chosen), args: SERVE, options };
+  if (chosen) return { command: chosenServer(chosen), args: [], options };
   const checkout = developmentPython(extension);
-  if (checkout) return { command: checkout, args: ['-I', '-m', 'tunesmith', ...SERVE], options };
+  if (checkout) return { command: checkout, args: ['-I', '-m', 'tunesmith'], options };
 
   const environment = await privateEnvironment(extension, output);
   if (repair) await discardIfBroken(environment);
   const folder = await ensureEnvironment(environment);
   removeLeftovers(environment.root, folder).catch((error) => output.warn(String(error)));
-  return { command: environment.python.path, args: [...PYTHON_FLAGS, folder, ...SERVE], options };
+  return { command: environment.python.path, args: [...PYTHON_FLAGS, folder], options };
+}
+
+const RUN_HF = 'import sys; from huggingface_hub.cli.hf import main; sys.exit(main())';
+/** With the folder of the private environment, which `-I -S` keeps out, as first argument. */
+const RUN_HF_IN = `import sys; sys.path.insert(0, sys.argv.pop(1)); ${RUN_HF}`;
+
+/** How the Hub's own command line `hf` is run, out of the same environment. */
+export async function hfProgram(
+  extension: ExtensionContext,
+  output: LogOutputChannel,
+): Promise<Pick<Tunesmith, 'command' | 'args'>> {
+  const { command, args } = await tunesmithProgram(extension, output);
+  const folder = args.at(-1);
+  if (!folder) return { command: 'hf', args: [] }; // of a tunesmith that the user has installed
+  if (folder === 'tunesmith') return { command, args: ['-I', '-c', RUN_HF] };
+  return { command, args: [...PYTHON_FLAGS, '-c', RUN_HF_IN, folder] };
 }
 
 function chosenServer(file: string): string {

@@ -5,14 +5,27 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { checkAccount } from './commands/checkAccount';
 import { chooseGpu } from './commands/chooseGpu';
 import { fixAll } from './commands/fixAll';
+import { newScript } from './commands/newScript';
 import { openRule } from './commands/openRule';
+import { resumeJob } from './commands/resumeJob';
 import { showEstimate } from './commands/showEstimate';
+import { showJobs } from './commands/showJobs';
+import { showLog } from './commands/showLog';
 import { showMenu } from './commands/showMenu';
+import { signIn } from './commands/signIn';
+import { submitJob } from './commands/submitJob';
 import type { Context } from './context';
 import { isServerNeeded } from './documents';
+import { JobsController } from './jobs/controller';
+import { JobLogs } from './jobs/logs';
+import { told } from './jobs/problems';
+import { createJobsStatus } from './jobs/status';
+import { restoreAccountPanels } from './panels/account';
 import { restoreEstimatePanels } from './panels/estimate';
+import { restorePlanPanels } from './panels/plan';
 import { ServerController } from './server';
 import { SECTION } from './settings';
 import { createStatus } from './status';
@@ -27,6 +40,13 @@ const COMMANDS: Record<string, Command> = {
   showEstimate,
   chooseGpu,
   showMenu,
+  submitJob: told(submitJob),
+  showJobs: told(showJobs),
+  showLog: told(showLog),
+  resumeJob: told(resumeJob),
+  newScript: told(newScript),
+  checkAccount: told(checkAccount),
+  signIn: told(signIn),
 };
 
 let server: ServerController | undefined;
@@ -35,14 +55,24 @@ let server: ServerController | undefined;
 export function activate(extension: ExtensionContext): Pick<ServerController, 'state' | 'pid'> {
   const output = window.createOutputChannel('Tunesmith', { log: true });
   server = new ServerController(extension, output);
-  const context: Context = { extension, output, server };
+  const jobs = new JobsController(extension, output);
+  const logs = new JobLogs(extension, jobs);
+  const context: Context = { extension, output, server, jobs, logs };
   extension.subscriptions.push(output);
   for (const [name, command] of Object.entries(COMMANDS)) {
     const handler = (...args: unknown[]) => command(context, ...args);
     extension.subscriptions.push(commands.registerCommand(`${SECTION}.${name}`, handler));
   }
   createStatus(context);
-  extension.subscriptions.push(restoreEstimatePanels(context));
+  createJobsStatus(context);
+  extension.subscriptions.push(
+    restoreEstimatePanels(context),
+    restorePlanPanels(context),
+    restoreAccountPanels(context),
+  );
+  const restore = () => jobs.restore().then(() => logs.restore());
+  extension.subscriptions.push(workspace.onDidGrantWorkspaceTrust(restore));
+  void restore();
   startWhenNeeded(context);
   return server;
 }

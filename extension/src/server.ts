@@ -3,7 +3,7 @@ import { EventEmitter, type ExtensionContext, type LogOutputChannel, window } fr
 import { type LanguageClient, State } from 'vscode-languageclient/node';
 import { createClient, RESTART_LIMIT, requireProtocol } from './client';
 import { EnvironmentError } from './environment';
-import { DeclinedError, openInterpreterSetting, serverCommand } from './launch';
+import { DeclinedError, openInterpreterSetting, tunesmithProgram } from './launch';
 import { INTERPRETER_NOTIFICATION, STATUS_NOTIFICATION, type StatusParams } from './protocol';
 import { NoInterpreterError } from './python';
 import { onDidSelectInterpreter, selectedInterpreter } from './selectedInterpreter';
@@ -101,8 +101,13 @@ export class ServerController {
   private async launch(options: { repair?: boolean } = {}): Promise<void> {
     this.setState('starting');
     try {
+      const {
+        command,
+        args,
+        options: spawning,
+      } = await tunesmithProgram(this.extension, this.output, options);
       this.client = createClient({
-        command: await serverCommand(this.extension, this.output, options),
+        command: { command, args: [...args, 'server', '--stdio'], options: spawning },
         output: this.output,
         extensionPath: this.extension.extensionPath,
         onGivenUp: () => this.giveUp(),

@@ -8,7 +8,7 @@ import { type Interpreter, probe } from '../src/python';
 import { readWheelhouse, type Wheelhouse } from '../src/wheelhouse';
 
 /** Tests run in the root of the repository, whose environment has pip. */
-const VENV_PYTHON = path.resolve(
+export const VENV_PYTHON = path.resolve(
   process.platform === 'win32' ? '.venv/Scripts/python.exe' : '.venv/bin/python',
 );
 

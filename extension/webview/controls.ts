@@ -1,6 +1,6 @@
 /** The values that can be tried: sliders, a choice of bits, a GPU, the data set. */
 import type { EstimateParams, EstimateResult, MachineChoice } from '../src/protocol';
-import { h } from './dom';
+import { h, row } from './dom';
 import { count } from './words';
 
 const SLIDERS = [
@@ -46,10 +46,6 @@ export function createControls(tried: Tried, change: Change): Control {
       for (const control of controls) control.show(result);
     },
   };
-}
-
-function row(label: string, id: string, ...inputs: Node[]): HTMLElement {
-  return h('div', { className: 'row' }, h('label', { htmlFor: id }, label), ...inputs);
 }
 
 /** Powers of two, and the script's own value among them. */

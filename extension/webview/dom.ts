@@ -8,3 +8,14 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   element.append(...children);
   return element;
 }
+
+/** A labelled line of controls. */
+export function row(label: string, id: string, ...inputs: Node[]): HTMLElement {
+  return h('div', { className: 'row' }, h('label', { htmlFor: id }, label), ...inputs);
+}
+
+/** What is left to answer, and where. */
+export interface Question {
+  text: string;
+  at?: HTMLElement;
+}

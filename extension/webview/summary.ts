@@ -1,9 +1,8 @@
 /** What matters first: whether it fits, how long it takes, what it costs. */
 import type { EstimateResult } from '../src/protocol';
 import { h } from './dom';
+import { tile, VERDICTS } from './tiles';
 import { duration, gb, money, span } from './words';
-
-const VERDICTS = { fits: 'Fits', tight: 'May not fit', no: 'Does not fit', unknown: 'Unknown' };
 
 export function createSummary(): { element: HTMLElement; show(result: EstimateResult): void } {
   const element = h('section', { className: 'summary' });
@@ -41,15 +40,4 @@ function tiles(result: EstimateResult): HTMLElement[] {
       dollars ? span(dollars, money) : '',
     ),
   ];
-}
-
-function tile(title: string, figure: string, note: string, ...more: Node[]): HTMLElement {
-  return h(
-    'div',
-    { className: 'tile' },
-    h('h2', {}, title),
-    h('p', { className: 'large' }, figure),
-    h('p', { className: 'quiet' }, note),
-    ...more,
-  );
 }

@@ -18,3 +18,10 @@ export function span({ low, high }: Likely, show: (value: number) => string): st
 }
 
 const round = (value: number) => (value >= 10 ? count(Math.round(value)) : value.toPrecision(2));
+
+/** "90m" of seconds, as `hf jobs` takes it; empty where there are none. */
+export function timeoutText(seconds: number | null | undefined): string {
+  if (seconds == null) return '';
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`;
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
+}

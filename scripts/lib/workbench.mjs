@@ -210,6 +210,37 @@ export class Workbench {
     return this.page.locator('.codelens-decoration a', { hasText: text }).first();
   }
 
+  /** The message at the corner that has a text. */
+  notification(text) {
+    return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
+  }
+
+  /** Close the messages at the corner. */
+  async clearNotifications() {
+    await this.command('Notifications: Clear All Notifications');
+    await this.page.locator('.notification-list-item').first().waitFor({ state: 'detached' });
+  }
+
+  /** A button of the dialog on the screen. */
+  dialogButton(name) {
+    return this.page.locator('.monaco-dialog-box .monaco-button', { hasText: name });
+  }
+
+  /** The item of the status bar with a text. */
+  status(text) {
+    return this.page.locator('.statusbar-item', { hasText: text });
+  }
+
+  /** A line of the output panel that has a text. */
+  output(text) {
+    return this.page.locator('.output-view .view-line', { hasText: text }).first();
+  }
+
+  /** A row of the quick pick on the screen. */
+  row(text) {
+    return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+  }
+
   /** What the web view on the screen shows. */
   webview() {
     return this.page.frameLocator('iframe.webview').frameLocator('iframe#active-frame');

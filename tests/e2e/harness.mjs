@@ -34,18 +34,23 @@ async function prepare({ files = {}, settings }) {
 /** The package under test: the one that `npm test` has built, so that a run tests one state. */
 const packageUnderTest = async () => process.env.TUNESMITH_VSIX ?? (await platformVsix());
 
-async function openEditor(options) {
+async function openEditor({ services = [], ...options }) {
   const { workspace, profile, remove } = await prepare(options);
   await profile.install(await packageUnderTest());
-  const server = await profile.start(options);
+  const started = [];
+  for (const start of services) started.push(await start(path.dirname(workspace)));
+  const env = Object.assign({}, ...started.map((service) => service.env), options.env);
+  const server = await profile.start({ ...options, env });
   const browser = await launchBrowser();
-  const workbench = await Workbench.open(browser, workbenchUrl(server.base, workspace));
+  const openWindow = () => Workbench.open(browser, workbenchUrl(server.base, workspace));
+  const workbench = await openWindow();
   const close = async () => {
     await browser.close();
     await server.stop();
+    for (const service of started.reverse()) await service.stop();
     remove();
   };
-  return { workbench, workspace, profile, close };
+  return { workbench, openWindow, workspace, profile, services: started, close };
 }
 
 /** Run a test bundle in the extension host: its exit code and what it printed. */
@@ -70,8 +75,10 @@ export async function runInHost({ development, tests, ...options }) {
 const slug = (title) => title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 
 /**
- * A group of scenarios in one editor. `options`: files, settings, and what Profile.start takes.
- * Each scenario gets `{ workbench, workspace, profile, screenshot }`; a failed one leaves a picture.
+ * A group of scenarios in one editor. `options`: files, settings, services, which are started
+ * before it and give it variables, and what Profile.start takes. Each scenario gets
+ * `{ workbench, openWindow, workspace, profile, services, screenshot }`; a failed one leaves a
+ * picture.
  */
 export function describeEditor(title, options, define) {
   describe(title, { timeout: 5 * TIMEOUT }, () => {
@@ -80,9 +87,9 @@ export function describeEditor(title, options, define) {
       editor = await openEditor(options);
     });
     after(() => editor?.close());
-    const picture = (name) => {
+    const picture = (name, workbench = editor.workbench) => {
       fs.mkdirSync(SCREENSHOTS, { recursive: true });
-      return editor.workbench.screenshot(path.join(SCREENSHOTS, `${name}.png`));
+      return workbench.screenshot(path.join(SCREENSHOTS, `${name}.png`));
     };
     define((name, work) =>
       test(name, { timeout: TIMEOUT }, async () => {

@@ -69,3 +69,70 @@ config = SFTConfig(
 trainer = SFTTrainer(model="Qwen/Qwen3-8B", args=config, peft_config=LoraConfig(r=16))
 trainer.train()
 `;
+
+/** Runs anywhere, for longer than a test. */
+export const TALKS = `# /// script
+# dependencies = []
+# ///
+import time
+
+for step in range(1, 1201):
+    print(f"step {step}", flush=True)
+    time.sleep(0.25)
+`;
+
+/** Runs anywhere, and ends by itself. */
+export const JOB = `# /// script
+# dependencies = []
+# [tool.hf-jobs]
+# flavor = "cpu-basic"
+# timeout = "20m"
+# secrets = ["HF_TOKEN", "WANDB_API_KEY"]
+# ///
+import os, time
+
+for name in ("HF_TOKEN", "WANDB_API_KEY"):
+    print(name, "is set" if os.environ.get(name) else "is missing", flush=True)
+for step in range(1, 9):
+    print(f"step {step}", flush=True)
+    time.sleep(0.5)
+print("done")
+`;
+
+/** As JOB, with a mistake for which a job would fail. */
+export const MISTAKEN = `${JOB.replace('dependencies = []', 'dependencies = ["trl==1.16.0"]')}
+from trl import SFTTrainer
+
+if False:
+    trainer = SFTTrainer("Qwen/Qwen3-0.6B", model_init_kwargs={"dtype": "bfloat16"})
+`;
+
+export const TRAINING = `# /// script
+# dependencies = ["trl==1.16.0", "transformers==5.23.0", "peft==0.21.2", "trackio"]
+# [tool.hf-jobs]
+# flavor = "a10g-large"
+# timeout = "6h"
+# secrets = ["HF_TOKEN"]
+# ///
+from datasets import load_dataset
+from peft import LoraConfig
+from trl import SFTConfig, SFTTrainer
+
+trainer = SFTTrainer(
+    model="Qwen/Qwen3-8B",
+    args=SFTConfig(
+        output_dir="support-chat",
+        max_steps=1000,
+        max_length=4096,
+        per_device_train_batch_size=2,
+        model_init_kwargs={"dtype": "bfloat16"},
+        report_to="trackio",
+        push_to_hub=True,
+        hub_strategy="every_save",
+        save_total_limit=2,
+    ),
+    train_dataset=load_dataset("trl-lib/Capybara", split="train"),
+    peft_config=LoraConfig(r=16, target_modules="all-linear"),
+)
+trainer.train()
+`;

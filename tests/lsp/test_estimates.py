@@ -91,6 +91,7 @@ def test_a_lens_stands_above_the_trainer(client: Client, folder: Path):
     assert [each["command"]["title"] for each in found] == [
         "≈ 18 of 24 GB on a10g-large",
         "Choose GPU",
+        "Submit Job",
     ]
     row = ON_A10G.splitlines().index(CODE.splitlines()[-1])
     assert {each["range"]["start"]["line"] for each in found} == {row}
@@ -155,7 +156,7 @@ def test_a_lens_says_what_is_wrong(
 
 def test_without_a_gpu_the_lens_asks_for_one(client: Client, folder: Path):
     uri = open_script(client, folder, NOWHERE)
-    assert titles(client, uri) == ["≈ 18 GB · no GPU chosen", "Choose GPU"]
+    assert titles(client, uri) == ["≈ 18 GB · no GPU chosen", "Choose GPU", "Submit Job"]
 
 
 def test_where_nothing_is_trained_there_is_no_lens(client: Client, folder: Path):
@@ -335,7 +336,13 @@ def test_a_wrong_question_gets_an_error(
 
 
 @pytest.mark.parametrize(
-    "method", ["tunesmith/machines", "tunesmith/writeMachine", "tunesmith/writeValues"]
+    "method",
+    [
+        "tunesmith/machines",
+        "tunesmith/writeMachine",
+        "tunesmith/writeValues",
+        "tunesmith/writeJob",
+    ],
 )
 def test_every_request_refuses_nonsense(client: Client, method: str):
     for params in (None, [], {"uri": "file:///nowhere.py", "machine": "l4x1"}):
@@ -443,3 +450,50 @@ def test_a_flavor_without_a_place_is_refused(client: Client, folder: Path):
     uri = open_script(client, folder, CODE)
     with pytest.raises(ResponseError, match="write --flavor l4x1 where it is started"):
         client.request("tunesmith/writeMachine", {"uri": uri, "machine": "l4x1"})
+
+
+def test_how_a_job_is_started_is_written_into_the_header(client: Client, folder: Path):
+    uri = open_script(client, folder, ON_A10G)
+    params = {"uri": uri, "flavor": "l4x1", "timeout": "4h", "namespace": "team"}
+    answer = client.request("tunesmith/writeJob", params)
+    assert answer == {
+        "written": ['flavor = "l4x1"', 'timeout = "4h"', 'namespace = "team"'],
+        "left": [],
+    }
+    expected = ON_A10G.replace(
+        '# flavor = "a10g-large"', '# timeout = "4h"\n# namespace = "team"\n# flavor = "l4x1"'
+    )
+    assert written(client, uri, ON_A10G) == expected
+
+
+def test_a_table_is_made_where_there_is_none(client: Client, folder: Path):
+    uri = open_script(client, folder, NOWHERE)
+    client.request("tunesmith/writeJob", {"uri": uri, "flavor": "l4x1", "timeout": "90m"})
+    lines = '# [tool.hf-jobs]\n# flavor = "l4x1"\n# timeout = "90m"\n# ///\n'
+    assert lines in written(client, uri, NOWHERE)
+
+
+def test_a_command_that_counts_more_is_said(client: Client, folder: Path):
+    open_script(client, folder, "hf jobs uv run --flavor a10g-small train.py\n", "run.sh")
+    uri = open_script(client, folder, ON_A10G)
+    answer = client.request("tunesmith/writeJob", {"uri": uri, "flavor": "l4x1"})
+    assert answer["left"] == [
+        "The command in run.sh, line 1 still says --flavor a10g-small, which counts more."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "message"),
+    [
+        (CODE, {"flavor": "l4x1"}, "no header"),
+        (ON_A10G, {"timeout": '4h"\n'}, "expected letters and digits"),
+        (ON_A10G, {}, "no header|nothing"),
+    ],
+)
+def test_what_cannot_be_written_of_a_job_is_refused(
+    client: Client, folder: Path, text: str, given: dict[str, str], message: str
+):
+    uri = open_script(client, folder, text)
+    with pytest.raises(ResponseError, match=message):
+        client.request("tunesmith/writeJob", {"uri": uri, **given})
+    assert client.applied == []

@@ -1,9 +1,7 @@
 /** The panel that shows a training's memory, time and cost, and what other values would change. */
-import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import {
   type Disposable,
-  type ExtensionContext,
   Range,
   Uri,
   ViewColumn,
@@ -12,6 +10,7 @@ import {
   workspace,
 } from 'vscode';
 import type { Context } from '../context';
+import { sentences } from '../jobs/problems';
 import {
   ESTIMATE_REQUEST,
   type EstimateParams,
@@ -22,6 +21,7 @@ import {
 } from '../protocol';
 import { writeMachine } from '../writeMachine';
 import type { FromPanel, Target, ToPanel } from './messages';
+import { fillPanel } from './page';
 
 const TYPE = 'tunesmith.estimate';
 const panels = new Map<string, EstimatePanel>();
@@ -60,10 +60,8 @@ class EstimatePanel {
     target: Target,
   ) {
     this.uri = Uri.parse(target.uri);
-    const { webview } = panel;
-    webview.options = { enableScripts: true, localResourceRoots: resources(context.extension) };
-    webview.onDidReceiveMessage((message: FromPanel) => this.receive(message));
-    webview.html = page(context.extension, panel, target);
+    panel.webview.onDidReceiveMessage((message: FromPanel) => this.receive(message));
+    fillPanel(context.extension, panel, { name: 'estimate', title: 'Estimate', data: target });
     this.listeners = [
       workspace.onDidChangeTextDocument(({ document }) => {
         if (document.uri.toString() === this.uri.toString()) this.send({ type: 'changed' });
@@ -105,7 +103,7 @@ class EstimatePanel {
       const result = await this.context.server.request<EstimateResult>(ESTIMATE_REQUEST, params);
       this.send({ type: 'estimate', id, result });
     } catch (error) {
-      this.send({ type: 'problem', id, message: sentence(error) });
+      this.send({ type: 'problem', id, message: sentences(error) });
     }
   }
 
@@ -119,7 +117,7 @@ class EstimatePanel {
 
   /** Tells the user in the panel what came of a step. */
   private async tell(step: () => Promise<string>): Promise<void> {
-    const message = await step().catch(sentence);
+    const message = await step().catch(sentences);
     if (message) this.send({ type: 'notice', message });
   }
 
@@ -133,32 +131,4 @@ class EstimatePanel {
     const selection = new Range(line - 1, 0, line - 1, 0);
     await window.showTextDocument(document, { viewColumn: ViewColumn.One, selection });
   }
-}
-
-function sentence(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`.replace(/\.\.$/, '.');
-}
-
-const resources = ({ extensionUri }: ExtensionContext) => [Uri.joinPath(extensionUri, 'dist')];
-
-function page({ extensionUri }: ExtensionContext, { webview }: WebviewPanel, target: Target) {
-  const file = (name: string) =>
-    webview.asWebviewUri(Uri.joinPath(extensionUri, 'dist', name)).toString();
-  const nonce = randomBytes(16).toString('base64');
-  const policy = `default-src 'none'; style-src ${webview.cspSource}; script-src 'nonce-${nonce}'`;
-  const data = JSON.stringify(target).replace(/&/g, '&amp;').replace(/"/g, '&quot;');
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="UTF-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="${file('estimate.css')}">
-<title>Estimate</title>
-</head>
-<body data-target="${data}">
-<script nonce="${nonce}" src="${file('estimate.js')}"></script>
-</body>
-</html>`;
 }

@@ -12,8 +12,9 @@ from tunesmith.lsp.documents import OpenDocument, Part
 from tunesmith.lsp.estimate_words import lens_title
 from tunesmith.lsp.language_server import TunesmithServer
 from tunesmith.lsp.open_trainings import OpenTrainings, open_trainings
+from tunesmith.sources.document import Kind
 
-SHOW, CHOOSE = "tunesmith.showEstimate", "tunesmith.chooseGpu"
+SHOW, CHOOSE, SUBMIT = "tunesmith.showEstimate", "tunesmith.chooseGpu", "tunesmith.submitJob"
 """Commands of the extension."""
 _MOST_MACHINES = 3
 """Machines of one trainer that are shown: a line of more is not read."""
@@ -55,6 +56,9 @@ def _lenses(opened: OpenDocument, part: Part, found: OpenTrainings) -> Iterator[
             yield types.CodeLens(place, _show(part.uri, index, answer))
         arguments = [{"uri": part.uri, "trainer": index}]
         yield types.CodeLens(place, types.Command("Choose GPU", CHOOSE, arguments=arguments))
+        if found.script.document.kind is Kind.PYTHON:
+            command = types.Command("Submit Job", SUBMIT, arguments=[{"uri": part.uri}])
+            yield types.CodeLens(place, command)
 
 
 def _show(uri: str, index: int, answer: Forecast) -> types.Command:

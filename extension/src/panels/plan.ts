@@ -1,0 +1,260 @@
+/** The panel that shows what a job would be, what it costs and what speaks against it. */
+import * as path from 'node:path';
+import {
+  commands,
+  type Disposable,
+  env,
+  Range,
+  Uri,
+  ViewColumn,
+  type WebviewPanel,
+  window,
+  workspace,
+} from 'vscode';
+import { AgentError } from '../agent';
+import {
+  HARDWARE,
+  type HardwareResult,
+  type Job,
+  PLAN,
+  type Plan,
+  type PlanParams,
+  RESUME,
+  SUBMIT,
+  type SubmitParams,
+} from '../agentProtocol';
+import type { Context } from '../context';
+import { requireNetwork } from '../jobs/controller';
+import { asksForSignIn, sentences } from '../jobs/problems';
+import { askSecret, availableNames, secretValues } from '../jobs/secrets';
+import { tellStart } from '../jobs/status';
+import {
+  MACHINES_REQUEST,
+  type MachinesResult,
+  WRITE_JOB_REQUEST,
+  type WriteJobParams,
+  type WriteValuesResult,
+} from '../protocol';
+import { setting } from '../settings';
+import { besideScripts, fillPanel } from './page';
+import type { FromPlan, Machine, PlanTarget, ToPlan } from './planMessages';
+
+const TYPE = 'tunesmith.plan';
+/** What keeps the programs that a script is run by from the network. */
+const OFFLINE = ['HF_HUB_OFFLINE=1', 'UV_OFFLINE=1'];
+const VERDICTS = { fits: 'fits', tight: 'may not fit', no: 'does not fit', unknown: '' };
+const panels = new Map<string, PlanPanel>();
+
+/** Shows the plan of a script, which there is one of. */
+export function showPlanPanel(context: Context, target: PlanTarget): void {
+  const open = panels.get(target.uri);
+  if (open) {
+    open.show(target);
+    return;
+  }
+  const panel = window.createWebviewPanel(TYPE, titleOf(target), besideScripts());
+  panels.set(target.uri, new PlanPanel(context, panel, target));
+}
+
+/** Brings the panels back when the window is loaded anew. */
+export function restorePlanPanels(context: Context): Disposable {
+  return window.registerWebviewPanelSerializer(TYPE, {
+    deserializeWebviewPanel: async (panel: WebviewPanel, target: PlanTarget | undefined) => {
+      if (target?.uri && workspace.isTrusted)
+        panels.set(target.uri, new PlanPanel(context, panel, target));
+      else panel.dispose();
+    },
+  });
+}
+
+/** What the plans rest on has changed, such as who is signed in. */
+export function refreshPlans(): void {
+  for (const panel of panels.values()) panel.refresh();
+}
+
+const titleOf = ({ uri }: PlanTarget) => `Submit: ${path.posix.basename(Uri.parse(uri).path)}`;
+
+class PlanPanel {
+  private readonly uri: Uri;
+  private readonly listeners: Disposable[];
+  private plan: Plan | undefined;
+  private isSubmitting = false;
+
+  constructor(
+    private readonly context: Context,
+    private readonly panel: WebviewPanel,
+    target: PlanTarget,
+  ) {
+    this.uri = Uri.parse(target.uri);
+    panel.webview.onDidReceiveMessage((message: FromPlan) => this.receive(message));
+    fillPanel(context.extension, panel, { name: 'plan', title: 'Submit', data: target });
+    this.listeners = [
+      workspace.onDidChangeTextDocument(({ document }) => {
+        const isOurs = document.uri.toString() === this.uri.toString();
+        if (isOurs && document.isDirty) this.send({ type: 'stale' });
+      }),
+      workspace.onDidSaveTextDocument(() => this.refresh()),
+      workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('tunesmith.network')) this.refresh();
+      }),
+      context.server.onDidChange(() => void this.sendMachines()),
+    ];
+    panel.onDidDispose(() => {
+      panels.delete(target.uri);
+      for (const listener of this.listeners) listener.dispose();
+    });
+  }
+
+  show(target: PlanTarget): void {
+    this.panel.reveal();
+    this.send({ type: 'target', target });
+  }
+
+  refresh(): void {
+    this.send({ type: 'changed' });
+  }
+
+  private send(message: ToPlan): void {
+    void this.panel.webview.postMessage(message);
+  }
+
+  private async receive(message: FromPlan): Promise<void> {
+    switch (message.type) {
+      case 'ask':
+        void this.sendMachines();
+        return this.ask(message.id, message.target);
+      case 'submit':
+        return this.submit(message);
+      case 'giveSecret':
+        if (await askSecret(message.name)) this.refresh();
+        return;
+      case 'askPrices':
+        return this.tell(() => this.sendOffers());
+      case 'reveal':
+        return this.reveal(message.line, message.column);
+      case 'copy':
+        await env.clipboard.writeText(message.text);
+        return;
+      case 'write':
+        return this.tell(() => this.write(message));
+      case 'checkAccount':
+        await commands.executeCommand('tunesmith.checkAccount', this.uri);
+        return;
+      case 'signIn':
+        await commands.executeCommand('tunesmith.signIn');
+        return;
+      case 'close':
+        this.panel.dispose();
+    }
+  }
+
+  private async ask(id: number, target: PlanTarget): Promise<void> {
+    const { jobs } = this.context;
+    try {
+      const plan = await (target.resume
+        ? jobs.request<Plan>(RESUME, { id: target.resume })
+        : jobs.request<Plan>(PLAN, this.params(target)));
+      if (target.choices.smoke && !plan.diff)
+        throw new AgentError(
+          'No smoke test can be made of this script',
+          'Submit it, or run it on this machine',
+        );
+      this.plan = plan;
+      this.send({ type: 'plan', id, plan, isOffline: setting('network') === 'off' });
+    } catch (error) {
+      const needsSignIn = asksForSignIn(error);
+      this.send({ type: 'problem', id, message: sentences(error), needsSignIn });
+    }
+  }
+
+  private params({ choices }: PlanTarget): PlanParams {
+    const isOffline = setting('network') === 'off';
+    const engine = choices.engine ?? (isOffline ? 'local' : null);
+    return {
+      script: this.uri.fsPath,
+      engine,
+      flavor: choices.flavor || null,
+      timeout: choices.timeout || null,
+      namespace: choices.namespace || null,
+      smoke: choices.smoke ?? false,
+      environment: isOffline && engine === 'local' ? OFFLINE : [],
+      available: availableNames(),
+    };
+  }
+
+  /** The machines with what they do for the script, out of the tables: nothing is sent. */
+  private async sendMachines(): Promise<void> {
+    const params = { uri: this.uri.toString() };
+    await workspace.openTextDocument(this.uri);
+    const found = await this.context.server
+      .request<MachinesResult>(MACHINES_REQUEST, params)
+      .catch(() => undefined); // there is no trainer in it that can be estimated
+    if (!found) return;
+    const machines = found.rows
+      .filter((row) => row.isFlavor)
+      .map(({ name, label, verdict, usdPerHour }) => ({
+        name,
+        label,
+        note: [VERDICTS[verdict], priceOf(usdPerHour)].filter(Boolean).join(', '),
+      }));
+    this.send({ type: 'machines', machines, from: `Prices of ${found.prices}` });
+  }
+
+  private async sendOffers(): Promise<string> {
+    const { offers } = await this.context.jobs.requestOnline<HardwareResult>(HARDWARE, {
+      engine: 'hf',
+    });
+    const machines: Machine[] = offers.map(({ flavor, title, dollars }) => ({
+      name: flavor,
+      label: title,
+      note: priceOf(dollars),
+    }));
+    this.send({ type: 'machines', machines, from: 'Prices of now, from Hugging Face' });
+    return '';
+  }
+
+  private async submit({ key, overridden, consent }: SubmitParams): Promise<void> {
+    const { plan } = this;
+    if (this.isSubmitting || !plan || plan.key !== key) return;
+    this.isSubmitting = true;
+    try {
+      if (plan.engine === 'hf') requireNetwork();
+      const secrets = secretValues(plan.secrets.map(({ name }) => name));
+      const params = { key, overridden, consent, secrets };
+      const job = await this.context.jobs.request<Job>(SUBMIT, params);
+      this.context.jobs.remember(job);
+      this.panel.dispose();
+      void tellStart(this.context, job);
+    } catch (error) {
+      const needsSignIn = asksForSignIn(error);
+      this.send({ type: 'refused', message: sentences(error), needsSignIn });
+    } finally {
+      this.isSubmitting = false;
+    }
+  }
+
+  private async write({ values }: FromPlan & { type: 'write' }) {
+    await workspace.openTextDocument(this.uri);
+    const params: WriteJobParams = { uri: this.uri.toString(), ...values };
+    const { server } = this.context;
+    const answer = await server.request<WriteValuesResult>(WRITE_JOB_REQUEST, params);
+    const document = await workspace.openTextDocument(this.uri);
+    if (answer.written.length > 0) await document.save();
+    const written = answer.written.length > 0 ? [`Wrote ${answer.written.join(', ')}.`] : [];
+    return [...written, ...answer.left].join(' ');
+  }
+
+  /** Tells the user in the panel what came of a step. */
+  private async tell(step: () => Promise<string>): Promise<void> {
+    const message = await step().catch(sentences);
+    if (message) this.send({ type: 'notice', message });
+  }
+
+  private async reveal(line: number, column: number): Promise<void> {
+    const selection = new Range(line - 1, column - 1, line - 1, column - 1);
+    await window.showTextDocument(this.uri, { viewColumn: ViewColumn.One, selection });
+  }
+}
+
+const priceOf = (dollars: number | null | undefined) =>
+  dollars == null ? '' : `$${dollars.toFixed(2)} an hour`;

@@ -1,0 +1,14 @@
+/** A unified diff as lines of their own colours. */
+import { h } from './dom';
+
+export function diffLines(diff: string): HTMLElement[] {
+  const lines = diff.replace(/\n$/, '').split('\n');
+  return lines.map((line) => h('span', { className: kindOf(line) }, `${line}\n`));
+}
+
+function kindOf(line: string): string {
+  if (/^(\+\+\+|---) /.test(line)) return 'quiet';
+  if (line.startsWith('@@')) return 'quiet';
+  if (line.startsWith('+')) return 'added';
+  return line.startsWith('-') ? 'removed' : '';
+}
