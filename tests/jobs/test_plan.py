@@ -160,6 +160,23 @@ def test_what_runs_is_what_was_looked_at(tmp_path: Path) -> None:
     assert Path(spec.script).name == "train.py"
 
 
+def test_a_smoke_run_is_of_an_edited_copy(tmp_path: Path) -> None:
+    wrong = TRAIN.replace("peft_config", "model_init_kwargs={}, peft_config")
+    (tmp_path / "helpers.py").touch()
+    found, spec = plan(tmp_path, HEADER + wrong, smoke=True)
+    assert (found.engine, found.name, found.hours) == ("local", "train-smoke", None)
+    assert "misplaced-model-init-kwargs" in rules(found)
+    assert not any(each.blocks for each in found.findings)
+    assert "+trainer = smoke_trainer(trl.SFTTrainer)" in found.diff
+    assert len(found.diff.splitlines()) < 30
+    compile(Path(spec.script).with_name("tunesmith_smoke.py").read_bytes(), "smoke", "exec")
+    assert Path(spec.script).read_text() != (tmp_path / "train.py").read_text() == HEADER + wrong
+    assert spec.environment["PYTHONPATH"] == str(tmp_path)
+    assert spec.folder == str(tmp_path)
+    with pytest.raises(UserError, match="makes no trainer"):
+        plan(tmp_path, "print(1)\n", smoke=True)
+
+
 def test_files_among_the_arguments_travel_along(tmp_path: Path) -> None:
     (tmp_path / "more.yaml").write_text("a: 1\n")
     _, spec = plan(tmp_path, arguments=["--config", "more.yaml", "train"])

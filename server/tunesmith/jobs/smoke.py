@@ -1,7 +1,7 @@
 """A copy of a script that trains 2 steps of a tiny random model: does it run at all?
 
 Nothing here runs or imports the script. The copy calls the functions of `smoke_runtime.py`, which
-is written into it, where the script makes trainers and their settings, loads models and data,
+lies beside it, where the script makes trainers and their settings, loads models and data,
 saves, pushes and tracks. So what cannot be told from the text is seen to when the copy runs.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from functools import cache
 from pathlib import Path, PurePosixPath
 
 import libcst as cst
@@ -42,6 +41,12 @@ _SAVES = regex(
     r"save_model|save_pretrained|save_pretrained_merged|save_pretrained_gguf|save_to_disk"
 )
 _ASKS_GPU = regex(r"torch\.cuda\.(?:get_device_\w+|set_device|current_device|mem_get_info|device)")
+MODULE = "tunesmith_smoke"
+_OURS = regex(r"\bsmoke_\w+")
+_WHAT = (
+    "# A try-out by Tunesmith: 2 steps on 8 rows of a tiny random model; nothing is pushed or "
+    "tracked."
+)
 _ENGINES = ("unsloth", "vllm", "deepspeed", "mlx_lm")
 
 
@@ -84,8 +89,15 @@ def smoke_copy(text: str, name: str = "train.py", beside: Collection[str] = ()) 
         )
     notes = [*edits.notes, *_notes_on_imports(script, beside)]
     place, lead = _place_of_helpers(script)
-    helpers = Edit(Span(place, place), f"{lead}{_helpers()}\n\n")
-    return SmokeCopy(apply_edits(text, [helpers, *_outermost(found)]), notes)
+    changes = _outermost(found)
+    names = ", ".join(sorted({name for edit in changes for name in _OURS.findall(edit.text)}))
+    helpers = Edit(Span(place, place), f"{lead}{_WHAT}\nfrom {MODULE} import {names}\n\n")
+    return SmokeCopy(apply_edits(text, [helpers, *changes]), notes)
+
+
+def runtime() -> str:
+    """The text of the module that a copy imports; it lies beside it as `MODULE`."""
+    return Path(__file__).with_name("smoke_runtime.py").read_text("utf-8")
 
 
 class _Edits:
@@ -261,9 +273,3 @@ def _is_opening(part: cst.BaseSmallStatement) -> bool:
     return isinstance(part, cst.Expr) and isinstance(
         part.value, (cst.SimpleString, cst.ConcatenatedString)
     )
-
-
-@cache
-def _helpers() -> str:
-    text = Path(__file__).with_name("smoke_runtime.py").read_text("utf-8")
-    return text.partition('\n"""\n\n')[2].rstrip()

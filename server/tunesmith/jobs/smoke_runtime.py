@@ -1,11 +1,10 @@
 # pyright: basic, reportMissingImports=false, reportArgumentType=false, reportCallIssue=false
 # pyright: reportAttributeAccessIssue=false
-"""What a smoke run's copy of a script calls instead: `smoke.py` writes this file into the copy.
+"""What a smoke run's copy of a script calls instead: a copy of this file lies beside it.
 
 Nothing else of Tunesmith is there, so that it imports nothing of it.
 """
 
-# A try-out by Tunesmith: 2 steps on 8 rows of a tiny random model; nothing is pushed or tracked.
 import atexit
 import dataclasses
 import inspect

@@ -6,7 +6,6 @@ Nothing is sent. The script is copied as it is now, so that what runs is what wa
 from __future__ import annotations
 
 import hashlib
-import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -23,24 +22,24 @@ from tunesmith.agent.messages import (
 )
 from tunesmith.errors import UserError
 from tunesmith.estimate.forecast import Forecast
-from tunesmith.files import document_of, read_bytes
 from tunesmith.jobs.plan import forecasts, outputs
 from tunesmith.jobs.plan.checked import PlannedStart, findings, with_start_alone
 from tunesmith.jobs.plan.command import command_of
+from tunesmith.jobs.plan.copies import copy_as_planned, smoke_file, with_folder_of
 from tunesmith.jobs.plan.start import Chosen, Start, choices, start_of
 from tunesmith.jobs.spec import JobSpec
 from tunesmith.knowledge.hardware import Machine, likely
 from tunesmith.knowledge.prices import priced_flavor
 from tunesmith.knowledge.versions import library
 from tunesmith.output.one_script import OneScript, read_file, script_in
-from tunesmith.platform import user_state_folder
 from tunesmith.project import Project
-from tunesmith.sources.document import Kind
+from tunesmith.sources.document import Document, Kind
 
 IMAGE = "ghcr.io/astral-sh/uv:python3.12-bookworm"
 """`DEFAULT_UV_IMAGE` of huggingface_hub 2.4."""
 OF_ACCOUNT = "HF_TOKEN"
 """The secret that an account brings along."""
+SMOKE = "a smoke run trains two steps of a tiny random model"
 DEFAULT_TIMEOUT_S = 30 * 60
 """What Hugging Face gives a job that asks for no timeout: its documentation on Jobs."""
 _FILES = (".py", ".sh", ".yaml", ".yml", ".toml")
@@ -97,14 +96,17 @@ def make_plan(
         UserError: the script cannot be read, or what the user says is wrong.
     """
     one = _read(params.script)
+    if params.smoke:
+        params = replace(params, engine="local")
     draft = _draft(params, one, remembered, has_account=has_account)
     key = uuid.uuid4().hex
-    return Planned(
+    planned = Planned(
         _plan(draft, key, has_consent),
         _spec(draft, key),
         digest(one.script.text),
         choices(draft.start, params),
     )
+    return _smoke(planned, one.script.document) if params.smoke else planned
 
 
 def _draft(
@@ -273,47 +275,61 @@ def _warnings(draft: _Draft, rules: Set[str]) -> Sequence[str]:
 
 
 def _spec(draft: _Draft, key: str) -> JobSpec:
-    start, is_remote = draft.start, draft.engine == "hf"
-    return JobSpec(
+    start, script = draft.start, Path(draft.params.script)
+    spec = JobSpec(
         key=key,
-        script=str(_copy(draft, key)) if is_remote else draft.params.script,
-        arguments=[
-            _absolute(each, draft.folder) if is_remote else each for each in start.arguments
-        ],
+        script=draft.params.script,
+        arguments=start.arguments,
         folder=str(draft.folder),
-        flavor=start.flavor if is_remote else None,
         timeout_s=start.timeout_s,
-        image=start.image if is_remote else None,
         python=start.python,
         dependencies=start.dependencies,
         environment=start.environment,
         secrets=start.secrets,
         labels=start.labels,
+        name=start.name or draft.one.script.path.stem,
+    )
+    if draft.engine == "local":
+        return spec
+    return replace(
+        spec,
+        script=str(copy_as_planned(script, draft.one.script.document, key)),
+        arguments=[_absolute(each, draft.folder) for each in start.arguments],
+        flavor=start.flavor,
+        image=start.image,
         volumes=start.volumes,
         namespace=start.namespace,
-        name=start.name or draft.one.script.path.stem,
+    )
+
+
+def _smoke(planned: Planned, document: Document) -> Planned:
+    """The same for a copy that shows whether the script runs at all; costs nothing."""
+    plan, script = planned.plan, Path(planned.plan.script)
+    made = smoke_file(script, document, plan.key)
+    name = f"{plan.name}-smoke"
+    findings = [replace(each, blocks=False) for each in plan.findings]
+    return planned._replace(
+        plan=replace(
+            plan,
+            name=name,
+            diff=made.diff,
+            warnings=[*plan.warnings, *made.notes],
+            findings=findings,
+            memory="",
+            fits="unknown",
+            estimate=SMOKE,
+            results="",
+            metrics="",
+        ),
+        spec=replace(
+            planned.spec,
+            script=str(made.path),
+            environment=with_folder_of(script, planned.spec.environment),
+            name=name,
+        ),
     )
 
 
 def _absolute(argument: str, folder: Path) -> str:
     path = folder / argument
     return str(path) if argument and path.is_file() else argument
-
-
-def _copy(draft: _Draft, key: str) -> Path:
-    original = Path(draft.params.script)
-    path = user_state_folder() / "plans" / key / original.name
-    data = read_bytes(original)
-    if document_of(original, data).text != draft.one.script.text:
-        raise UserError(f"{original.name} was changed while it was read", "plan it again")
-    try:
-        path.parent.mkdir(parents=True, mode=0o700)
-        path.write_bytes(data)
-    except OSError as error:
-        shutil.rmtree(path.parent, ignore_errors=True)
-        reason = error.strerror or str(error)
-        raise UserError(
-            f"the script cannot be copied to {path.parent}: {reason}",
-            "make room there, or set TUNESMITH_STATE to another folder",
-        ) from None
-    return path

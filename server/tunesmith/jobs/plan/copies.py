@@ -1,0 +1,89 @@
+"""The copy of a script that is run: as it was when it was planned, or small for a smoke run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from tunesmith.errors import UserError
+from tunesmith.files import changed_bytes, document_of, read_bytes
+from tunesmith.platform import user_state_folder
+from tunesmith.sources.document import Document
+
+
+class SmokeFile(NamedTuple):
+    """The copy of a smoke run.
+
+    Attributes:
+        path: where it lies.
+        diff: what is changed in it.
+        notes: what could not be changed.
+    """
+
+    path: Path
+    diff: str
+    notes: Sequence[str]
+
+
+def copy_as_planned(script: Path, document: Document, key: str) -> Path:
+    """Copy a script under a plan's key.
+
+    Raises:
+        UserError: it is not what was planned any more, or there is no room.
+    """
+    return _write(script.name, _planned_bytes(script, document), key)
+
+
+def smoke_file(script: Path, document: Document, key: str) -> SmokeFile:
+    """Write the copy that trains a few steps of a tiny model.
+
+    Raises:
+        UserError: there is nothing to make small, or no room.
+    """
+    from tunesmith.jobs.smoke import MODULE, runtime, smoke_copy
+    from tunesmith.output.diff_format import render_diff
+
+    made = smoke_copy(document.text, script.name, _modules_beside(script))
+    small = replace(document, text=made.text)
+    data = changed_bytes(_planned_bytes(script, document), document, small)
+    path = _write(script.name, data, key)
+    _write(f"{MODULE}.py", runtime().encode(), key)
+    return SmokeFile(path, "\n".join(render_diff(script.name, document, small)), made.notes)
+
+
+def with_folder_of(script: Path, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Variables with which a copy of a script finds the modules beside the original."""
+    paths = filter(None, [str(script.parent), environment.get("PYTHONPATH")])
+    return {**environment, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def _modules_beside(script: Path) -> Sequence[str]:
+    with os.scandir(script.parent) as entries:
+        names = [each.name for each in entries if each.is_dir() or each.name.endswith(".py")]
+    return [name.removesuffix(".py") for name in names if name != script.name]
+
+
+def _planned_bytes(script: Path, document: Document) -> bytes:
+    data = read_bytes(script)
+    if document_of(script, data).text != document.text:
+        raise UserError(f"{script.name} was changed while it was read", "plan it again")
+    return data
+
+
+def _write(name: str, data: bytes, key: str) -> Path:
+    path = user_state_folder() / "plans" / key / name
+    try:
+        path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        reason = error.strerror or str(error)
+        raise UserError(
+            f"the script cannot be copied to {path.parent}: {reason}",
+            "make room there, or set TUNESMITH_STATE to another folder",
+        ) from None
+    return path
