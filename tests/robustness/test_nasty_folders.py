@@ -93,7 +93,7 @@ def _make_traps(folder: Path) -> None:
 
 
 _AS_ANOTHER_USER = """
-import contextlib, io, os, sys
+import contextlib, io, os, sys, tempfile
 from tunesmith.cli import main
 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
     main(["check", "run.sh"])
