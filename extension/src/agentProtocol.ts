@@ -61,6 +61,7 @@ Attributes:
     environment: "NAME=VALUE" each.
     secrets: names.
     available: the names of the variables that have a value where the user is.
+    path: PATH where the user is, for programs of this machine.
     smoke: a few steps of a tiny model on this machine instead. */
 export interface PlanParams {
   script?: string;
@@ -75,6 +76,7 @@ export interface PlanParams {
   environment?: readonly string[];
   secrets?: readonly string[];
   available?: readonly string[];
+  path?: string;
   namespace?: string | null;
   name?: string | null;
   smoke?: boolean;

@@ -156,15 +156,19 @@ def _try_lock_on_windows(descriptor: int) -> bool:
     return True
 
 
-def find_program(name: str) -> str | None:
-    """The path of a program by its name or path; a desktop's editors lack some of PATH."""
+def find_program(name: str, path: str | None = None) -> str | None:
+    """The path of a program by its name or path; a desktop's editors lack some of PATH.
+
+    Args:
+        name: of the program.
+        path: where to look; None: PATH of this process.
+    """
     import shutil
 
     own = Path.home()
-    path = os.pathsep.join(
-        [os.environ.get("PATH", os.defpath), str(own / ".local/bin"), str(own / ".cargo/bin")]
-    )
-    return shutil.which(name, path=path)
+    given = path or os.environ.get("PATH", os.defpath)
+    folders = [given, str(own / ".local/bin"), str(own / ".cargo/bin")]
+    return shutil.which(name, path=os.pathsep.join(folders))
 
 
 def user_data_folder() -> Path:

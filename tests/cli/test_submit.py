@@ -119,6 +119,17 @@ def test_a_script_runs_on_hugging_face(shell: Shell, server: JobsServer) -> None
     assert len(shell.jobs()) == 2
 
 
+def test_programs_are_found_where_the_user_is(shell: Shell) -> None:
+    shell.run("agent", "start")  # with another PATH
+    programs = shell.folder / "programs"
+    programs.mkdir()
+    (programs / "uv").write_text("#!/bin/sh\necho the uv of the user\n")
+    (programs / "uv").chmod(0o755)
+    shell.environment["PATH"] = f"{programs}{os.pathsep}{shell.environment['PATH']}"
+    said = shell.run("submit", "hello.py", "--engine", "local", "--yes", "--follow")
+    assert said.endswith("the uv of the user\n")
+
+
 def test_the_exit_status_is_the_jobs(shell: Shell) -> None:
     (shell.folder / "hello.py").write_text("raise SystemExit(3)\n")
     shell.run("submit", "hello.py", *HERE, "--yes", "--follow", status=1)

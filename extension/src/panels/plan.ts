@@ -179,6 +179,7 @@ class PlanPanel {
       smoke: choices.smoke ?? false,
       environment: isOffline && engine === 'local' ? OFFLINE : [],
       available: availableNames(),
+      path: process.env.PATH ?? '',
     };
   }
 

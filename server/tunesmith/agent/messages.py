@@ -118,6 +118,7 @@ class PlanParams:
         environment: "NAME=VALUE" each.
         secrets: names.
         available: the names of the variables that have a value where the user is.
+        path: PATH where the user is, for programs of this machine.
         smoke: a few steps of a tiny model on this machine instead.
     """
 
@@ -133,6 +134,7 @@ class PlanParams:
     environment: Sequence[str] = ()
     secrets: Sequence[str] = ()
     available: Sequence[str] = ()
+    path: str = ""
     namespace: str | None = None
     name: str | None = None
     smoke: bool = False

@@ -22,7 +22,7 @@ def command_of(spec: JobSpec) -> Sequence[str]:
         )
     if spec.command:
         program, *arguments = spec.command
-        return [_program(program, "give a program of this machine"), *arguments]
+        return [_program(program, "give a program of this machine", spec), *arguments]
     if not spec.script:
         raise EngineError("there is neither a script nor a command to run", "name one of them")
     is_url = "://" in spec.script
@@ -30,7 +30,7 @@ def command_of(spec: JobSpec) -> Sequence[str]:
         raise EngineError(f"there is no script {spec.script}", "give the path of a Python file")
     if spec.python and _is_path(spec.python):
         return _with_interpreter(spec, spec.python, is_url)
-    command = [_program("uv", _WHERE_UV), "run"]
+    command = [_program("uv", _WHERE_UV, spec), "run"]
     if spec.python:
         command += ["--python", spec.python]
     for each in spec.dependencies:
@@ -47,7 +47,8 @@ def _with_interpreter(spec: JobSpec, python: str, is_url: bool) -> Sequence[str]
             if is_url
             else f"install it there with `uv pip install --python {python} {what}`",
         )
-    program = _program(python, "give the path of a Python interpreter, or a version such as 3.12")
+    expected = "give the path of a Python interpreter, or a version such as 3.12"
+    program = _program(python, expected, spec)
     return [program, spec.script, *spec.arguments]
 
 
@@ -55,8 +56,8 @@ def _is_path(python: str) -> bool:
     return os.sep in python or "/" in python
 
 
-def _program(name: str, next_step: str) -> str:
-    found = find_program(name)
+def _program(name: str, next_step: str, spec: JobSpec) -> str:
+    found = find_program(name, spec.environment.get("PATH"))
     if found is None:
         raise EngineError(f"the program {name} was not found on this machine", next_step)
     return found

@@ -61,6 +61,7 @@ def _params(options: argparse.Namespace) -> PlanParams:
         environment=options.env,
         secrets=options.secrets,
         available=list(os.environ),
+        path=os.environ.get("PATH", ""),
         namespace=options.namespace,
         name=options.name,
         smoke=options.smoke,

@@ -290,7 +290,8 @@ def _spec(draft: _Draft, key: str) -> JobSpec:
         name=start.name or draft.one.script.path.stem,
     )
     if draft.engine == "local":
-        return spec
+        path = {"PATH": draft.params.path} if draft.params.path else {}
+        return replace(spec, environment={**path, **spec.environment})
     return replace(
         spec,
         script=str(copy_as_planned(script, draft.one.script.document, key)),
