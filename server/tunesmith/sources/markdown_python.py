@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 
 from tunesmith.sources.commands.markdown import Fence, fences
 from tunesmith.sources.commands.marks import Mark, mark_of
 from tunesmith.sources.document import Document, Kind
-from tunesmith.sources.python_parse import UnreadableScriptError, parse_document
+from tunesmith.sources.python_parse import ParsedCode, UnreadableScriptError, parse_document
 from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.requirements import Pin, read_requirement
 from tunesmith.sources.script_header import find_header
@@ -76,7 +75,8 @@ def _read(document: Document, span: Span, installs: Sequence[Pin]) -> PythonSnip
         parsed = parse_document(Document(document.path, Kind.PYTHON, code))
     except UnreadableScriptError:
         return None
-    moved = replace(parsed, source=text[:start] + parsed.source, offset=start + parsed.offset)
+    source, offset = text[:start] + parsed.source, start + parsed.offset
+    moved = ParsedCode(parsed.module, parsed.index, source, offset)
     return PythonSnippet(whole, header, moved, installs)
 
 

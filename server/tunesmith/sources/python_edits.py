@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import libcst as cst
 
 from tunesmith.sources.document import Document
 from tunesmith.sources.python_calls import Call
-from tunesmith.sources.python_index import PythonIndex, StatementOwner, dotted_name
+from tunesmith.sources.python_index import StatementOwner, dotted_name
 from tunesmith.sources.python_items import Item, insert_item, line_end, line_start, remove_item
 from tunesmith.sources.python_names import Names, canonical_name
-from tunesmith.sources.python_positions import Positions
+from tunesmith.sources.python_parse import ParsedCode
 from tunesmith.sources.python_scopes import Block
 from tunesmith.sources.python_values import Argument
 from tunesmith.text import Edit, Span
@@ -23,15 +22,15 @@ Statement = cst.BaseSmallStatement | cst.BaseCompoundStatement
 _Alias = tuple[cst.Import | cst.ImportFrom, int]
 
 
-@dataclass(eq=False)
 class Edits:
     """Makes edits of one script; each edit stands for itself."""
 
-    document: Document
-    module: cst.Module
-    index: PythonIndex
-    names: Names
-    positions: Positions
+    def __init__(self, document: Document, code: ParsedCode, names: Names) -> None:
+        self.document = document
+        self.module = code.module
+        self.index = code.index
+        self.positions = code.positions
+        self.names = names
 
     def enclosing_statement(self, node: cst.CSTNode) -> Statement:
         """The innermost statement that a node is part of; a statement encloses itself."""

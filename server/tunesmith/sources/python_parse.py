@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass, field
 from functools import cached_property
 
 import libcst as cst
@@ -35,7 +34,6 @@ class InvalidSyntaxError(UnreadableScriptError):
     """It is no valid Python 3."""
 
 
-@dataclass(eq=False)
 class ParsedCode:
     """A tree with its index.
 
@@ -45,10 +43,11 @@ class ParsedCode:
         offset: how many of its first characters (byte order mark, form feeds) are no code.
     """
 
-    module: cst.Module = field(repr=False)
-    index: PythonIndex = field(repr=False)
-    source: str = field(repr=False)
-    offset: int
+    def __init__(self, module: cst.Module, index: PythonIndex, source: str, offset: int) -> None:
+        self.module = module
+        self.index = index
+        self.source = source
+        self.offset = offset
 
     @cached_property
     def positions(self) -> Positions:

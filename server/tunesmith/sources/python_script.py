@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -31,7 +30,6 @@ __all__ = ["Argument", "Call", "PythonScript", "UnreadableScriptError"]
 Branch = cst.If | cst.Match | cst.Try | cst.TryStar
 
 
-@dataclass(eq=False)
 class PythonScript:
     """The Python of a document: one tree, one index, everything else when it is asked for.
 
@@ -41,9 +39,10 @@ class PythonScript:
         code: its tree and index.
     """
 
-    document: Document
-    header: ScriptHeader | None
-    code: ParsedCode = field(repr=False)
+    def __init__(self, document: Document, header: ScriptHeader | None, code: ParsedCode) -> None:
+        self.document = document
+        self.header = header
+        self.code = code
 
     @classmethod
     def parse(cls, document: Document, header: ScriptHeader | None) -> PythonScript:
@@ -184,7 +183,7 @@ class PythonScript:
     @cached_property
     def edits(self) -> Edits:
         """Makes the edits that fixes are made of."""
-        return Edits(self.document, self.module, self.index, self.names, self.positions)
+        return Edits(self.document, self.code, self.names)
 
     @cached_property
     def _strings(self) -> Strings:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from tunesmith.sources.document import Document
+from tunesmith.sources.python_parse import ParsedCode
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import Pin
+from tunesmith.sources.script_header import ScriptHeader
 
 
-@dataclass(eq=False)
 class PythonSnippet(PythonScript):
     """A block of Python in Markdown.
 
@@ -20,4 +21,12 @@ class PythonSnippet(PythonScript):
         installs: what the Markdown tells people to install.
     """
 
-    installs: Sequence[Pin] = field(default=(), repr=False)
+    def __init__(
+        self,
+        document: Document,
+        header: ScriptHeader | None,
+        code: ParsedCode,
+        installs: Sequence[Pin] = (),
+    ) -> None:
+        super().__init__(document, header, code)
+        self.installs = installs

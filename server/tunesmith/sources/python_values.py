@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, Union
 
@@ -92,7 +91,6 @@ class Entry:
         return self.compute()
 
 
-@dataclass(frozen=True, eq=False)
 class DictValue:
     """A dict with its string keys.
 
@@ -101,8 +99,9 @@ class DictValue:
         is_open: there may be more entries.
     """
 
-    entries: Mapping[str, Entry]
-    is_open: bool = False
+    def __init__(self, entries: Mapping[str, Entry], is_open: bool = False) -> None:
+        self.entries = entries
+        self.is_open = is_open
 
     def __contains__(self, key: object) -> bool:
         return key in self.entries

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from tunesmith.estimate.script.run import ScriptRun
 from tunesmith.estimate.training import Precision
 from tunesmith.lint.arguments import Settled
@@ -15,7 +13,6 @@ Holder = Settled | Call | DictValue | None
 """What has values by name: a call, with its class's defaults or without, a dict, nothing."""
 
 
-@dataclass
 class Facts:
     """The values of one run.
 
@@ -25,9 +22,10 @@ class Facts:
         uses: the overridable defaults that a fact rests on.
     """
 
-    run: ScriptRun
-    unknown: dict[str, None] = field(default_factory=dict[str, None])
-    uses: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    def __init__(self, run: ScriptRun) -> None:
+        self.run = run
+        self.unknown: dict[str, None] = {}
+        self.uses: dict[str, frozenset[str]] = {}
 
     def holder(self, value: Value) -> Holder:
         """What has the values of an object."""

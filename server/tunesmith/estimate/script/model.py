@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +23,6 @@ DEFAULT_TARGETS = ("q_proj", "v_proj")
 """What `LoraConfig` adapts of most decoders where it is not told (peft.utils.constants)."""
 
 
-@dataclass
 class ModelReader:
     """Reads the model that a trainer is given.
 
@@ -36,16 +34,22 @@ class ModelReader:
         transformers: likewise; None where it is unknown.
     """
 
-    facts: Facts
-    trainer: Settled
-    args: Holder
-    trl: Version | None
-    transformers: Version | None
-
-    def __post_init__(self) -> None:
-        value = self.facts.value
-        self.model = value("the model", self.trainer, "model")
-        self.adapter = value("the adapter", self.trainer, "peft_config")
+    def __init__(
+        self,
+        facts: Facts,
+        trainer: Settled,
+        args: Holder,
+        trl: Version | None,
+        transformers: Version | None,
+    ) -> None:
+        self.facts = facts
+        self.trainer = trainer
+        self.args = args
+        self.trl = trl
+        self.transformers = transformers
+        value = facts.value
+        self.model = value("the model", trainer, "model")
+        self.adapter = value("the adapter", trainer, "peft_config")
         self.is_prepared = False
         while isinstance(self.model, Call) and self.model.name in (PREPARED, WRAPPED):
             if self.model.name == WRAPPED:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import libcst as cst
 
 from tunesmith.sources.python_values import DictValue, Entry, Value
-from tunesmith.sources.unknown import UNKNOWN
 
 
-def _unknown(_: str) -> Value:
-    return UNKNOWN
-
-
-@dataclass(frozen=True, eq=False)
 class Namespace(DictValue):
     """An object whose attributes are read when somebody asks.
 
@@ -25,8 +18,12 @@ class Namespace(DictValue):
         kind: the canonical name of the library's class that it is an instance of; "" for others.
     """
 
-    read: Callable[[str], Value] = _unknown
-    kind: str = ""
+    def __init__(
+        self, entries: Mapping[str, Entry], read: Callable[[str], Value], kind: str
+    ) -> None:
+        super().__init__(entries)
+        self.read = read
+        self.kind = kind
 
     def value(self, key: str) -> Value:
         return self.read(key) if key in self.entries else super().value(key)
@@ -37,4 +34,4 @@ def namespace(
 ) -> Namespace:
     """The object that the call `node` makes."""
     entries = {name: Entry(node, node, node, partial(read, name)) for name in names}
-    return Namespace(entries, read=read, kind=kind)
+    return Namespace(entries, read, kind)
