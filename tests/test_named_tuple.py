@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import pickle
 import typing
 
@@ -101,3 +102,21 @@ def test_a_class_says_as_much_of_itself() -> None:
     assert Ours.__annotations__.keys() == Theirs.__annotations__.keys()
     assert isinstance(Ours("a"), tuple)
     assert Empty() == ()
+
+
+class Measured(named_tuple.NamedTuple):
+    """One whose values are worked out once."""
+
+    text: str
+
+    @functools.cached_property
+    def words(self) -> list[str]:
+        return self.text.split()
+
+
+def test_keeps_what_is_worked_out() -> None:
+    measured = Measured("a b")
+    assert measured.words is measured.words == ["a", "b"]
+    assert measured._replace(text="c").words == ["c"]
+    assert measured == Measured("a b")
+    assert pickle.loads(pickle.dumps(measured)) == measured

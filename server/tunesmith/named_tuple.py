@@ -14,7 +14,7 @@ __all__ = ["NamedTuple"]
 if TYPE_CHECKING:
     from typing import NamedTuple
 else:
-    from functools import cache
+    from functools import cache, cached_property
     from operator import itemgetter
     from types import FunctionType
 
@@ -69,8 +69,10 @@ else:
             new.__qualname__ = f"{body['__qualname__']}.__new__"
             getters = {field: _tuplegetter(place, None) for place, field in enumerate(fields)}
             known = {"_fields": fields, "_field_defaults": defaults, "__match_args__": fields}
-            made = {**body, **getters, **known, "__new__": new, "__slots__": ()}
+            made = {**body, **getters, **known, "__new__": new}
+            if not any(isinstance(each, cached_property) for each in body.values()):
+                made["__slots__"] = ()
             return type(name, (_Tuple,), made)
 
     class NamedTuple(metaclass=_Maker):
-        """As `typing.NamedTuple`."""
+        """As `typing.NamedTuple`; a class of these may have cached properties."""

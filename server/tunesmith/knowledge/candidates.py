@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from packaging.version import Version
@@ -166,8 +165,7 @@ class Platform(NamedTuple):
 LINUX = Platform()
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A Python of the standard kind on a platform."""
 
     python: Version

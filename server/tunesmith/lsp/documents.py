@@ -6,7 +6,7 @@ pygls keeps documents too, but splits lines at form feeds and U+2028, and notebo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -231,7 +231,7 @@ class DocumentStore:
         if opened is None:
             return None
         text, edits = _apply(opened.text, changes)
-        document = replace(opened.document, text=text)
+        document = opened.document._replace(text=text)
         return self._keep(_text_document(uri, version, document)), edits
 
     def open_notebook(self, uri: str, content: NotebookChange) -> OpenDocument:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from pathlib import PurePath, PurePosixPath
@@ -70,8 +69,7 @@ class Cell(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """A text with a path and a kind.
 
     A notebook's text is its cells' sources joined by line feeds, in order; `cells` tells where
@@ -80,7 +78,7 @@ class Document:
 
     path: PurePosixPath
     kind: Kind
-    text: str = field(repr=False)
+    text: str
     cells: Sequence[Cell] = ()
 
     @cached_property

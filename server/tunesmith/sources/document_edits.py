@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tunesmith.sources.document import Document, Kind, notebook
 from tunesmith.text import Edit, Span, apply_edits, regex
@@ -20,7 +19,7 @@ def with_edits(document: Document, edits: Iterable[Edit]) -> Document:
     line_break = _line_break(document.text)
     edits = [Edit(span, _LINE_BREAK.sub(line_break, text)) for span, text in edits]
     if document.kind is not Kind.NOTEBOOK:
-        return replace(document, text=apply_edits(document.text, edits))
+        return document._replace(text=apply_edits(document.text, edits))
     own: list[list[Edit]] = [[] for _ in document.cells]
     for edit in edits:
         index = document.cell_at(edit.span.start)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -81,8 +80,7 @@ class Option(NamedTuple):
         return enclosing_span(self.words)
 
 
-@dataclass(frozen=True)
-class LaunchCommand:
+class LaunchCommand(NamedTuple):
     """An `hf jobs run`, `hf jobs uv run` or `hf jobs scheduled ... run` command.
 
     Attributes:
@@ -97,8 +95,8 @@ class LaunchCommand:
         target_arguments: what the script (or the container) receives, `--` left out.
     """
 
-    document: Document = field(repr=False)
-    argv: Argv = field(repr=False)
+    document: Document
+    argv: Argv
     program: str
     action: Sequence[str]
     hub: str | None

@@ -6,7 +6,6 @@ Format: https://packaging.python.org/en/latest/specifications/inline-script-meta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, cast
@@ -53,8 +52,7 @@ class HeaderError(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True)
-class ScriptHeader:
+class ScriptHeader(NamedTuple):
     """A script's `# /// script` block.
 
     Attributes:
@@ -71,7 +69,7 @@ class ScriptHeader:
     table: Mapping[str, Any]
     dependencies: Sequence[HeaderRequirement]
     errors: Sequence[HeaderError] = ()
-    toml: MappedText = field(default=MappedText("", (), ()), repr=False)
+    toml: MappedText = MappedText("", (), ())
 
     @property
     def requires_python(self) -> str | None:
@@ -139,7 +137,7 @@ def find_header(document: Document) -> ScriptHeader | None:
         for block in blocks[1:]
         if block.is_closed
     ]
-    return replace(header, errors=(*header.errors, *repeated)) if repeated else header
+    return header._replace(errors=(*header.errors, *repeated)) if repeated else header
 
 
 class _Block(NamedTuple):

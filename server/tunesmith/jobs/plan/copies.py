@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,7 +47,7 @@ def smoke_file(script: Path, document: Document, key: str) -> SmokeFile:
     from tunesmith.output.diff_format import render_diff
 
     made = smoke_copy(document.text, script.name, _modules_beside(script))
-    small = replace(document, text=made.text)
+    small = document._replace(text=made.text)
     data = changed_bytes(_planned_bytes(script, document), document, small)
     path = _write(script.name, data, key)
     _write(f"{MODULE}.py", runtime().encode(), key)
