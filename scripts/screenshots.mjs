@@ -46,6 +46,12 @@ trainer.train()
 /** The same with rows that no longer fit the GPU. */
 const LONG = SCRIPT.replace('max_length=4096', 'max_length=8192, packing=True');
 
+/** The same, with a known end on a GPU that is enough: the plan is the subject. */
+const PLANNED = SCRIPT.replace('a10g-large', 'l40sx1').replace(
+  'max_length=4096,',
+  'max_length=4096,\n        max_steps=2000,\n        report_to="trackio",',
+);
+
 async function takePictures(workbench) {
   fs.mkdirSync(IMAGES, { recursive: true });
   const shoot = (name) => workbench.screenshot(path.join(IMAGES, `${name}.png`));
@@ -72,8 +78,10 @@ async function takePictures(workbench) {
   await panel.locator('.tile', { hasText: 'Cost' }).filter({ hasText: '$' }).waitFor();
   await shoot('estimate');
 
-  await workbench.command('Tunesmith: Submit Job');
-  await panel.getByRole('heading', { name: 'Submit train_chat.py' }).waitFor();
+  await workbench.command('View: Close All Editors');
+  await workbench.openFile('train_support.py');
+  await workbench.lens('Submit Job').click();
+  await panel.getByRole('heading', { name: 'Submit train_support.py' }).waitFor();
   await panel.getByText(/^Prices of 2/).waitFor();
   await shoot('plan');
 }
@@ -87,6 +95,7 @@ await main(async () => {
   fs.cpSync(path.join(ROOT, 'examples'), workspace, { recursive: true });
   fs.writeFileSync(path.join(workspace, 'train_chat.py'), SCRIPT);
   fs.writeFileSync(path.join(workspace, 'train_long.py'), LONG);
+  fs.writeFileSync(path.join(workspace, 'train_support.py'), PLANNED);
   const profile = new Profile(await codeServer(), path.join(root, 'profile'), SETTINGS);
   await profile.install(vsix);
   const agent = await ownAgent(root);

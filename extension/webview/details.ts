@@ -18,8 +18,8 @@ export function createDetails(post: Post, changed: () => void) {
   const element = h('section', { className: 'details' }, notes, list, agreement, diff, command);
   return {
     element,
-    show: (plan: Plan, isOffline: boolean) => {
-      list.replaceChildren(...entries(plan, post).flat());
+    show: (plan: Plan, { isOffline, isSmoke }: { isOffline: boolean; isSmoke: boolean }) => {
+      list.replaceChildren(...entries(plan, isSmoke, post).flat());
       notes.replaceChildren(...notesOf(plan, isOffline).map((text) => h('li', {}, text)));
       notes.hidden = notes.childElementCount === 0;
       agreement.hidden = !plan.needsConsent;
@@ -58,13 +58,16 @@ function notesOf({ engine, warnings }: Plan, isOffline: boolean): string[] {
   return [...offline, ...warnings];
 }
 
-function entries(plan: Plan, post: Post): HTMLElement[][] {
+function entries(plan: Plan, isSmoke: boolean, post: Post): HTMLElement[][] {
   const isRemote = plan.engine === 'hf';
   const optional = (title: string, ...values: Node[]) =>
     values.length > 0 ? [entry(title, ...values)] : [];
   return [
-    entry('Results', results(plan)),
-    entry('Metrics', plan.metrics ? words(plan.metrics) : quiet('nowhere')),
+    ...optional('Results', ...(isSmoke ? [] : [results(plan)])),
+    ...optional(
+      'Metrics',
+      ...(isSmoke ? [] : [plan.metrics ? words(plan.metrics) : quiet('nowhere')]),
+    ),
     ...optional('Secrets', ...plan.secrets.map((each) => secret(each, post))),
     ...optional('Libraries', ...(plan.versions.length > 0 ? [libraries(plan)] : [])),
     ...optional('Image', ...(isRemote ? [code(plan.image)] : [])),

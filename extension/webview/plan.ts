@@ -41,10 +41,11 @@ const submit = h('button', { type: 'button' });
 const smoke = button('Smoke Test First', () => choose({ smoke: true }, 0));
 smoke.title =
   'Two steps of a tiny model on this machine, out of a changed copy: does it run at all?';
-const back = button('Back to the Job', () => choose({ smoke: undefined, engine: 'hf' }, 0));
+const back = button('Back to the Job', () => choose({ smoke: undefined }, 0));
 const write = button('Write into Script', writeChoices);
 write.title = 'Write machine, timeout and namespace into [tool.hf-jobs] of the script';
 const account = button('Check Account', () => post({ type: 'checkAccount' }), 'link');
+account.hidden = true;
 const cancel = button('Cancel', () => post({ type: 'close' }), 'link');
 const why = h('p', { className: 'quiet why' });
 why.id = 'why';
@@ -154,6 +155,7 @@ function askSoon(): void {
 }
 
 function ask(): void {
+  title.textContent = titleOf(Boolean(target.choices.smoke));
   window.clearTimeout(timer);
   asked += 1;
   isStale = false;
@@ -178,14 +180,13 @@ function show(found: Plan, offline: boolean): void {
   footer.hidden = false;
   content.classList.remove('stale');
   const isSmoke = Boolean(target.choices.smoke);
-  const script = found.script.split(/[\\/]/).at(-1) ?? found.script;
-  title.textContent = titleOf(script, isSmoke);
+  title.textContent = titleOf(isSmoke);
   place.textContent = found.script;
   place.title = found.script;
   summary.show(found);
   choices.show(found, target);
   findings.show(found);
-  details.show(found, isOffline);
+  details.show(found, { isOffline, isSmoke });
   submit.textContent = labelOf(found, isSmoke);
   smoke.hidden = isSmoke || Boolean(target.resume);
   back.hidden = !isSmoke;
@@ -194,7 +195,8 @@ function show(found: Plan, offline: boolean): void {
   update();
 }
 
-function titleOf(script: string, isSmoke: boolean): string {
+function titleOf(isSmoke: boolean): string {
+  const script = decodeURIComponent(target.uri.split('/').at(-1) ?? '');
   if (isSmoke) return `Smoke test of ${script}`;
   return target.resume ? `Resume ${script}` : `Submit ${script}`;
 }

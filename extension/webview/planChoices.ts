@@ -95,7 +95,7 @@ function machines(change: Change, post: (message: FromPlan) => void) {
 }
 
 function option({ name, label, note }: Machine): HTMLOptionElement {
-  return h('option', { value: name }, [name, label, note].filter(Boolean).join(' · '));
+  return h('option', { value: name }, [name, note, label].filter(Boolean).join(' · '));
 }
 
 function text(key: 'timeout' | 'namespace', label: string, hint: string, change: Change) {

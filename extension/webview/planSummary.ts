@@ -26,18 +26,21 @@ function tiles({ engine, fits, hours, dollars }: Plan): HTMLElement[] {
 
 /** The figures in a sentence, with what they rest on. */
 function basis({ memory, hours, estimate }: Plan): HTMLElement {
-  const doubt = estimate && (hours ? `An estimate, ${estimate}.` : `Time is unknown: ${estimate}.`);
-  return h(
-    'p',
-    { className: 'quiet basis' },
-    [memory, doubt || 'An estimate.'].filter(Boolean).join(' '),
-  );
+  const why = withoutOptions(estimate);
+  const doubt = why && (hours ? `An estimate, ${why}.` : `Time is unknown: ${why}.`);
+  const text = [memory, doubt || 'An estimate.'].filter(Boolean).join(' ');
+  return h('p', { className: 'quiet basis' }, text);
 }
 
-function noEstimate({ engine, estimate }: Plan): HTMLElement {
+function noEstimate({ engine, estimate, diff }: Plan): HTMLElement {
   const of = engine === 'local' ? 'memory and time' : 'memory, time and cost';
-  return h('p', { className: 'quiet' }, `No estimate of ${of}: ${estimate}.`);
+  const why = withoutOptions(estimate);
+  const text = diff ? `It is free: ${why}.` : `No estimate of ${of}: ${why}.`;
+  return h('p', { className: 'quiet' }, text);
 }
+
+/** Without what it advises users of the command line to do. */
+const withoutOptions = (reason: string) => reason.replace(/; --online[^.]*/g, '');
 
 function costOf(engine: Plan['engine'], dollars: Plan['dollars']): string {
   if (engine === 'local') return '$0';

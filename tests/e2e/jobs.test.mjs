@@ -13,6 +13,7 @@ async function planOf(workbench, name) {
   await workbench.command('Tunesmith: Submit Job');
   const plan = workbench.webview();
   await plan.getByRole('heading', { name: `Submit ${name}` }).waitFor();
+  await plan.locator('main:not(.stale)').waitFor();
   return plan;
 }
 
@@ -72,6 +73,13 @@ describeEditor(
       await other.close();
       await screenshot('job-canceled');
     });
+
+    scenario('is not resumed where it has pushed nothing', async ({ workbench, screenshot }) => {
+      await workbench.command('Tunesmith: Resume Job');
+      await workbench.row('talks').click();
+      await workbench.webview().getByText('talks.py cannot go on where it ended').waitFor();
+      await screenshot('resume-refused');
+    });
   },
 );
 
@@ -102,6 +110,16 @@ describeEditor(
       await plan.getByLabel('Timeout').fill('8h');
       await plan.locator('pre', { hasText: '--timeout 8h' }).waitFor();
       await screenshot('plan-changed');
+    });
+
+    scenario('can be tried with a tiny model first', async ({ workbench, screenshot }) => {
+      const plan = workbench.webview();
+      await plan.getByRole('button', { name: 'Smoke Test First' }).click();
+      await plan.getByRole('heading', { name: 'Smoke test of train.py' }).waitFor();
+      await plan.locator('.diff .added').first().waitFor();
+      await screenshot('plan-smoke');
+      await plan.getByRole('button', { name: 'Back to the Job' }).click();
+      await plan.locator('pre', { hasText: '--flavor l40sx1' }).waitFor();
     });
 
     scenario('has its choices written into the script', async (editor) => {
@@ -183,14 +201,19 @@ describeEditor(
         await screenshot(`new-${question.split(' ')[1]}`);
         await workbench.press('Enter');
       }
-      await workbench.page.locator('.quick-input-widget', { hasText: 'OK' }).waitFor();
-      await input.fill((await input.inputValue()).replace('train.py', 'chat.py'));
-      await workbench.press('Enter');
-      await workbench.notification('chat.py runs on').waitFor();
+      const save = workbench.page.locator('.quick-input-widget .monaco-button', { hasText: 'OK' });
+      await save.waitFor();
+      await workbench.page.waitForFunction(() =>
+        document.querySelector('.quick-input-widget input').value.endsWith('/sft_lora.py'),
+      );
+      await screenshot('new-file');
+      await save.click();
+      await workbench.notification('sft_lora.py runs on').waitFor();
       await screenshot('new-script');
-      await workbench.notification('chat.py runs on').getByText('Submit Job').click();
+      await workbench.notification('sft_lora.py runs on').getByText('Submit Job').click();
       const plan = workbench.webview();
-      await plan.getByRole('heading', { name: 'Submit chat.py' }).waitFor();
+      await plan.getByRole('heading', { name: 'Submit sft_lora.py' }).waitFor();
+      await plan.locator('main:not(.stale)').waitFor();
       await screenshot('new-plan');
       await plan.getByRole('button', { name: 'Cancel' }).click();
     });

@@ -147,5 +147,11 @@ describeEditor(
       await workbench.waitForSquiggle('error');
       await screenshot('restricted-mode');
     });
+
+    scenario('runs no job', async ({ workbench, screenshot }) => {
+      await workbench.lens('Submit Job').click();
+      await workbench.notification('in which files are only checked').waitFor();
+      await screenshot('restricted-job');
+    });
   },
 );

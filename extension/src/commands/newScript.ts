@@ -11,6 +11,7 @@ import {
 import { AgentError } from '../agent';
 import type { Context } from '../context';
 import { requireTrust } from '../jobs/controller';
+import { sentence, withoutOptions } from '../jobs/problems';
 import { tunesmithProgram } from '../launch';
 import { showPlanPanel } from '../panels/plan';
 import { run } from '../process';
@@ -144,7 +145,7 @@ async function write(
   template: Template,
   answers: Answers,
 ): Promise<AgentError | undefined> {
-  const file = await askFile();
+  const file = await askFile(`${template.name.replaceAll('-', '_')}.py`);
   if (!file) return undefined;
   const values = template.parameters
     .map(({ name }) => [name, answers.get(name)] as const)
@@ -162,19 +163,20 @@ async function write(
   }
 }
 
-async function askFile(): Promise<Uri | undefined> {
+async function askFile(name: string): Promise<Uri | undefined> {
   const folder = workspace.workspaceFolders?.[0]?.uri;
   return window.showSaveDialog({
     title: TITLE,
     saveLabel: 'Create',
     filters: { Python: ['py'] },
-    ...(folder ? { defaultUri: Uri.joinPath(folder, 'train.py') } : {}),
+    ...(folder ? { defaultUri: Uri.joinPath(folder, name) } : {}),
   });
 }
 
 async function tellWritten(context: Context, file: Uri, { flavor, timeout, notes }: Written) {
   const name = path.basename(file.fsPath);
-  const text = `Tunesmith: ${name} runs on ${flavor} for at most ${timeout}. ${notes.join(' ')}`;
+  const known = notes.map((note) => sentence(withoutOptions(note))).join(' ');
+  const text = `Tunesmith: ${name} runs on ${flavor} for at most ${timeout}. ${known}`;
   const answer = await window.showInformationMessage(text, 'Submit Job');
   if (answer) showPlanPanel(context, { uri: file.toString(), choices: {} });
 }

@@ -10,7 +10,7 @@ import {
 } from 'vscode';
 import { CANCEL, type Job, RERUN } from '../agentProtocol';
 import type { Context } from '../context';
-import { requireTrust } from '../jobs/controller';
+import { type JobsController, requireTrust } from '../jobs/controller';
 import { showProblem } from '../jobs/problems';
 import { tellStart } from '../jobs/status';
 import { hasStopped, iconOf, isRunning, machineOf, progressOf, scriptOf } from '../jobs/words';
@@ -61,7 +61,7 @@ function pickJob(
   quickPick.buttons = [ASK_ENGINES];
   const fill = () => {
     const active = quickPick.activeItems[0]?.job?.id;
-    quickPick.items = itemsOf(jobs.all.filter(suits));
+    quickPick.items = itemsOf(jobs, jobs.all.filter(suits));
     const same = quickPick.items.filter(({ job }) => job && job.id === active);
     if (same.length > 0) quickPick.activeItems = same;
   };
@@ -96,29 +96,34 @@ function pickJob(
   });
 }
 
-function itemsOf(found: readonly Job[]): Item[] {
+function itemsOf(jobs: JobsController, found: readonly Job[]): Item[] {
   if (found.length === 0) {
     const submit = () => commands.executeCommand('tunesmith.submitJob');
     return [{ label: '$(rocket) Submit Job', detail: 'There are no jobs yet.', run: submit }];
   }
   const running = found.filter(isRunning);
   const ended = found.filter((job) => !isRunning(job));
-  return [...group('running', running), ...group('ended', ended)];
+  return [...group(jobs, 'running', running), ...group(jobs, 'ended', ended)];
 }
 
-function group(label: string, found: readonly Job[]): Item[] {
+function group(jobs: JobsController, label: string, found: readonly Job[]): Item[] {
   if (found.length === 0) return [];
-  return [{ label, kind: QuickPickItemKind.Separator }, ...found.map(item)];
+  return [{ label, kind: QuickPickItemKind.Separator }, ...found.map((job) => item(jobs, job))];
 }
 
-function item(job: Job): Item {
+function item(jobs: JobsController, job: Job): Item {
   const detail = [scriptOf(job), job.message].filter(Boolean).join(' · ');
   return {
     label: `$(${iconOf(job)}) ${job.name}`,
-    description: [machineOf(job), progressOf(job)].join(' · '),
+    description: [machineOf(job), progressOf(job), ...costOf(jobs, job)].join(' · '),
     ...(detail ? { detail } : {}),
     job,
   };
+}
+
+function costOf(jobs: JobsController, job: Job): string[] {
+  const dollars = jobs.dollars(job);
+  return dollars === undefined ? [] : [`≈ $${dollars.toFixed(2)}`];
 }
 
 async function offerActions(context: Context, job: Job): Promise<void> {

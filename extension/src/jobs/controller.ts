@@ -17,10 +17,12 @@ import {
 } from '../agentProtocol';
 import { tunesmithProgram } from '../launch';
 import { setting } from '../settings';
-import { isRunning } from './words';
+import { isRunning, runSeconds } from './words';
 
 /** Whether jobs were running when a window was last told: then the next one looks. */
 const WERE_RUNNING = 'jobs.wereRunning';
+/** Dollars an hour by flavor, as the tables or Hugging Face said last. */
+const PRICES = 'jobs.prices';
 const RETRY_MS = 2000;
 
 export class JobsController {
@@ -72,6 +74,22 @@ export class JobsController {
 
   find(id: string): Job | undefined {
     return this.known.get(id);
+  }
+
+  /** What a job has cost so far, about; undefined where that is not known. */
+  dollars(job: Job): number | undefined {
+    const price = this.prices[job.flavor ?? ''];
+    const seconds = runSeconds(job);
+    if (job.engine === 'local' || price === undefined || seconds === undefined) return undefined;
+    return (price * seconds) / 3600;
+  }
+
+  learnPrices(known: Record<string, number>): void {
+    void this.extension.globalState.update(PRICES, { ...this.prices, ...known });
+  }
+
+  private get prices(): Record<string, number> {
+    return this.extension.globalState.get(PRICES, {});
   }
 
   /** The agent's answer; throws an AgentError. */

@@ -11,8 +11,15 @@ export function sentences(error: unknown): string {
 export function sentence(text: string): string {
   const trimmed = text.trim();
   const end = /[.!?]$/.test(trimmed) ? '' : '.';
-  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${end}`;
+  // The name of a file or an option stays as it is.
+  const isWord = /^[a-z]+(?=[\s,:;]|$)/.test(trimmed);
+  return `${isWord ? capitalized(trimmed) : trimmed}${end}`;
 }
+
+const capitalized = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** Without what it advises users of the command line to do. */
+export const withoutOptions = (text: string) => text.replace(/; --online[^.]*/g, '');
 
 /** Whether the next step is to sign in. */
 export const asksForSignIn = (error: unknown) =>

@@ -169,7 +169,7 @@ class PlanPanel {
 
   private params({ choices }: PlanTarget): PlanParams {
     const isOffline = setting('network') === 'off';
-    const engine = choices.engine ?? (isOffline ? 'local' : null);
+    const engine = choices.smoke ? 'local' : (choices.engine ?? (isOffline ? 'local' : null));
     return {
       script: this.uri.fsPath,
       engine,
@@ -198,6 +198,10 @@ class PlanPanel {
         label,
         note: [VERDICTS[verdict], priceOf(usdPerHour)].filter(Boolean).join(', '),
       }));
+    const prices = found.rows.flatMap(({ name, usdPerHour }) =>
+      usdPerHour == null ? [] : [[name, usdPerHour] as const],
+    );
+    this.context.jobs.learnPrices(Object.fromEntries(prices));
     this.send({ type: 'machines', machines, from: `Prices of ${found.prices}` });
   }
 
@@ -205,6 +209,8 @@ class PlanPanel {
     const { offers } = await this.context.jobs.requestOnline<HardwareResult>(HARDWARE, {
       engine: 'hf',
     });
+    const prices = offers.map(({ flavor, dollars }) => [flavor, dollars] as const);
+    this.context.jobs.learnPrices(Object.fromEntries(prices));
     const machines: Machine[] = offers.map(({ flavor, title, dollars }) => ({
       name: flavor,
       label: title,
