@@ -31,7 +31,7 @@ from tunesmith.errors import UserError
 from tunesmith.jobs import hub_facts
 from tunesmith.jobs.account import Account
 from tunesmith.jobs.doctor import examine
-from tunesmith.output.one_script import read_script
+from tunesmith.one_script import read_script
 
 SCRIPT = """\
 # /// script

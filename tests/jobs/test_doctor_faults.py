@@ -20,7 +20,7 @@ from tunesmith.jobs import hub_facts
 from tunesmith.jobs.account import Account
 from tunesmith.jobs.doctor import Limits, diagnose, examine
 from tunesmith.jobs.spec import EngineError
-from tunesmith.output.one_script import OneScript, read_script
+from tunesmith.one_script import OneScript, read_script
 
 SCRIPT = """\
 # /// script

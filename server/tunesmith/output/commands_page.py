@@ -22,6 +22,7 @@ from tunesmith.knowledge.hardware import Machine
 from tunesmith.knowledge.macs import mac_named
 from tunesmith.knowledge.prices import priced_flavor
 from tunesmith.machines import this_mac
+from tunesmith.one_script import OneFile
 from tunesmith.output.estimate_page import (
     Question,
     answer_lines,
@@ -32,7 +33,6 @@ from tunesmith.output.estimate_page import (
     rounded,
     shown,
 )
-from tunesmith.output.one_script import OneFile
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
 from tunesmith.sources import launches

@@ -9,7 +9,8 @@ from dataclasses import asdict
 
 from tunesmith.agent.messages import DoctorLine
 from tunesmith.errors import UserError
-from tunesmith.output.one_script import fail, read_script
+from tunesmith.one_script import read_script
+from tunesmith.output.failure import fail
 from tunesmith.output.text_format import printable
 
 

@@ -21,7 +21,8 @@ from tunesmith.knowledge.releases import releases
 from tunesmith.knowledge.versions import clashes
 from tunesmith.lint.flavors import flavors_of
 from tunesmith.named_tuple import NamedTuple
-from tunesmith.output.one_script import OneFile, OneScript, fail, read_file, script_in
+from tunesmith.one_script import OneFile, OneScript, read_file, script_in
+from tunesmith.output.failure import fail
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
 from tunesmith.pep508 import Requirement

@@ -16,8 +16,9 @@ from tunesmith.estimate.script import ScriptTraining
 from tunesmith.knowledge.hardware import JOBS, MAC, Machine
 from tunesmith.knowledge.macs import macs
 from tunesmith.machines import machines
+from tunesmith.one_script import read_script
 from tunesmith.output.estimate_page import Question, trainings_asked
-from tunesmith.output.one_script import fail, read_script
+from tunesmith.output.failure import fail
 from tunesmith.output.text_format import printable
 
 GUIDES_CHIP = "M3 Max"

@@ -14,7 +14,7 @@ from tunesmith.agent import messages
 from tunesmith.agent.client import Client, LostError, connect_or_start
 from tunesmith.agent.messages import Job, JobList, JobParams, JobsParams, Lines, LogParams, Plan
 from tunesmith.errors import UserError
-from tunesmith.output.one_script import fail
+from tunesmith.output.failure import fail
 from tunesmith.output.text_format import printable
 from tunesmith.text import regex
 

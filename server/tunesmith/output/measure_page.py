@@ -16,8 +16,9 @@ from tunesmith.estimate.fit import GB, Fit, Need, fit, need_of
 from tunesmith.estimate.forecast import Forecast
 from tunesmith.estimate.memory import Breakdown, Peak, peak, weight_bytes
 from tunesmith.estimate.training import fields_of
+from tunesmith.one_script import OneScript, read_script
 from tunesmith.output.estimate_page import Question, largest_forecast
-from tunesmith.output.one_script import OneScript, fail, read_script
+from tunesmith.output.failure import fail
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
 from tunesmith.toolchains.progress import Progressing

@@ -12,8 +12,8 @@ from typing import Any
 from tunesmith.errors import UserError
 from tunesmith.files import write_new
 from tunesmith.new_script import NewScript, Start, new_script
+from tunesmith.output.failure import fail
 from tunesmith.output.json_format import finding_fields
-from tunesmith.output.one_script import fail
 from tunesmith.output.result import Result
 from tunesmith.output.text_format import TextFormat, printable
 from tunesmith.platform import active_interpreter
@@ -90,7 +90,7 @@ def _look_up(
 ) -> None:
     """Ask the Hub for what is not known here of the model and the data set."""
     from tunesmith.new_script import draft
-    from tunesmith.output.one_script import OneScript
+    from tunesmith.one_script import OneScript
     from tunesmith.output.online import fetch_missing  # brings the network along
 
     script = draft(template, values, path, workspace)

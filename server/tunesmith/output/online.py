@@ -10,7 +10,7 @@ from tunesmith.estimate.script import trainings_of
 from tunesmith.estimate.script.data_plan import origins
 from tunesmith.hub import NoConnectionError, fetch_data, fetch_model, fetch_prices
 from tunesmith.hub_cache import is_model_id
-from tunesmith.output.one_script import OneScript
+from tunesmith.one_script import OneScript
 from tunesmith.output.text_format import printable
 from tunesmith.sources.data_set import Origin
 

@@ -9,14 +9,15 @@ from pathlib import Path, PurePosixPath
 from tunesmith.errors import UserError
 from tunesmith.lint import engine
 from tunesmith.lint.rule import Severity
+from tunesmith.one_script import OneScript, read_script
 from tunesmith.output.estimate_page import (
     Question,
     estimate_fields,
     estimate_lines,
     largest_forecast,
 )
+from tunesmith.output.failure import fail
 from tunesmith.output.json_format import finding_fields
-from tunesmith.output.one_script import OneScript, fail, read_script
 from tunesmith.output.result import Result, shown_path
 from tunesmith.output.text_format import TextFormat, printable, summary
 from tunesmith.text import Span

@@ -13,8 +13,8 @@ from pathlib import Path
 from tunesmith.agent import messages
 from tunesmith.agent.messages import Job, Plan, PlanFinding, PlanParams, SubmitParams
 from tunesmith.errors import UserError
+from tunesmith.output.failure import fail
 from tunesmith.output.jobs_page import Asking, follow, job_line
-from tunesmith.output.one_script import fail
 from tunesmith.output.plan_page import finding_lines, plan_lines
 from tunesmith.output.text_format import printable
 

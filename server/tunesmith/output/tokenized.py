@@ -14,7 +14,7 @@ from tunesmith.estimate.data import Data, columns_of, with_sizes
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.estimate.script.data_plan import origins
 from tunesmith.hub_cache import stored_tokenizer
-from tunesmith.output.one_script import OneScript
+from tunesmith.one_script import OneScript
 from tunesmith.toolchains.progress import Progressing
 from tunesmith.toolchains.use import run_in_toolchain
 

@@ -10,7 +10,8 @@ from tunesmith.errors import UserError
 from tunesmith.knowledge import tables, versions
 from tunesmith.knowledge.overview import Overview, overview
 from tunesmith.knowledge.versions import InForce
-from tunesmith.output.one_script import fail, read_script
+from tunesmith.one_script import read_script
+from tunesmith.output.failure import fail
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
 from tunesmith.project import Project

@@ -28,7 +28,7 @@ def resume(agent: Agent, request: Request, params: JobParams) -> Plan:
         UserError: it cannot go on, or nobody knows how it was started.
     """
     from tunesmith.jobs.resume import resumption
-    from tunesmith.output.one_script import read_file, script_in
+    from tunesmith.one_script import read_file, script_in
 
     stored = agent.store.resolve(params.id)
     before = agent.store.plan(stored.plan) if stored.plan else None

@@ -17,7 +17,7 @@ from tunesmith.lint.arguments import Settled
 from tunesmith.lint.conversations import model_id
 from tunesmith.lint.trackio import inits
 from tunesmith.lint.training_runs import training_runs
-from tunesmith.output.one_script import OneScript
+from tunesmith.one_script import OneScript
 from tunesmith.project import Project
 from tunesmith.sources.data_set import Origin
 from tunesmith.sources.python_calls import Call

@@ -18,7 +18,7 @@ from tunesmith.jobs.doctor.columns import Columns, choices
 from tunesmith.jobs.doctor.facts import Facts, gather
 from tunesmith.jobs.doctor.identity import Identity
 from tunesmith.jobs.hub_facts import HubFacts, NoAnswerError
-from tunesmith.output.one_script import OneScript, read_script
+from tunesmith.one_script import OneScript, read_script
 from tunesmith.sources.data_set import Origin
 from tunesmith.text import regex
 

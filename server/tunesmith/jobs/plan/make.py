@@ -31,7 +31,7 @@ from tunesmith.jobs.spec import JobSpec
 from tunesmith.knowledge.hardware import Machine, likely
 from tunesmith.knowledge.prices import priced_flavor
 from tunesmith.knowledge.versions import library
-from tunesmith.output.one_script import OneScript, read_file, script_in
+from tunesmith.one_script import OneScript, read_file, script_in
 from tunesmith.project import Project
 from tunesmith.sources.document import Document, Kind
 

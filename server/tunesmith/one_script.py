@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.errors import UserError
 from tunesmith.files import UnreadableFileError, read_document
-from tunesmith.output.text_format import printable
 from tunesmith.platform import active_interpreter
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
@@ -103,10 +101,3 @@ def read_file(name: str, supposed: Sequence[Pin] = ()) -> OneFile:
     workspace.scan()
     workspace.update(path, document)
     return OneFile(name, understand(document, relevant=True), workspace)
-
-
-def fail(name: str, error: UserError) -> int:
-    """Say on standard error why a command cannot answer; returns the exit status."""
-    advice = f"; {error.next_step}" if error.next_step else ""
-    print(printable(f"{name}: error: {error.message}{advice}"), file=sys.stderr)
-    return 2

@@ -1,0 +1,15 @@
+"""Saying why a command cannot answer."""
+
+from __future__ import annotations
+
+import sys
+
+from tunesmith.errors import UserError
+from tunesmith.output.text_format import printable
+
+
+def fail(name: str, error: UserError) -> int:
+    """Say on standard error why a command cannot answer; returns the exit status."""
+    advice = f"; {error.next_step}" if error.next_step else ""
+    print(printable(f"{name}: error: {error.message}{advice}"), file=sys.stderr)
+    return 2
