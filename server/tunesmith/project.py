@@ -7,7 +7,6 @@ language server of files and open editors.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -60,8 +59,7 @@ def _no_scan(_: str) -> Scan | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """What is installed for an interpreter.
 
     Attributes:
@@ -73,8 +71,8 @@ class Environment:
 
     name: str
     python: Version | None = None
-    packages: Mapping[str, Version] = field(default_factory=dict[str, Version])
-    scan: Callable[[str], Scan | None] = field(default=_no_scan, repr=False, compare=False)
+    packages: Mapping[str, Version] = MappingProxyType({})
+    scan: Callable[[str], Scan | None] = _no_scan
 
 
 class StoredModel(NamedTuple):
@@ -147,8 +145,7 @@ class FolderFacts(NamedTuple):
     model: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """All that is known beside the document under check. Paths are absolute and normalised.
 
     Attributes:
@@ -164,39 +161,25 @@ class Project:
         stored_names: lists the files of a folder of the project.
     """
 
-    root: PurePosixPath = field(default=PurePosixPath("/"))
-    files: Mapping[PurePosixPath, FileFacts] = field(
-        default_factory=dict[PurePosixPath, FileFacts], repr=False
-    )
-    folders: Mapping[PurePosixPath, FolderFacts] = field(
-        default_factory=dict[PurePosixPath, FolderFacts], repr=False
-    )
+    root: PurePosixPath = PurePosixPath("/")
+    files: Mapping[PurePosixPath, FileFacts] = MappingProxyType({})
+    folders: Mapping[PurePosixPath, FolderFacts] = MappingProxyType({})
     settings: Settings = _DEFAULT
     environment: Environment | None = None
     today: date | None = None
     supposed: Sequence[Pin] = ()
-    stored_model: Callable[[str], StoredModel | None] = field(
-        default=_nothing_stored, repr=False, compare=False
-    )
-    stored_prices: Callable[[], Prices | None] = field(
-        default=_no_prices, repr=False, compare=False
-    )
-    stored_data: Callable[[Origin, Sequence[PurePosixPath], PurePosixPath], StoredData] = field(
-        default=_no_data, repr=False, compare=False
-    )
-    stored_text: Callable[[PurePosixPath], str | None] = field(
-        default=_no_text, repr=False, compare=False
-    )
-    stored_names: Callable[[PurePosixPath], Sequence[PurePosixPath]] = field(
-        default=_no_names, repr=False, compare=False
-    )
+    stored_model: Callable[[str], StoredModel | None] = _nothing_stored
+    stored_prices: Callable[[], Prices | None] = _no_prices
+    stored_data: Callable[[Origin, Sequence[PurePosixPath], PurePosixPath], StoredData] = _no_data
+    stored_text: Callable[[PurePosixPath], str | None] = _no_text
+    stored_names: Callable[[PurePosixPath], Sequence[PurePosixPath]] = _no_names
 
     def with_file(self, path: PurePosixPath, facts: FileFacts | None) -> Project:
         """This project after one file changed; None where it is gone."""
         files = {other: known for other, known in self.files.items() if other != path}
         if facts is not None:
             files[path] = facts
-        return replace(self, files=files)
+        return self._replace(files=files)
 
     def script_path(self, command: LaunchCommand) -> PurePosixPath | None:
         """The file of the project that a command launches.

@@ -9,7 +9,6 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import partial
@@ -239,9 +238,9 @@ class Workspace:
             found += self._own_files(folder, exclude)
         self._excluded = exclude
         self.files = found
-        self.project = replace(self.project, folders=folders, files={})
+        self.project = self.project._replace(folders=folders, files={})
         files = dict(self._index(found, should_stop))
-        self.project = replace(self.project, files=files)
+        self.project = self.project._replace(files=files)
         self._read_launched(files.values())
         return self.project
 
@@ -306,11 +305,11 @@ class Workspace:
         folders.pop(project_path(folder), None)
         if facts:
             folders[project_path(folder)] = facts
-        self.project = replace(self.project, folders=folders)
+        self.project = self.project._replace(folders=folders)
 
     def suppose(self, pins: Sequence[Pin]) -> None:
         """Let requirements take the place of all others of their packages."""
-        self.project = replace(self.project, supposed=pins)
+        self.project = self.project._replace(supposed=pins)
 
     def use_interpreter(self, interpreter: Path | None) -> None:
         """Take another interpreter as the one that the user selected."""
@@ -320,7 +319,7 @@ class Workspace:
     def _look_around(self) -> None:
         """Note what no file of the folder says: the day, and what the selected interpreter has."""
         selected = environment_of(self._interpreter) if self._interpreter else None
-        self.project = replace(self.project, environment=selected, today=date.today())
+        self.project = self.project._replace(environment=selected, today=date.today())
 
     def _facts_of(self, folder: Path, names: Iterable[str]) -> FolderFacts | None:
         facts = read_folder(folder, names, self.notes.append)

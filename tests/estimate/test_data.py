@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -38,7 +37,7 @@ def known(
         return stored
 
     training = read(SCRIPT.format(kind=kind, more=more, arguments=arguments, other=other))
-    return data_of(training, ROOT / "train.py", replace(project({}), stored_data=stored_data))
+    return data_of(training, ROOT / "train.py", project({})._replace(stored_data=stored_data))
 
 
 def rows(*found: Row, count: int = 100) -> StoredData:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,7 +32,7 @@ def known(
     facts = {place: FolderFacts(model=fields) for place, fields in (folders or {}).items()}
     made = project({}, folders=facts)
     rows = {each: StoredModel(fields, "a cache") for each, fields in (stored or {}).items()}
-    return known_model(name, SCRIPT, replace(made, stored_model=rows.get))
+    return known_model(name, SCRIPT, made._replace(stored_model=rows.get))
 
 
 @pytest.mark.parametrize("name", ["my-model", "./my-model", "./my-model/", "/work/my-model"])

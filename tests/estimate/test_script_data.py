@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from builders import ROOT, project
@@ -193,7 +191,7 @@ def test_odd_calls_never_fail(made: str):
     known = data_of(
         read(f'{START}whole = load_dataset("me/x", split="train")\ndata = whole.{made}{END}'),
         ROOT / "train.py",
-        replace(project({}), stored_data=lambda *_: stored),
+        project({})._replace(stored_data=lambda *_: stored),
     )
     low, _, high = known.examples or (0, 0, 0)
     assert known.problem or 0 <= low <= high <= 100

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -75,7 +74,7 @@ def found_in(text: str) -> Iterator[Refusal]:
     script = understood("train.py", text).script
     assert script is not None
     known = [name for package in PACKAGES for name in signature_table(package) or ()]
-    made = replace(project({"train.py": text}), today=TODAY)
+    made = project({"train.py": text})._replace(today=TODAY)
     for call in script.calls(*known):
         yield from refusals(call, script, made)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import replace
 from functools import partial
 
 from packaging.version import Version
@@ -153,13 +152,12 @@ class _Explanation(NamedTuple):
             return self._made(None, self._why_unknown())
         locked = self.installation.locked.get(self.package)
         if locked and locked.exact_version and Version(locked.exact_version) == version:
-            return replace(self._made(version, f"locked in {locked.origin}"), stated=[locked])
+            return self._made(version, f"locked in {locked.origin}")._replace(stated=[locked])
         if any(pin.is_exact for pin in self.pins):
             return self._made(version, f"pinned by {_shown(self.pins)}")
-        return replace(
-            self._made(version, self._why(version)),
-            is_assumed=version == _newest(self.package) and self._is_open_ended(),
-        )
+        is_newest = version == _newest(self.package)
+        made = self._made(version, self._why(version))
+        return made._replace(is_assumed=is_newest and self._is_open_ended())
 
     def _made(self, version: Version | None, reason: str) -> InForce:
         return InForce(self.package, version, reason, stated=self.pins)

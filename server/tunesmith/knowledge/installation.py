@@ -15,7 +15,6 @@ Where the layers come from, strongest first, as `uv run` (0.13) and `pip` treat 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -353,7 +352,7 @@ class _CellPins:
         if environment is None or not self.upgraded:
             return environment
         kept = {n: v for n, v in environment.packages.items() if n not in self.upgraded}
-        return replace(environment, packages=kept)
+        return environment._replace(packages=kept)
 
     @property
     def pins(self) -> Iterator[Pin]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from packaging.version import InvalidVersion, Version
 
 from tunesmith.knowledge import tables
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.requirements import Pin
@@ -29,8 +29,7 @@ STALE = datetime.timedelta(days=30)
 """Age of the tables from which on what rests on "the newest release" is only information."""
 
 
-@dataclass(frozen=True, slots=True)
-class InForce:
+class InForce(NamedTuple):
     """The release of a package that will be used.
 
     Attributes:
@@ -47,7 +46,7 @@ class InForce:
     reason: str
     is_assumed: bool = False
     stated: Sequence[Pin] = ()
-    scan: Scan | None = field(default=None, repr=False, compare=False)
+    scan: Scan | None = None
 
     @property
     def is_hearsay(self) -> bool:

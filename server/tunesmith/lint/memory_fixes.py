@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from packaging.version import Version
 
@@ -70,7 +69,7 @@ def _release_fix(script: PythonScript, job: JobForecast, project: Project) -> It
     if old is None or old >= Version(FUSED) or entry is None or not _is_plain(entry):
         return
     wanted = Requirement(f"trl>={FUSED}")
-    newer = replace(project, supposed=[*project.supposed, Pin(wanted, "the header")])
+    newer = project._replace(supposed=[*project.supposed, Pin(wanted, "the header")])
     place = job.training.trainer.callee_span
     for training in trainings_of_launch(script, newer, job.start.launch):
         is_same = training.trainer.callee_span == place and training.is_certain

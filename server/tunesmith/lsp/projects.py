@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePosixPath
 
@@ -64,18 +64,18 @@ class Projects:
         """Apply the editor's settings, by root; those of `/` are for documents in no folder."""
         self._editor = editor
         for root, project in self._projects.items():
-            self._projects[root] = replace(project, settings=self._settings(root).settings)
+            self._projects[root] = project._replace(settings=self._settings(root).settings)
 
     def set_environment(self, environment: Environment | None) -> None:
         """Apply what is installed for the interpreter that the user selected."""
         self._environment = environment
         for root, project in self._projects.items():
-            self._projects[root] = replace(project, environment=environment, today=date.today())
+            self._projects[root] = project._replace(environment=environment, today=date.today())
 
     def replace(self, root: PurePosixPath, project: Project) -> None:
         """Put what was read from disk in the place of what was known of a folder, if it is open."""
         if root in self._projects:
-            self._projects[root] = replace(project, settings=self._settings(root).settings)
+            self._projects[root] = project._replace(settings=self._settings(root).settings)
             self._place_open_files()
 
     def project_for(self, path: PurePosixPath) -> Project | None:
@@ -118,7 +118,7 @@ class Projects:
     def _place_open_files(self) -> None:
         by_root = {path: self.root_of(path) for path in self._open}
         loose = {path: self._open[path] for path, root in by_root.items() if root == LOOSE}
-        self._projects[LOOSE] = replace(self._projects[LOOSE], files=loose)
+        self._projects[LOOSE] = self._projects[LOOSE]._replace(files=loose)
         for path, root in by_root.items():
             if root != LOOSE:
                 self._projects[root] = self._projects[root].with_file(path, self._open[path])

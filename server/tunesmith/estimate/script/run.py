@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -70,14 +69,14 @@ class ScriptRun(PythonScript):
 
     def _run_of(self, module: PythonScript) -> PythonScript:
         """A module that the script imports, in the same start; what it imports is not read."""
-        alone = replace(self._project, stored_text=_no_text)
+        alone = self._project._replace(stored_text=_no_text)
         return ScriptRun(module, alone, self.launch, takes_defaults=self._takes_defaults)
 
     def in_force(self, package: str) -> InForce:
         """The release of a library; the newest where an image or the like decides, unread."""
         found = library(package, self.of, self._project)
         known = releases(package)
-        return found if found.version or not known else replace(found, version=max(known))
+        return found if found.version or not known else found._replace(version=max(known))
 
     def settled(self, call: Call) -> Settled | None:
         """A call with its class's signature; None where that is not known."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
 
@@ -45,11 +44,11 @@ def with_start_alone(project: Project, script: PurePosixPath, command: str | Non
         for path, facts in project.files.items()
     }
     if command is None:
-        return PlannedStart(replace(project, files=files), None)
+        return PlannedStart(project._replace(files=files), None)
     path = script.with_name(_NAME)
     planned = understand(Document(path, Kind.SHELL, f"{command}\n"))
     files[path] = FileFacts(commands=planned.commands)
-    return PlannedStart(replace(project, files=files), planned)
+    return PlannedStart(project._replace(files=files), planned)
 
 
 def _may_start(facts: FileFacts, project: Project, script: PurePosixPath) -> bool:
