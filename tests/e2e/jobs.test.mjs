@@ -4,7 +4,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describeEditor } from './harness.mjs';
 import { JOB, MISTAKEN, TALKS, TRAINING } from './samples.mjs';
-import { jobsOf, jobsServer, ownAgent } from './services.mjs';
+import { jobsOf, jobsServer, ownAgent, TOKEN } from './services.mjs';
+
+const SECRET = 'secret_of_tests';
 
 /** Open a script and ask for its plan; the plan's panel. */
 async function planOf(workbench, name) {
@@ -16,6 +18,12 @@ async function planOf(workbench, name) {
   await plan.locator('main:not(.stale)').waitFor();
   return plan;
 }
+
+const filesUnder = (folder) =>
+  fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
 
 const jobRows = (workbench) =>
   workbench.page.locator('.quick-input-list .monaco-list-row[aria-label*="this machine"]');
@@ -149,7 +157,7 @@ describeEditor(
       await screenshot('plan-questions');
       await plan.getByLabel('Give the value of WANDB_API_KEY').click();
       const input = workbench.page.locator('.quick-input-widget input[type="password"]');
-      await input.fill('secret_of_tests');
+      await input.fill(SECRET);
       await workbench.press('Enter');
       await plan.getByText('Give WANDB_API_KEY a value.').waitFor({ state: 'detached' });
       await plan.getByLabel('I know what it does').check();
@@ -234,6 +242,19 @@ describeEditor(
         true,
       );
       await screenshot('plan-offline');
+    });
+
+    scenario('leaves no secret behind', async ({ workspace }) => {
+      const root = path.dirname(workspace);
+      const folders = ['state', 'profile/user-data', 'profile/home'].map((each) =>
+        path.join(root, each),
+      );
+      const found = folders.flatMap(filesUnder).filter((file) => {
+        const data = fs.readFileSync(file);
+        return [TOKEN, SECRET].some((secret) => data.includes(secret));
+      });
+      assert.deepEqual(found, []);
+      assert.ok(fs.existsSync(path.join(root, 'state', 'agent.log')));
     });
   },
 );

@@ -6,7 +6,7 @@ import readline from 'node:readline';
 import { PYTHON, ROOT } from '../../scripts/lib/paths.mjs';
 import { tryRun } from '../../scripts/lib/run.mjs';
 
-const TOKEN = 'hf_token_of_tests';
+export const TOKEN = 'hf_token_of_tests';
 /** As tests/loopback_hub.py calls whoever has a token. */
 const USER = 'username';
 
