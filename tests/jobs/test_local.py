@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -285,6 +286,17 @@ def test_a_killed_supervisor_is_told_and_its_script_can_be_ended(
     engine.cancel(job)
     assert engine.inspect(job).stage is Stage.CANCELED
     until(lambda: is_gone(script.pid))
+
+
+def test_a_supervisor_ends_where_its_folder_was_deleted(
+    engine: Local, spec: Callable[..., JobSpec], tmp_path: Path
+):
+    job = engine.submit(spec(WAITS), {})
+    started(engine, job)
+    supervisor = supervisor_of(engine, tmp_path, job)
+    shutil.rmtree(tmp_path / "local" / job.id)
+    supervisor.children()[0].terminate()
+    until(lambda: is_gone(supervisor.pid))
 
 
 @posix_only

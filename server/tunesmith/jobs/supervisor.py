@@ -183,10 +183,14 @@ class _Run:
         with suppress(OSError):
             self._log.close()
         for _ in range(_TRIES):
-            with suppress(OSError):
+            try:
                 self._folder.write_state(stage, time.time(), exit_code, message)
+            except FileNotFoundError:  # its folder was deleted: nobody will ask
                 return
-            time.sleep(_AGAIN_S)
+            except OSError:
+                time.sleep(_AGAIN_S)
+            else:
+                return
 
 
 def _descendants() -> Sequence[Any]:
