@@ -12,7 +12,6 @@ from pathlib import Path
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.platform import copy_ownership, project_path
 from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind, kind_of, notebook
-from tunesmith.sources.document_edits import with_edits
 from tunesmith.sources.notebook import NotebookError, read_cells, replace_sources
 from tunesmith.text import Edit, regex
 
@@ -94,6 +93,8 @@ def write_edits(path: Path, document: Document, edits: Iterable[Edit]) -> Docume
     Raises:
         UnwritableFileError: it changed since it was read, or the system refuses.
     """
+    from tunesmith.sources.document_edits import with_edits  # few runs edit anything
+
     changed = with_edits(document, edits)
     write_document(path, document, changed)
     return changed

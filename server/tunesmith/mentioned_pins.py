@@ -15,6 +15,7 @@ from tunesmith.sources.document import Kind, kind_of
 from tunesmith.text import regex
 
 _VERSION = r"(?:===?|~=|!=|<=?|>=?)[ \t]*\d[\w.*+!]*"
+_OPERATORS = ("==", "~=", "!=", "<", ">")
 _NAME = r"[A-Za-z][\w.-]*(?:\[[\w, -]*\])?"
 _WITH_VERSIONS = rf"(?<![\w./-]){_NAME}[ \t]*{_VERSION}(?:[ \t]*,[ \t]*{_VERSION})*"
 _REQUIREMENT = regex(_WITH_VERSIONS)
@@ -128,8 +129,10 @@ def _of_conda(text: str) -> Iterator[str]:
 
 def _of_prose(text: str) -> Iterator[str]:
     """What `pip install` is given, and lines that hold a requirement and nothing else."""
-    for match in _LINE.finditer(text):
+    for match in _LINE.finditer(text) if any(each in text for each in _OPERATORS) else ():
         yield match[1]
+    if "install" not in text and "add" not in text:
+        return
     for command in _INSTALL.finditer(_CONTINUED.sub(" ", text)):
         yield from _REQUIREMENT.findall(command[1])
         yield from _ADDRESS.findall(command[1])

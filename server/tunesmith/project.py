@@ -21,11 +21,11 @@ from tunesmith.sources.data_set import Origin, StoredData
 from tunesmith.sources.facts import FileFacts, ScriptFacts
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.launches import Launch
-from tunesmith.sources.mlx_configuration import MlxConfiguration
 from tunesmith.sources.requirements import Pin
 
 if TYPE_CHECKING:
     from tunesmith.knowledge.scan.types import Scan
+    from tunesmith.sources.mlx_configuration import MlxConfiguration
 
 __all__ = [
     "Environment",

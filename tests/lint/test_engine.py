@@ -1,4 +1,3 @@
-import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -79,8 +78,8 @@ PINNED = '# /// script\n# dependencies = ["trl==1.0.0"]\n# ///\n'
 
 
 def test_what_rests_on_a_newest_release_of_stale_tables_is_information():
-    fresh = dataclasses.replace(project({}), today=tables.date() + timedelta(days=30))
-    stale = dataclasses.replace(project({}), today=tables.date() + timedelta(days=31))
+    fresh = project({})._replace(today=tables.date() + timedelta(days=30))
+    stale = project({})._replace(today=tables.date() + timedelta(days=31))
     (finding,) = engine.check(understood("train.py", MISPLACED), fresh)
     assert finding.severity is ERROR
     (finding,) = engine.check(understood("train.py", MISPLACED), stale)

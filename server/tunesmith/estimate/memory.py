@@ -23,7 +23,6 @@ from tunesmith.estimate.decoder import (
     pass_memory,
     residual_width,
 )
-from tunesmith.estimate.generation import generation_memory
 from tunesmith.estimate.loss import loss_memory
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.sharding import of_one_gpu, share
@@ -106,6 +105,8 @@ class _Step:
 
     def moments(self) -> Iterator[Peak]:
         if self.training.generated:
+            from tunesmith.estimate.generation import generation_memory  # GRPO's alone
+
             for each in generation_memory(self.shape, self.training):
                 yield self._at("generation", 0, each.activations, each.logits)
         loss, held = self.loss, self.held() + self.shared()

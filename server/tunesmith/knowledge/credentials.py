@@ -14,11 +14,13 @@ class Credential(NamedTuple):
     Attributes:
         owner: whose token it is, as users read it.
         variable: the environment variable that the owner's library reads.
-        shape: what it looks like; it begins with letters, by which it is searched for fast.
+        begin: the letters that it begins with.
+        shape: what it looks like.
     """
 
     owner: str
     variable: str
+    begin: str
     shape: re.Pattern[str]
 
 
@@ -28,22 +30,27 @@ def _shaped(shape: str) -> re.Pattern[str]:
 
 
 CREDENTIALS = (
-    Credential("Hugging Face", "HF_TOKEN", regex(r"hf_[A-Za-z0-9]{30,40}")),
-    Credential("Hugging Face", "HF_TOKEN", regex(r"api_org_[A-Za-z0-9]{30,40}")),
-    Credential("Weights & Biases", "WANDB_API_KEY", regex(r"wandb_v\d_[A-Za-z0-9_]{40,120}")),
-    Credential("Anthropic", "ANTHROPIC_API_KEY", regex(r"sk-ant-[a-z0-9]+-[\w-]{80,120}")),
+    Credential("Hugging Face", "HF_TOKEN", "hf_", regex(r"hf_[A-Za-z0-9]{30,40}")),
+    Credential("Hugging Face", "HF_TOKEN", "api_org_", regex(r"api_org_[A-Za-z0-9]{30,40}")),
+    Credential(
+        "Weights & Biases", "WANDB_API_KEY", "wandb_v", regex(r"wandb_v\d_[A-Za-z0-9_]{40,120}")
+    ),
+    Credential(
+        "Anthropic", "ANTHROPIC_API_KEY", "sk-ant-", regex(r"sk-ant-[a-z0-9]+-[\w-]{80,120}")
+    ),
     Credential(
         "OpenAI",
         "OPENAI_API_KEY",
+        "sk-",
         regex(r"sk-(?:(?:proj|svcacct|admin|None)-[\w-]{40,200}|[A-Za-z0-9]{48})"),
     ),
-    Credential("OpenRouter", "OPENROUTER_API_KEY", regex(r"sk-or-v1-[0-9a-f]{64}")),
-    Credential("Groq", "GROQ_API_KEY", regex(r"gsk_[A-Za-z0-9]{52}")),
-    Credential("GitHub", "GITHUB_TOKEN", regex(r"gh[pousr]_[A-Za-z0-9]{36,}")),
-    Credential("GitHub", "GITHUB_TOKEN", regex(r"github_pat_\w{60,}")),
-    Credential("Google", "GOOGLE_API_KEY", regex(r"AIza[\w-]{35}")),
-    Credential("GitLab", "GITLAB_TOKEN", regex(r"glpat-[\w-]{20}")),
-    Credential("Replicate", "REPLICATE_API_TOKEN", regex(r"r8_[A-Za-z0-9]{37}")),
+    Credential("OpenRouter", "OPENROUTER_API_KEY", "sk-or-v1-", regex(r"sk-or-v1-[0-9a-f]{64}")),
+    Credential("Groq", "GROQ_API_KEY", "gsk_", regex(r"gsk_[A-Za-z0-9]{52}")),
+    Credential("GitHub", "GITHUB_TOKEN", "gh", regex(r"gh[pousr]_[A-Za-z0-9]{36,}")),
+    Credential("GitHub", "GITHUB_TOKEN", "github_pat_", regex(r"github_pat_\w{60,}")),
+    Credential("Google", "GOOGLE_API_KEY", "AIza", regex(r"AIza[\w-]{35}")),
+    Credential("GitLab", "GITLAB_TOKEN", "glpat-", regex(r"glpat-[\w-]{20}")),
+    Credential("Replicate", "REPLICATE_API_TOKEN", "r8_", regex(r"r8_[A-Za-z0-9]{37}")),
 )
 ANY_CREDENTIAL = _shaped("(?:" + "|".join(each.shape.pattern for each in CREDENTIALS) + ")")
 
@@ -71,7 +78,7 @@ _NO_SECRET = regex(
 
 def may_hold_credential(text: str) -> bool:
     """Whether a long text may hold a token; far faster than a search for all of them at once."""
-    return any(each.shape.search(text) for each in CREDENTIALS)
+    return any(each.begin in text and each.shape.search(text) for each in CREDENTIALS)
 
 
 def credential_of(text: str) -> Credential | None:

@@ -7,6 +7,7 @@ that start it. What a URL, a Git repository or an unknown distribution may bring
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -17,13 +18,15 @@ from tunesmith.knowledge.solution import applies, solve
 from tunesmith.lint.rule import SAFE, Applicability, Fix
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
-from tunesmith.sources.broken_script import BrokenScript
 from tunesmith.sources.header_edits import requirement_insertion
 from tunesmith.sources.python_index import dotted_name
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import read_requirement
 from tunesmith.sources.script_header import ScriptHeader
 from tunesmith.text import regex_with_words
+
+if TYPE_CHECKING:
+    from tunesmith.sources.broken_script import BrokenScript
 
 _INSTALLS = regex_with_words(
     r"(?:\bsubprocess\.|\bos\.system\(|\b(?:run|check_call|Popen)\()"

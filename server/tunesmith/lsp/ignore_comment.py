@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tunesmith.files import with_edits
 from tunesmith.lint import engine
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lsp.moves import moved
 from tunesmith.project import Project
 from tunesmith.sources.document import CellKind, Document, Kind
+from tunesmith.sources.document_edits import with_edits
 from tunesmith.sources.understand import Understanding, understand
 from tunesmith.text import Edit, Span, regex
 

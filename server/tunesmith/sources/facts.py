@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.launches import Launch
-from tunesmith.sources.mlx_configuration import MlxConfiguration
+
+if TYPE_CHECKING:
+    from tunesmith.sources.mlx_configuration import MlxConfiguration
 
 
 class ScriptFacts(NamedTuple):

@@ -44,7 +44,8 @@ def command_line_options(
         return frozenset()
     declared = OptionReader(index, names, evaluator).options()
     spelled = (name for option in declared for name in option.names)
-    return frozenset((*_IN_ARGV.findall(text), *spelled))
+    in_argv = _IN_ARGV.findall(text) if "argv" in text else ()
+    return frozenset((*in_argv, *spelled))
 
 
 class OptionReader:

@@ -106,7 +106,8 @@ def _is_readable(code: str) -> bool:
 
 
 def _parse_code(text: str) -> ParsedCode:
-    is_odd = _ODD.search(text) is not None
+    is_plain = text.isascii() and "\r" not in text and "\f" not in text
+    is_odd = not is_plain and _ODD.search(text) is not None
     source, offset = _acceptable(text) if is_odd else (text, 0)
     excess = find_excess(source)
     if excess:

@@ -8,12 +8,12 @@ from typing import Any, cast
 
 import libcst as cst
 
-from tunesmith.text import regex
-
-_PUNCTUATION = regex(
-    r"__|whitespace|comma|[lr]par|[lr]bracket|[lr]brace|semicolon|colon|dot|header|footer"
-    r"|(?:leading|empty)_lines|lines_after|indent|equal"
+_PUNCTUATION = (
+    *("__", "whitespace", "comma", "semicolon", "colon", "dot", "equal", "indent"),
+    *("lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace"),
+    *("header", "footer", "leading_lines", "empty_lines", "lines_after"),
 )
+"""What the names of fields begin with that hold no code."""
 
 
 def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -45,4 +45,4 @@ def _is_node(kind: type[object]) -> bool:
 
 @cache
 def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    return tuple(name for name in kind.__dataclass_fields__ if not _PUNCTUATION.match(name))
+    return tuple(name for name in kind.__dataclass_fields__ if not name.startswith(_PUNCTUATION))

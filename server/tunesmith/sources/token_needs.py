@@ -18,7 +18,7 @@ from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import regex
 
-_MAY_NEED = regex(r"push_to_hub|from_pretrained|Trainer\(")
+_MAY_NEED = ("push_to_hub", "from_pretrained", "Trainer(")
 _BRINGS_TOKEN = regex(
     r"\bhf_[A-Za-z0-9]{10,}|token\w*\s*=\s*[\"'f]|[\"']--[\w-]*token|dotenv|getpass|userdata"
     r"|UV_SCRIPT|HF_ENDPOINT|HF_HUB_OFFLINE|TOKEN[\"']\]\s*=|setdefault\(|HfFolder|/run/secrets"
@@ -32,7 +32,7 @@ _MAIN = {"", "main", "train", "run"}
 def need_of_token(script: PythonScript) -> str | None:
     """What a script does that takes a token, as a verb phrase; None where nothing surely does."""
     text = script.text
-    if not _MAY_NEED.search(text) or _BRINGS_TOKEN.search(text):
+    if not any(word in text for word in _MAY_NEED) or _BRINGS_TOKEN.search(text):
         return None
     return next(_needs(script), None)
 

@@ -10,7 +10,6 @@ from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind
 from tunesmith.sources.facts import FileFacts, ScriptFacts
 from tunesmith.sources.launch_command import LaunchCommand
-from tunesmith.sources.mlx_configuration import read_mlx_configuration
 from tunesmith.sources.script_header import ScriptHeader, find_header
 from tunesmith.sources.training import text_needs_gpu, text_trains
 from tunesmith.text import regex
@@ -72,6 +71,8 @@ class Understanding(NamedTuple):
     def facts(self) -> FileFacts:
         """What the project keeps of it."""
         if self.document.kind is Kind.YAML:
+            from tunesmith.sources.mlx_configuration import read_mlx_configuration
+
             mlx = read_mlx_configuration(self.document.text)
             return FileFacts(self.commands, mlx=mlx, configurations=self._configurations)
         if self.script is None and self.header is None:

@@ -19,7 +19,7 @@ from tunesmith.sources.launch_command import Word
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.python_values import DictValue
 from tunesmith.sources.unknown import UNKNOWN, Unknown
-from tunesmith.text import regex
+from tunesmith.text import regex, regex_with_words
 
 Starter = Literal["python", "accelerate", "torchrun", "deepspeed"]
 _STARTERS: dict[str, Starter] = {
@@ -32,10 +32,11 @@ _STARTERS: dict[str, Starter] = {
     "trl": "accelerate",  # `trl sft` starts itself by `accelerate launch`
 }
 _COUNTS = regex(r"--(?:num[-_]processes|nproc[-_]per[-_]node|num[-_]gpus)")
-_BECOMES_LAUNCHER = regex(
+_BECOMES_LAUNCHER = regex_with_words(
     r"""(?s)["'](?:torch\.distributed\.run|accelerate\.commands\.launch|torchrun|accelerate)["']"""
     r""".{1,500}?\bos\.exec[lv]p?e?\(|\bos\.exec[lv]p?e?\([^)]{0,500}["'](?:torch\.distributed\.run"""
-    r"""|accelerate\.commands\.launch|torchrun|accelerate)["']"""
+    r"""|accelerate\.commands\.launch|torchrun|accelerate)["']""",
+    ("os.exec",),
 )
 _ZERO_NAME = regex(r"zero[-_]?(?:stage[-_]?)?([123])")
 _DDP_NAME = regex(r"multi[-_]gpu|ddp")

@@ -47,12 +47,13 @@ from tunesmith.lint.training_runs import TrainingRun, training_runs
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import regex
+from tunesmith.text import regex_with_words
 
-_ELSEWHERE = regex(
-    r"TRACKIO_(?:SPACE_ID|SERVER_URL|DIR)|trackio\.(?:sync|import_\w+|freeze)\(|HF_HOME"
+_ELSEWHERE = regex_with_words(
+    r"TRACKIO_(?:SPACE_ID|SERVER_URL|DIR)|trackio\.(?:sync|import_\w+|freeze)\(|HF_HOME",
+    ("TRACKIO_", "trackio.", "HF_HOME"),
 )
-_PUBLISHES = regex(r"push_to_hub|\.trackio_space_id")
+_PUBLISHES = ("push_to_hub", ".trackio_space_id")
 
 
 @rule(code="OUT013", severity=WARNING, words=("trackio",))
@@ -71,7 +72,8 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
                 "Without space_id, these metrics are written to the job's disk and lost when it "
                 'ends. Set space_id="you/trackio".',
             )
-    if own or _PUBLISHES.search(script.text) or not transformers.at_least(NO_SPACE_SINCE):
+    publishes = any(word in script.text for word in _PUBLISHES)
+    if own or publishes or not transformers.at_least(NO_SPACE_SINCE):
         return
     yield from (f for run in training_runs(script) for f in _in_trainer(run, transformers))
 

@@ -41,9 +41,11 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
 from tunesmith.sources.training import text_trains
 from tunesmith.sources.unknown import ABSENT
-from tunesmith.text import regex
 
-_SMALL = regex(r"peft|Lora|lora_|unsloth|load_in_[48]bit|requires_grad|freeze")
+_SMALL = (
+    *("peft", "Lora", "lora_", "unsloth", "load_in_4bit", "load_in_8bit"),
+    *("requires_grad", "freeze"),
+)
 _FEW = 10
 
 
@@ -51,7 +53,7 @@ _FEW = 10
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if not project.runs_as_job(script.path):
         return
-    if _SMALL.search(script.text) or not text_trains(script.text):
+    if any(word in script.text for word in _SMALL) or not text_trains(script.text):
         return
     machine = None if mounts_volume(script, project) else _flavor(script, project)
     for run in training_runs(script) if machine else ():

@@ -34,10 +34,12 @@ from tunesmith.lint.arguments import Settled, configuration_of, settled
 from tunesmith.lint.rule import WARNING, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
-from tunesmith.text import regex
+from tunesmith.text import regex_with_words
 
 _TOO_SMALL, _TOO_LARGE = 5e-6, 2e-3
-_CLASSIFIES = regex(r"(?:SEQ|TOKEN)_CLS|For(?:Sequence|Token|Image)Classification")
+_CLASSIFIES = regex_with_words(
+    r"(?:SEQ|TOKEN)_CLS|For(?:Sequence|Token|Image)Classification", ("_CLS", "Classification")
+)
 
 
 @rule(code="TRN038", severity=WARNING, words=("learning_rate",))

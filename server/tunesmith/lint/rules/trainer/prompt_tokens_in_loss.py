@@ -47,16 +47,19 @@ _TEMPLATES = (
 )
 """Since which TRL the models with these ids have a training template."""
 
-_MASKS = regex(
-    r"assistant_only_loss|completion_only_loss|CompletionOnlyLM|train_on_responses_only"
-    r"|assistant_masks|completion_mask|formatting_func|data_collator|apply_chat_template"
-    r"|dataset_text_field|[\"'](?:prompt|completion|text|labels)[\"']|skip_prepare_dataset|unsloth"
+_MASKS = (
+    *("assistant_only_loss", "completion_only_loss", "CompletionOnlyLM", "train_on_responses_only"),
+    *("assistant_masks", "completion_mask", "formatting_func", "data_collator"),
+    *("apply_chat_template", "dataset_text_field", "skip_prepare_dataset", "unsloth"),
 )
+_MASKED_COLUMNS = regex(r"[\"'](?:prompt|completion|text|labels)[\"']")
 
 
 @rule(code="TRN061", severity=INFORMATION, words=("SFTTrainer",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if not makes_conversations(script) or _MASKS.search(script.text):
+    if not makes_conversations(script) or any(word in script.text for word in _MASKS):
+        return
+    if _MASKED_COLUMNS.search(script.text):
         return
     for run in training_runs(script):
         configuration = run.configuration
