@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.pep508 import canonicalize_name
 from tunesmith.platform import environment_of_interpreter, site_packages_of
 from tunesmith.project import Environment
@@ -60,7 +61,7 @@ def read_environment(root: Path, name: str) -> Environment | None:
         name,
         _python(root, site_packages),
         _installed(site_packages),
-        partial(_scan, site_packages),
+        _Scanner(site_packages),
     )
 
 
@@ -89,10 +90,14 @@ def _installed(site_packages: Path) -> Mapping[str, Version]:
     return packages
 
 
-def _scan(site_packages: Path, package: str) -> Scan | None:
-    """What an installed package takes, read out of its source files."""
-    about = next(_dist_info(site_packages, package), None)
-    return _scan_of(site_packages, package, about) if about else None
+class _Scanner(NamedTuple):
+    """Reads what an installed package takes out of its source files."""
+
+    site_packages: Path
+
+    def __call__(self, package: str) -> Scan | None:
+        about = next(_dist_info(self.site_packages, package), None)
+        return _scan_of(self.site_packages, package, about) if about else None
 
 
 def _dist_info(site_packages: Path, package: str) -> Iterator[str]:
