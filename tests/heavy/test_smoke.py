@@ -218,3 +218,25 @@ def test_a_script_trains_two_steps(script: str, folder: Path, tmp_path: Path) ->
 def test_a_mistake_is_found(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"SFTConfig.__init__.. got an unexpected keyword"):
         run(SFT.replace("packing=True", "pakcing=True"), folder, tmp_path)
+
+
+def test_submit_tries_a_script_on_this_machine(folder: Path, tmp_path: Path) -> None:
+    """From the command to the agent, the local engine and back, with a module beside the script."""
+    (folder / "words.py").write_text("DATA = 'talks.jsonl'\n")
+    script = folder / "train.py"
+    script.write_text("import words\n" + SFT.replace('"talks.jsonl"', "words.DATA"))
+    state = {"TUNESMITH_STATE": str(tmp_path / "state"), "CUDA_VISIBLE_DEVICES": ""}
+    environment = {**os.environ, **state}
+
+    def tunesmith(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tunesmith", *arguments]
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+    try:
+        options = ("--smoke", "--python", sys.executable, "--yes", "--follow")
+        ran = tunesmith("submit", "train.py", *options)
+        assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-2000:]
+        assert "+from tunesmith_smoke import" in ran.stdout
+        assert "\nsteps 2\n" in ran.stdout
+    finally:
+        tunesmith("agent", "stop")
