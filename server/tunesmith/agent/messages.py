@@ -152,6 +152,11 @@ class PlanFinding:
     column: int
     blocks: bool
 
+    @property
+    def key(self) -> str:
+        """As `SubmitParams.overridden` names it."""
+        return f"{self.rule}:{self.line}"
+
 
 @dataclass(frozen=True)
 class PlanSecret:

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from tunesmith.agent.accounts import Accounts
 from tunesmith.agent.database import StateError
-from tunesmith.agent.messages import Job, PlanFinding, SubmitParams
+from tunesmith.agent.messages import Job, SubmitParams
 from tunesmith.agent.redaction import Redaction
 from tunesmith.agent.settings import Settings
 from tunesmith.agent.store import NOT_SENT, SENDING, ClosedError, Store, StoredJob, StoredPlan
@@ -108,14 +108,15 @@ class Submissions:
         against = [
             each
             for each in planned.plan.findings
-            if each.blocks and _name(each) not in params.overridden
+            if each.blocks and each.key not in params.overridden
         ]
         if against:
             first = against[0]
             more = f" (and {len(against) - 1} more)" if len(against) > 1 else ""
             raise UserError(
-                f"{_name(first)} speaks against this job: {first.message}{more}",
-                "correct the script, or override each of: " + ", ".join(map(_name, against)),
+                f"{first.key} speaks against this job: {first.message}{more}",
+                "correct the script, or override each of: "
+                + ", ".join(each.key for each in against),
             )
         if not planned.plan.needs_consent or self._store.has_consent(planned.script_hash):
             return
@@ -273,10 +274,6 @@ class Submissions:
 
 class _NotTakenError(Exception):
     """No engine has a job of that key."""
-
-
-def _name(finding: PlanFinding) -> str:
-    return f"{finding.rule}:{finding.line}"
 
 
 def _as_sent(job: Job, state: JobState) -> Job:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tunesmith.jobs.spec import Engine
 
 TOKEN = "HF_TOKEN"  # noqa: S105 - its name
+"""The secret that an account brings along."""
 LOCAL = "local"
 ENGINES = ("hf", LOCAL)
 

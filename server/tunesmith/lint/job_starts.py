@@ -53,8 +53,7 @@ class JobStart(NamedTuple):
     @property
     def seconds(self) -> float | None:
         """The timeout; None where there is none that `hf` can read."""
-        match = _TIMEOUT.fullmatch(str(self.timeout))
-        return float(match[1]) * _SECONDS[match[2] or "s"] if match else None
+        return seconds_of(str(self.timeout))
 
     @property
     def name(self) -> str:
@@ -72,6 +71,12 @@ class JobStart(NamedTuple):
             return StartEdit(edit, self.command.document) if edit else None
         span = self.header.value_span("tool", "hf-jobs", key) if self.header else None
         return StartEdit(Edit(span, f'"{value}"')) if span else None
+
+
+def seconds_of(timeout: str) -> float | None:
+    """A timeout as `hf` reads it: a number with a unit, or of seconds; None where it cannot."""
+    match = _TIMEOUT.fullmatch(timeout)
+    return float(match[1]) * _SECONDS[match[2] or "s"] if match else None
 
 
 def start_of(command: LaunchCommand) -> JobStart:

@@ -105,7 +105,7 @@ def _confirmed(plan: Plan, options: argparse.Namespace) -> SubmitParams:
             f"there is no value here for {', '.join(missing)}, nothing was sent",
             "set the variable, for HF_TOKEN also by `hf auth login`",
         )
-    overridden = [_name(each) for each in _blocking(plan) if _may_pass(each, options)]
+    overridden = [each.key for each in _blocking(plan) if _may_pass(each, options)]
     consent = not plan.needs_consent or _says_yes(
         "The script's own header asks for secrets: shall it get "
         f"{', '.join(each.name for each in plan.secrets if each.asked_by_header)}?",
@@ -120,17 +120,13 @@ def _blocking(plan: Plan) -> Sequence[PlanFinding]:
     return [each for each in plan.findings if each.blocks]
 
 
-def _name(finding: PlanFinding) -> str:
-    return f"{finding.rule}:{finding.line}"
-
-
 def _may_pass(finding: PlanFinding, options: argparse.Namespace) -> bool:
     """Whether a finding that blocks is overridden.
 
     Raises:
         UserError: it is not.
     """
-    if finding.rule in options.override or _name(finding) in options.override:
+    if finding.rule in options.override or finding.key in options.override:
         return True
     if not options.yes and _is_interactive(options):
         print("\n".join(map(printable, finding_lines(finding))))
@@ -138,7 +134,7 @@ def _may_pass(finding: PlanFinding, options: argparse.Namespace) -> bool:
             return True
     raise UserError(
         f"{finding.rule} in line {finding.line} speaks against it, nothing was sent",
-        f"correct it, or override it with --override {_name(finding)}",
+        f"correct it, or override it with --override {finding.key}",
     )
 
 

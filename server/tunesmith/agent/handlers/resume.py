@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,6 @@ from tunesmith.agent.messages import JobParams, Plan
 from tunesmith.agent.peer import Request
 from tunesmith.agent.store import StoredPlan
 from tunesmith.errors import UserError
-from tunesmith.platform import user_state_folder
 
 if TYPE_CHECKING:
     from tunesmith.sources.document import Document
@@ -50,22 +48,12 @@ def resume(agent: Agent, request: Request, params: JobParams) -> Plan:
 
 def _with_edits(planned: StoredPlan, document: Document, edits: Sequence[Edit]) -> StoredPlan:
     """The plan of a copy of the script, which is edited; the user's own stays."""
-    from tunesmith.files import UnwritableFileError, write_edits
-    from tunesmith.output.diff_format import render_diff
+    from tunesmith.jobs.copies import edited_copy, with_folder_of
+    from tunesmith.sources.document_edits import with_edits
 
-    path = Path(planned.plan.script)
-    copy = user_state_folder() / "plans" / planned.plan.key / path.name
-    try:
-        copy.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-        shutil.copyfile(path, copy)
-        edited = write_edits(copy, document, edits)
-    except (OSError, UnwritableFileError) as error:
-        raise UserError(
-            f"the script cannot be copied to {copy}: {error}", "make room there, then try again"
-        ) from None
-    diff = "\n".join(render_diff(path.name, document, edited))
-    spec = replace(planned.spec, script=str(copy))
+    script = Path(planned.plan.script)
+    copy = edited_copy(script, document, with_edits(document, edits), planned.plan.key)
+    spec = replace(planned.spec, script=str(copy.path))
     if planned.plan.engine == "local":  # what lies beside the script is imported by it
-        beside = {"PYTHONPATH": str(path.parent), **spec.environment}
-        spec = replace(spec, environment=beside)
-    return replace(planned, plan=replace(planned.plan, diff=diff), spec=spec)
+        spec = replace(spec, environment=with_folder_of(script, spec.environment))
+    return replace(planned, plan=replace(planned.plan, diff=copy.diff), spec=spec)

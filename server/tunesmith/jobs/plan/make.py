@@ -22,10 +22,11 @@ from tunesmith.agent.messages import (
 )
 from tunesmith.errors import UserError
 from tunesmith.estimate.forecast import Forecast
+from tunesmith.jobs.copies import copy_as_planned, smoke_copy_of, with_folder_of
+from tunesmith.jobs.engines import TOKEN
 from tunesmith.jobs.plan import forecasts, outputs
 from tunesmith.jobs.plan.checked import PlannedStart, findings, with_start_alone
 from tunesmith.jobs.plan.command import command_of
-from tunesmith.jobs.plan.copies import copy_as_planned, smoke_file, with_folder_of
 from tunesmith.jobs.plan.start import Chosen, Start, choices, start_of
 from tunesmith.jobs.spec import JobSpec
 from tunesmith.knowledge.hardware import Machine, likely
@@ -37,8 +38,6 @@ from tunesmith.sources.document import Document, Kind
 
 IMAGE = "ghcr.io/astral-sh/uv:python3.12-bookworm"
 """`DEFAULT_UV_IMAGE` of huggingface_hub 2.4."""
-OF_ACCOUNT = "HF_TOKEN"
-"""The secret that an account brings along."""
 SMOKE = "a smoke run trains two steps of a tiny random model"
 DEFAULT_TIMEOUT_S = 30 * 60
 """What Hugging Face gives a job that asks for no timeout: its documentation on Jobs."""
@@ -116,7 +115,7 @@ def _draft(
     start = start_of(one.script, one.project, params, remembered)
     path = Path(params.script)
     folder = Path(params.folder) if params.folder else path.parent
-    available = {*params.available, *([OF_ACCOUNT] if has_account else [])}
+    available = {*params.available, *([TOKEN] if has_account else [])}
     if engine == "local":
         start = replace(start, timeout=params.timeout or None)  # here nothing is paid by the hour
         planned = with_start_alone(one.project, one.script.path, None)
@@ -306,7 +305,7 @@ def _spec(draft: _Draft, key: str) -> JobSpec:
 def _smoke(planned: Planned, document: Document) -> Planned:
     """The same for a copy that shows whether the script runs at all; costs nothing."""
     plan, script = planned.plan, Path(planned.plan.script)
-    made = smoke_file(script, document, plan.key)
+    made = smoke_copy_of(script, document, plan.key)
     name = f"{plan.name}-smoke"
     findings = [replace(each, blocks=False) for each in plan.findings]
     return planned._replace(

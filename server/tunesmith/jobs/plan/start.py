@@ -13,13 +13,12 @@ from typing import Any, NamedTuple, cast
 
 from tunesmith.agent.messages import PlanParams
 from tunesmith.errors import UserError
+from tunesmith.lint.job_starts import seconds_of
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.text import regex
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_TIMEOUT = regex(r"(\d+(?:\.\d+)?)([smhd])?")
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -60,13 +59,13 @@ class Start:
         """
         if self.timeout is None:
             return None
-        match = _TIMEOUT.fullmatch(self.timeout)
-        if match is None:
+        seconds = seconds_of(self.timeout)
+        if seconds is None:
             raise UserError(
                 f"the timeout {self.timeout!r} cannot be read",
                 'give one number with a unit, as "90m", "4h" or "1.5d", or a number of seconds',
             )
-        return round(float(match[1]) * _UNITS[match[2] or "s"])
+        return round(seconds)
 
 
 class Chosen(NamedTuple):

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tunesmith.errors import UserError
-from tunesmith.files import changed_bytes, document_of, read_bytes
+from tunesmith.files import UnwritableFileError, changed_bytes, document_of, read_bytes
 from tunesmith.platform import user_state_folder
 from tunesmith.sources.document import Document
 
 
-class SmokeFile(NamedTuple):
-    """The copy of a smoke run.
+class EditedCopy(NamedTuple):
+    """A copy that is run in place of the script.
 
     Attributes:
         path: where it lies.
@@ -25,7 +25,7 @@ class SmokeFile(NamedTuple):
 
     path: Path
     diff: str
-    notes: Sequence[str]
+    notes: Sequence[str] = ()
 
 
 def copy_as_planned(script: Path, document: Document, key: str) -> Path:
@@ -37,21 +37,35 @@ def copy_as_planned(script: Path, document: Document, key: str) -> Path:
     return _write(script.name, _planned_bytes(script, document), key)
 
 
-def smoke_file(script: Path, document: Document, key: str) -> SmokeFile:
-    """Write the copy that trains a few steps of a tiny model.
+def edited_copy(script: Path, document: Document, edited: Document, key: str) -> EditedCopy:
+    """Write a script with edits under a plan's key; the user's own stays.
 
     Raises:
-        UserError: there is nothing to make small, or no room.
+        UserError: it is not what was planned any more, its encoding cannot hold the edits, or
+            there is no room.
     """
-    from tunesmith.jobs.smoke import MODULE, runtime, smoke_copy
     from tunesmith.output.diff_format import render_diff
 
+    try:
+        data = changed_bytes(_planned_bytes(script, document), document, edited)
+    except UnwritableFileError as error:
+        raise UserError(f"{script.name} cannot be edited: {error}", "save it as UTF-8") from None
+    diff = "\n".join(render_diff(script.name, document, edited))
+    return EditedCopy(_write(script.name, data, key), diff)
+
+
+def smoke_copy_of(script: Path, document: Document, key: str) -> EditedCopy:
+    """Write the copy that trains a few steps of a tiny model, and what it imports for that.
+
+    Raises:
+        UserError: there is nothing to make small, or as `edited_copy`.
+    """
+    from tunesmith.jobs.smoke import MODULE, runtime, smoke_copy
+
     made = smoke_copy(document.text, script.name, _modules_beside(script))
-    small = document._replace(text=made.text)
-    data = changed_bytes(_planned_bytes(script, document), document, small)
-    path = _write(script.name, data, key)
+    copy = edited_copy(script, document, document._replace(text=made.text), key)
     _write(f"{MODULE}.py", runtime().encode(), key)
-    return SmokeFile(path, "\n".join(render_diff(script.name, document, small)), made.notes)
+    return copy._replace(notes=made.notes)
 
 
 def with_folder_of(script: Path, environment: Mapping[str, str]) -> Mapping[str, str]:
