@@ -12,6 +12,12 @@ export const CANCEL = 'cancel';
 export const RERUN = 'rerun';
 export const RESUME = 'resume';
 export const LOG = 'log';
+export const SCHEDULE = 'schedule';
+export const SCHEDULES = 'schedules';
+export const INSPECT_SCHEDULE = 'inspectSchedule';
+export const SUSPEND_SCHEDULE = 'suspendSchedule';
+export const RESUME_SCHEDULE = 'resumeSchedule';
+export const DELETE_SCHEDULE = 'deleteSchedule';
 export const DOCTOR = 'doctor';
 export const HARDWARE = 'hardware';
 export const LINES = 'lines';
@@ -62,7 +68,9 @@ Attributes:
     secrets: names.
     available: the names of the variables that have a value where the user is.
     path: PATH where the user is, for programs of this machine.
-    smoke: a few steps of a tiny model on this machine instead. */
+    smoke: a few steps of a tiny model on this machine instead.
+    schedule: when it is started again and again, as `hf jobs scheduled` takes it; empty: once.
+    suspend: the schedule starts nothing until it is resumed. */
 export interface PlanParams {
   script?: string;
   engine?: 'hf' | 'local' | null;
@@ -80,6 +88,8 @@ export interface PlanParams {
   namespace?: string | null;
   name?: string | null;
   smoke?: boolean;
+  schedule?: string;
+  suspend?: boolean;
 }
 
 /** A finding; `blocks` where it has to be overridden by hand. Lines and columns count from 1. */
@@ -107,6 +117,22 @@ export interface PlanVersion {
   reason: string;
 }
 
+/** How often a job is started, and what that costs at most.
+
+Attributes:
+    when: as `hf jobs scheduled` takes it.
+    suspended: it starts nothing until it is resumed.
+    runs: in the month that has most of them.
+    run_dollars, month_dollars: if each run lasts as long as its timeout; no two run at once.
+        None where the price is not known. */
+export interface PlanSchedule {
+  when: string;
+  suspended: boolean;
+  runs: number;
+  runDollars?: number | null;
+  monthDollars?: number | null;
+}
+
 /** What would be run, what it takes and costs, and what speaks against it.
 
 Attributes:
@@ -119,7 +145,8 @@ Attributes:
     needs_consent: the header asks for secrets, and this script has not got them before.
     command: the same as `hf jobs uv run …` for a shell.
     warnings: what else there is to know.
-    diff: of a smoke run, what is changed in the copy. */
+    diff: of a smoke run, what is changed in the copy.
+    schedule: None: it is started once. */
 export interface Plan {
   key: string;
   script: string;
@@ -148,6 +175,7 @@ export interface Plan {
   command: string;
   warnings: readonly string[];
   diff: string;
+  schedule?: PlanSchedule | null;
 }
 
 /** Run a plan.
@@ -210,6 +238,42 @@ export interface JobsParams {
 export interface JobList {
   jobs: readonly Job[];
   problems: readonly string[];
+}
+
+/** What starts a job again and again, as Hugging Face tells of it.
+
+Attributes:
+    when: a cron expression of five fields, or `@daily` and the like.
+    next_run: seconds since 1970.
+    last_job: the id there of the job that it started last. */
+export interface Schedule {
+  id: string;
+  name: string;
+  when: string;
+  suspended: boolean;
+  namespace: string;
+  flavor?: string | null;
+  nextRun?: number | null;
+  lastJob?: string | null;
+}
+
+/** Which schedule: by its id, or how that begins.
+
+Attributes:
+    namespace: whose; None: the user's own. */
+export interface ScheduleParams {
+  id?: string;
+  namespace?: string | null;
+}
+
+/** Whose schedules; None: the user's own. */
+export interface SchedulesParams {
+  namespace?: string | null;
+}
+
+/** Schedules. */
+export interface ScheduleList {
+  schedules: readonly Schedule[];
 }
 
 /** Which job, from which line on, and whether to go on until it ends. */

@@ -149,6 +149,15 @@ def add_submit(submit: argparse.ArgumentParser) -> None:
         (("-s", "--secrets"), "NAME", "a variable that is a secret"),
     ):
         submit.add_argument(*flags, action="append", default=[], metavar=metavar, help=about)
+    submit.add_argument(
+        "--schedule",
+        default="",
+        metavar="WHEN",
+        help='start it again and again: "@daily", or five fields of cron as "0 3 * * *"',
+    )
+    submit.add_argument(
+        "--suspend", action="store_true", help="have the schedule wait until it is resumed"
+    )
     submit.add_argument("--smoke", action="store_true", help="a few steps of a tiny model, here")
     submit.add_argument("--dry-run", action="store_true", help="only show the plan")
     submit.add_argument("--json", action="store_true", help="for programs")
@@ -190,6 +199,26 @@ def add_jobs(jobs: argparse.ArgumentParser) -> None:
     listed.add_argument("-a", "--all", action="store_true", help="those that have ended, too")
     listed.add_argument("--here", action="store_true", help="ask no engine: what is known here")
     listed.add_argument("--limit", type=_positive, default=200, metavar="N", help="at most so many")
+    _add_scheduled(actions.add_parser("scheduled", help="list, suspend, resume, delete schedules"))
+
+
+def _add_scheduled(scheduled: argparse.ArgumentParser) -> None:
+    """Of `jobs scheduled`, in the words of `hf jobs scheduled`."""
+    actions = scheduled.add_subparsers(dest="scheduled", metavar="ACTION", required=True)
+    for name, about in (
+        ("ps", "list schedules"),
+        ("inspect", "show how a schedule is"),
+        ("suspend", "start no more jobs until it is resumed"),
+        ("resume", "go on with a suspended one"),
+        ("delete", "forget a schedule; jobs that run go on"),
+    ):
+        action = actions.add_parser(name, help=about)
+        if name == "ps":
+            action.add_argument("-a", "--all", action="store_true", help="suspended ones, too")
+        else:
+            action.add_argument("schedule", metavar="SCHEDULE", help="its id, or how that begins")
+        action.add_argument("--namespace", metavar="NAME", help="whose (default: your own)")
+        action.add_argument("--json", action="store_true", help="for programs")
 
 
 def add_doctor(doctor: argparse.ArgumentParser) -> None:

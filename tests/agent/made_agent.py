@@ -66,6 +66,8 @@ def make_plan(
         dict(each.split("=", 1) for each in params.environment), params.arguments,
         params.namespace, "made", "", "", [found] if Path(script).name == "bad.py" else [],
         bool(params.secrets) and not has_consent(script), "",
+        schedule=messages.PlanSchedule(params.schedule, params.suspend, 1, None, None)
+        if params.schedule else None,
     )  # fmt: skip
     spec = JobSpec(
         key,

@@ -163,6 +163,41 @@ def test_a_dry_run_sends_and_starts_nothing(shell: Shell, server: JobsServer) ->
     assert not server.exchanges
 
 
+def test_a_schedule_lives_on_hugging_face(shell: Shell, server: JobsServer) -> None:
+    how = ("--schedule", "0 3 * * *", "--flavor", "t4-small", "--timeout", "1h", "--suspend")
+    said = shell.run("submit", "hello.py", *how, "--yes")
+    assert "0 3 * * *, at most 31 runs a month; suspended until it is resumed" in said
+    assert "0.40 dollars a run and 12.40 a month" in said
+    assert "hello is started 0 3 * * * on t4-small" in said
+    [schedule] = server.schedules
+    assert shell.run("jobs", "scheduled", "ps") == "1 suspended; --all shows them, too\n"
+    assert "next       20" in shell.run("jobs", "scheduled", "resume", schedule)
+    assert "t4-small  hello" in shell.run("jobs", "scheduled", "ps")
+    assert "none: it is suspended" in shell.run("jobs", "scheduled", "suspend", schedule[:12])
+    assert shell.json("jobs", "scheduled", "inspect", schedule)["suspended"]
+    said = shell.run("jobs", "scheduled", "delete", schedule)
+    assert said == "hello is not started 0 3 * * * any more\n"
+    assert "no schedules" in shell.run("jobs", "scheduled", "ps")
+    assert not server.jobs
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--schedule", "hourly"), "'hourly' is no schedule"),
+        (("--schedule", "@daily", "--follow"), "nothing to follow"),
+        (("--suspend",), "suspend is for a schedule"),
+    ],
+)
+def test_what_cannot_be_scheduled(
+    shell: Shell, server: JobsServer, options: tuple[str, ...], message: str
+) -> None:
+    ran = shell.process("submit", "hello.py", *options, "--yes")
+    assert ran.returncode == 2
+    assert message in ran.stderr
+    assert not server.schedules
+
+
 def test_findings_stop_a_job_until_each_is_overridden(shell: Shell) -> None:
     ran = shell.process("submit", "broken.py", *HERE, "--yes")
     assert ran.returncode == 2

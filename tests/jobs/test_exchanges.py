@@ -13,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,10 @@ def test_schedules(server: JobsServer, engine: HfJobs, script: JobSpec) -> None:
     assert [each.is_paused for each in engine.schedules(None)] == [False]
     engine.delete(made)
     assert engine.schedules(None) == []
+    waiting = engine.schedule(script, "@daily", SECRETS, is_paused=True)
+    assert (waiting.when, waiting.is_paused) == ("@daily", True)
+    assert engine.find_schedule(KEY, None) == replace(waiting, next_run=None)
+    assert engine.find_schedule("another", None) is None
     recorded(server, "schedules")
 
 

@@ -177,6 +177,47 @@ def test_a_smoke_run_is_of_an_edited_copy(tmp_path: Path) -> None:
         plan(tmp_path, "print(1)\n", smoke=True)
 
 
+def test_a_schedule_says_what_it_costs_at_most(tmp_path: Path) -> None:
+    found, _ = plan(tmp_path, schedule=" 0  3 * * * ", suspend=True)
+    often = found.schedule
+    assert often
+    assert (often.when, often.suspended, often.runs) == ("0 3 * * *", True, 31)
+    assert often.run_dollars == pytest.approx(9 * 1.5)
+    assert often.month_dollars == pytest.approx(31 * 9 * 1.5)
+    words = shlex.split(found.command)
+    assert words[:7] == ["hf", "jobs", "scheduled", "uv", "run", "0 3 * * *", "--suspend"]
+    assert not [each for each in found.findings if each.path == ""]
+
+
+def test_no_two_runs_of_a_schedule_overlap(tmp_path: Path) -> None:
+    found, _ = plan(tmp_path, schedule="@hourly")
+    assert found.schedule
+    assert found.schedule.month_dollars == pytest.approx(31 * 24 * 1.5)
+
+
+def test_a_schedule_of_an_unknown_machine_has_no_price(tmp_path: Path) -> None:
+    found, _ = plan(tmp_path, schedule="@daily", flavor="h900x9")
+    assert found.schedule
+    assert found.schedule.month_dollars is None
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"suspend": True}, "suspend is for a schedule"),
+        ({"schedule": "@daily", "smoke": True}, "takes no schedule"),
+        ({"schedule": "@daily", "engine": "local"}, "this machine keeps no schedules"),
+        ({"schedule": "@daily", "account": False}, "nobody is signed in"),
+        ({"schedule": "daily"}, "'daily' is no schedule"),
+    ],
+)
+def test_what_cannot_be_scheduled_is_refused(
+    tmp_path: Path, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        plan(tmp_path, **given)
+
+
 def test_files_among_the_arguments_travel_along(tmp_path: Path) -> None:
     (tmp_path / "more.yaml").write_text("a: 1\n")
     _, spec = plan(tmp_path, arguments=["--config", "more.yaml", "train"])

@@ -14,6 +14,7 @@ from tunesmith.agent.followers import Followers
 from tunesmith.agent.known_jobs import KnownJobs
 from tunesmith.agent.messages import AGENT_PROTOCOL, AgentStatus, Job
 from tunesmith.agent.redaction import Redaction
+from tunesmith.agent.schedules import Schedules
 from tunesmith.agent.settings import Settings
 from tunesmith.agent.store import Store
 from tunesmith.agent.submissions import Submissions
@@ -53,6 +54,7 @@ class Agent:
         self.submissions = Submissions(
             self.store, self.accounts, engine, redaction, self.followers.start, on_change, settings
         )
+        self.schedules = Schedules(self.store, engine, redaction, settings)
 
     def start(self) -> None:
         """Go on with what the last agent left."""
@@ -86,4 +88,5 @@ class Agent:
         """End what is under way; jobs go on."""
         self.followers.end()
         self.submissions.end(self.settings.farewell)
+        self.schedules.end(self.settings.farewell)
         self.store.close()

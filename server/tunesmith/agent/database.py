@@ -46,6 +46,9 @@ MIGRATIONS: Sequence[str] = (
     CREATE TABLE consents (script_hash TEXT PRIMARY KEY, given REAL NOT NULL);
     CREATE TABLE choices (script TEXT PRIMARY KEY, made REAL NOT NULL, choices TEXT NOT NULL);
     """,
+    """
+    CREATE TABLE sent_schedules (key TEXT PRIMARY KEY, sent REAL NOT NULL);
+    """,
 )
 """What makes each version of the schema of the one before. Never change one that was released."""
 

@@ -47,6 +47,24 @@ RESUME = "resume"
 LOG = "log"
 """LogParams -> Job, once all lines have been sent as LINES; `$/cancelRequest` ends it sooner."""
 
+SCHEDULE = "schedule"
+"""SubmitParams -> Schedule: of a plan with one. The same plan twice gives the same schedule."""
+
+SCHEDULES = "schedules"
+"""SchedulesParams -> ScheduleList, asked of Hugging Face now."""
+
+INSPECT_SCHEDULE = "inspectSchedule"
+"""ScheduleParams -> Schedule."""
+
+SUSPEND_SCHEDULE = "suspendSchedule"
+"""ScheduleParams -> Schedule: it starts no more jobs until it is resumed."""
+
+RESUME_SCHEDULE = "resumeSchedule"
+"""ScheduleParams -> Schedule."""
+
+DELETE_SCHEDULE = "deleteSchedule"
+"""ScheduleParams -> Schedule, as it was; jobs that run go on."""
+
 DOCTOR = "doctor"
 """DoctorParams -> DoctorResult: whether the account can do what a script asks for."""
 
@@ -120,6 +138,8 @@ class PlanParams:
         available: the names of the variables that have a value where the user is.
         path: PATH where the user is, for programs of this machine.
         smoke: a few steps of a tiny model on this machine instead.
+        schedule: when it is started again and again, as `hf jobs scheduled` takes it; empty: once.
+        suspend: the schedule starts nothing until it is resumed.
     """
 
     script: str = ""
@@ -138,6 +158,8 @@ class PlanParams:
     namespace: str | None = None
     name: str | None = None
     smoke: bool = False
+    schedule: str = ""
+    suspend: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,6 +199,25 @@ class PlanVersion:
 
 
 @dataclass(frozen=True)
+class PlanSchedule:
+    """How often a job is started, and what that costs at most.
+
+    Attributes:
+        when: as `hf jobs scheduled` takes it.
+        suspended: it starts nothing until it is resumed.
+        runs: in the month that has most of them.
+        run_dollars, month_dollars: if each run lasts as long as its timeout; no two run at once.
+            None where the price is not known.
+    """
+
+    when: str
+    suspended: bool
+    runs: int
+    run_dollars: float | None
+    month_dollars: float | None
+
+
+@dataclass(frozen=True)
 class Plan:
     """What would be run, what it takes and costs, and what speaks against it.
 
@@ -191,6 +232,7 @@ class Plan:
         command: the same as `hf jobs uv run …` for a shell.
         warnings: what else there is to know.
         diff: of a smoke run, what is changed in the copy.
+        schedule: None: it is started once.
     """
 
     key: str
@@ -220,6 +262,7 @@ class Plan:
     command: str
     warnings: Sequence[str] = ()
     diff: str = ""
+    schedule: PlanSchedule | None = None
 
 
 @dataclass(frozen=True)
@@ -296,6 +339,52 @@ class JobList:
 
     jobs: Sequence[Job]
     problems: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What starts a job again and again, as Hugging Face tells of it.
+
+    Attributes:
+        when: a cron expression of five fields, or `@daily` and the like.
+        next_run: seconds since 1970.
+        last_job: the id there of the job that it started last.
+    """
+
+    id: str
+    name: str
+    when: str
+    suspended: bool
+    namespace: str
+    flavor: str | None
+    next_run: float | None
+    last_job: str | None
+
+
+@dataclass(frozen=True)
+class ScheduleParams:
+    """Which schedule: by its id, or how that begins.
+
+    Attributes:
+        namespace: whose; None: the user's own.
+    """
+
+    id: str = ""
+    namespace: str | None = None
+
+
+@dataclass(frozen=True)
+class SchedulesParams:
+    """Whose schedules; None: the user's own."""
+
+    namespace: str | None = None
+
+
+@dataclass(frozen=True)
+class ScheduleList:
+    """Schedules."""
+
+    schedules: Sequence[Schedule]
 
 
 @dataclass(frozen=True)

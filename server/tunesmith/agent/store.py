@@ -319,6 +319,20 @@ class Store:
             " ORDER BY created DESC"
         )
 
+    def is_schedule_sent(self, key: str) -> bool:
+        """Whether an engine may have a schedule of a plan's key."""
+        return self._one("SELECT 1 FROM sent_schedules WHERE key = ?", key) is not None
+
+    def note_schedule(self, key: str) -> None:
+        """Note that a schedule is about to be sent; it is on the disk when this returns."""
+        with self._changing():
+            self._run("INSERT OR REPLACE INTO sent_schedules VALUES (?, ?)", key, self._clock())
+
+    def forget_schedule(self, key: str) -> None:
+        """Note that no engine has it."""
+        with self._changing():
+            self._run("DELETE FROM sent_schedules WHERE key = ?", key)
+
     def has_consent(self, script_hash: str) -> bool:
         """Whether a script may have the secrets that its header asks for."""
         return self._one("SELECT 1 FROM consents WHERE script_hash = ?", script_hash) is not None

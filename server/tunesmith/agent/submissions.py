@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,13 @@ from uuid import uuid4
 
 from tunesmith.agent.accounts import Accounts
 from tunesmith.agent.database import StateError
+from tunesmith.agent.locks import Locks
 from tunesmith.agent.messages import Job, SubmitParams
+from tunesmith.agent.permission import check_agreement, plan_of, secrets_of
 from tunesmith.agent.redaction import Redaction
 from tunesmith.agent.settings import Settings
-from tunesmith.agent.store import NOT_SENT, SENDING, ClosedError, Store, StoredJob, StoredPlan
+from tunesmith.agent.store import NOT_SENT, SENDING, ClosedError, Store, StoredJob
 from tunesmith.errors import UserError
-from tunesmith.jobs.engines import TOKEN
 from tunesmith.jobs.spec import Engine, EngineError, JobSpec, JobState
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ class Submissions:
         self._on_sent = on_sent
         self._on_change = on_change
         self._settings = settings
-        self._guard = threading.Lock()
-        self._locks: dict[str, threading.Lock] = {}
+        self._locks = Locks()
         self._wake = threading.Event()
         self._is_ending = threading.Event()
 
@@ -74,20 +74,17 @@ class Submissions:
         Raises:
             UserError: it may not run, or its engine does not take it.
         """
-        with self._lock(params.key):
+        with self._locks.of(params.key):
             if self._store.has_job(params.key):
                 stored = self._store.job(params.key)
                 if stored.job.stage not in (SENDING, NOT_SENT):
                     return stored.job
-            planned = self._store.plan(params.key)
-            if planned is None:
-                message = (
-                    f"there is no plan {params.key!r}: plans that nobody submits are forgotten"
-                )
-                raise UserError(message, "plan the job again")
-            self._allow(planned, params)
+            planned = plan_of(params, self._store)
+            if planned.plan.schedule:
+                raise UserError(f"the plan {params.key} is one of a schedule", "schedule it")
+            check_agreement(planned, params, self._store)
             spec, engine = planned.spec, self._engines(planned.plan.engine, account)
-            secrets = self._secrets(spec, params.secrets, account)
+            secrets = secrets_of(spec, params, account, self._redaction)
             self._accounts.assign(spec.key, account)
             if self._store.has_job(spec.key):
                 stored = self._store.job(spec.key)
@@ -103,50 +100,6 @@ class Submissions:
             self._store.remember(planned.plan.script, planned.choices)
             return self._send(stored, engine, lambda: engine.submit(spec, secrets))
 
-    def _allow(self, planned: StoredPlan, params: SubmitParams) -> None:
-        """Raise UserError where the user has not agreed to what speaks against a plan."""
-        against = [
-            each
-            for each in planned.plan.findings
-            if each.blocks and each.key not in params.overridden
-        ]
-        if against:
-            first = against[0]
-            more = f" (and {len(against) - 1} more)" if len(against) > 1 else ""
-            raise UserError(
-                f"{first.key} speaks against this job: {first.message}{more}",
-                "correct the script, or override each of: "
-                + ", ".join(each.key for each in against),
-            )
-        if not planned.plan.needs_consent or self._store.has_consent(planned.script_hash):
-            return
-        if not params.consent:
-            names = ", ".join(each.name for each in planned.plan.secrets if each.asked_by_header)
-            raise UserError(
-                f"the header of {planned.plan.script} asks for your secrets: {names}",
-                "read the script, then confirm that it may have them",
-            )
-        self._store.add_consent(planned.script_hash)
-
-    def _secrets(
-        self, spec: JobSpec, given: Mapping[str, str], account: Account
-    ) -> Mapping[str, str]:
-        """The values of a job's secrets.
-
-        Raises:
-            UserError: one has none.
-        """
-        self._redaction.add(*given.values())
-        found: dict[str, str] = {}
-        for name in spec.secrets:
-            value = given.get(name) or (account.current_token() if name == TOKEN else None)
-            if not value:
-                next_step = "sign in with `hf auth login`" if name == TOKEN else f"set ${name}"
-                raise UserError(f"the secret {name} has no value here", next_step)
-            found[name] = value
-        self._redaction.add(*found.values())
-        return found
-
     def rerun(self, stored: StoredJob, account: Account) -> Job:
         """Start a job of an engine again.
 
@@ -156,7 +109,7 @@ class Submissions:
         job, key = stored.job, uuid4().hex
         engine = self._engines(job.engine, account)
         spec = JobSpec(key, namespace=job.namespace or None, flavor=job.flavor, name=job.name)
-        with self._lock(key):
+        with self._locks.of(key):
             self._accounts.assign(key, account)
             again = self._store.add_sending(
                 spec, job.engine, stored.endpoint, job.script, stored.plan
@@ -242,7 +195,7 @@ class Submissions:
             self._is_ending.wait(self._settings.ask_again)
 
     def _settle_later(self, stored: StoredJob) -> None:
-        lock = self._lock(stored.job.id)
+        lock = self._locks.of(stored.job.id)
         if not lock.acquire(blocking=False):  # it is being sent
             return
         try:
@@ -261,15 +214,7 @@ class Submissions:
         """Let what is being sent end, and begin nothing more."""
         self._is_ending.set()
         self._wake.set()
-        deadline = time.monotonic() + patience_s
-        with self._guard:
-            locks: Sequence[threading.Lock] = list(self._locks.values())
-        for lock in locks:
-            lock.acquire(timeout=max(0, deadline - time.monotonic()))
-
-    def _lock(self, key: str) -> threading.Lock:
-        with self._guard:
-            return self._locks.setdefault(key, threading.Lock())
+        self._locks.take_all(patience_s)
 
 
 class _NotTakenError(Exception):

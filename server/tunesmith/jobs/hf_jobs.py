@@ -191,7 +191,9 @@ class HfJobs:
                 patience.use(error, allowed=(406, 500))  # it has just ended
             patience.pause()
 
-    def schedule(self, spec: JobSpec, when: str, secrets: Mapping[str, str]) -> Schedule:
+    def schedule(
+        self, spec: JobSpec, when: str, secrets: Mapping[str, str], *, is_paused: bool = False
+    ) -> Schedule:
         client, namespace = self._member(spec.namespace)
         hidden = tuple(secrets.values())
         uploading = self._request("upload the script", namespace, hidden=hidden)
@@ -200,7 +202,18 @@ class HfJobs:
             "schedule a job", namespace, makes=True, hidden=hidden, advice=_MACHINES
         )
         with self._asking(starting):
-            return answers.schedule(client.create_scheduled_job(schedule=when, **arguments))
+            suspend = is_paused or None
+            made = client.create_scheduled_job(schedule=when, suspend=suspend, **arguments)
+            return answers.schedule(made)
+
+    def find_schedule(self, key: str, namespace: str | None) -> Schedule | None:
+        client, namespace = self._member(namespace)
+        with self._asking(self._request("look for a schedule", namespace)):
+            labels = {SCHEDULE_LABEL: key}
+            for found in client.list_scheduled_jobs(namespace=namespace, labels=labels):
+                if (found.job_spec.labels or {}).get(SCHEDULE_LABEL) == key:
+                    return answers.schedule(found)
+            return None
 
     def schedules(self, namespace: str | None) -> Sequence[Schedule]:
         client, namespace = self._member(namespace)

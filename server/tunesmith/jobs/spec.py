@@ -257,8 +257,14 @@ class Engine(Protocol):
 class Scheduler(Protocol):
     """What an engine with schedules can do as well."""
 
-    def schedule(self, spec: JobSpec, when: str, secrets: Mapping[str, str]) -> Schedule:
-        """Start a job again and again."""
+    def schedule(
+        self, spec: JobSpec, when: str, secrets: Mapping[str, str], *, is_paused: bool = False
+    ) -> Schedule:
+        """Start a job again and again; it does not look whether a schedule of that key exists."""
+        ...
+
+    def find_schedule(self, key: str, namespace: str | None) -> Schedule | None:
+        """The schedule that was made with a key, if any."""
         ...
 
     def schedules(self, namespace: str | None) -> Sequence[Schedule]:

@@ -81,6 +81,10 @@ def run_jobs(options: argparse.Namespace) -> int:
 
                 plan = agent.ask(messages.RESUME, JobParams(options.job), Plan)
                 return carry_out(agent, plan, options)
+            if options.action == "scheduled":
+                from tunesmith.output.schedules_page import run_scheduled
+
+                return run_scheduled(agent, options)
             return _one(agent, options)
     except UserError as error:
         return fail("jobs", error)
@@ -105,6 +109,11 @@ def job_table(jobs: Sequence[Job]) -> Iterator[str]:
         yield "no jobs; --all shows those that have ended, too"
         return
     rows = [("JOB", "ENGINE", "STAGE", "MACHINE", "AGE", "NAME"), *map(_row, jobs)]
+    yield from table_lines(rows)
+
+
+def table_lines(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows of cells as lines, the columns below each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = zip(row, widths, strict=True)
@@ -152,9 +161,9 @@ def _details(job: Job) -> Iterator[str]:
         "engine": job.engine,
         "its id there": job.remote_id,
         "namespace": job.namespace,
-        "created": _moment(job.created),
-        "started": _moment(job.started),
-        "finished": _moment(job.finished),
+        "created": moment(job.created),
+        "started": moment(job.started),
+        "finished": moment(job.finished),
         "exit code": job.exit_code,
     }
     for name, value in fields.items():
@@ -162,7 +171,8 @@ def _details(job: Job) -> Iterator[str]:
             yield f"  {name:<13}{value}"
 
 
-def _moment(seconds: float | None) -> str | None:
+def moment(seconds: float | None) -> str | None:
+    """A time of seconds since 1970 as clocks show it here."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from tunesmith.agent.messages import Plan, PlanFinding
+from tunesmith.agent.messages import Plan, PlanFinding, PlanSchedule
 from tunesmith.output.result import shown_path
 
 _ENGINES = {"hf": "Hugging Face Jobs", "local": "this machine"}
@@ -34,9 +34,13 @@ def _fields(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.hours:
         yield "time", f"{_between(plan.hours, '{:.1f}')} hours by estimate"
     if plan.dollars:
-        yield "cost", f"{_between(plan.dollars, '{:.2f}')} dollars by estimate"
+        each = " a run" if plan.schedule else ""
+        yield "cost", f"{_between(plan.dollars, '{:.2f}')} dollars{each} by estimate"
     if plan.memory:
         yield "" if plan.hours else "time", plan.estimate and f"unknown: {plan.estimate}"
+    if plan.schedule:
+        yield "schedule", _often(plan.schedule)
+        yield "at most", _most_dollars(plan.schedule)
     yield "timeout", _timeout(plan)
     yield "image", plan.image
     yield "python", plan.python
@@ -57,6 +61,19 @@ def _fields(plan: Plan) -> Iterator[tuple[str, str]]:
 def _between(bounds: Sequence[float], form: str) -> str:
     low, high = (form.format(bound) for bound in bounds)
     return f"about {low}" if low == high else f"{low} to {high}"
+
+
+def _often(schedule: PlanSchedule) -> str:
+    runs = "1 run" if schedule.runs == 1 else f"{schedule.runs:,} runs"
+    waits = "; suspended until it is resumed" if schedule.suspended else ""
+    return f"{schedule.when}, at most {runs} a month{waits}"
+
+
+def _most_dollars(schedule: PlanSchedule) -> str:
+    if schedule.run_dollars is None or schedule.month_dollars is None:
+        return "not known: the price of the machine is not"
+    run, month = f"{schedule.run_dollars:,.2f}", f"{schedule.month_dollars:,.2f}"
+    return f"{run} dollars a run and {month} a month, where each run lasts until its timeout"
 
 
 def _timeout(plan: Plan) -> str:

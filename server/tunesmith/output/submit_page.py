@@ -11,11 +11,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tunesmith.agent import messages
-from tunesmith.agent.messages import Job, Plan, PlanFinding, PlanParams, SubmitParams
+from tunesmith.agent.messages import (
+    Job,
+    Plan,
+    PlanFinding,
+    PlanParams,
+    Schedule,
+    SubmitParams,
+)
 from tunesmith.errors import UserError
 from tunesmith.output.failure import fail
 from tunesmith.output.jobs_page import Asking, follow, job_line
 from tunesmith.output.plan_page import finding_lines, plan_lines
+from tunesmith.output.schedules_page import show_schedule
 from tunesmith.output.text_format import printable
 
 
@@ -26,6 +34,9 @@ def submit(options: argparse.Namespace) -> int:
     findings; 2: nothing was started.
     """
     try:
+        if options.schedule and options.follow:
+            message = "a schedule prints nothing, so there is nothing to follow"
+            raise UserError(message, "leave out --follow; `tunesmith jobs ps` lists its jobs")
         if options.dry_run:
             return _show_only(options)
         with Asking() as agent:
@@ -35,13 +46,17 @@ def submit(options: argparse.Namespace) -> int:
 
 
 def carry_out(agent: Asking, plan: Plan, options: argparse.Namespace) -> int:
-    """Show a plan, ask, start its job; returns the exit status as `submit` does.
+    """Show a plan, ask, start its job or schedule it; returns the exit status as `submit` does.
 
     Raises:
         UserError: nothing was started.
     """
     if not options.json:
         _print(plan)
+    if plan.schedule:
+        made = agent.ask(messages.SCHEDULE, _confirmed(plan, options), Schedule)
+        show_schedule(made, as_json=options.json)
+        return 0
     job = agent.ask(messages.SUBMIT, _confirmed(plan, options), Job)
     _say(job, options)
     return follow(agent, job.id) if options.follow else 0
@@ -65,6 +80,8 @@ def _params(options: argparse.Namespace) -> PlanParams:
         namespace=options.namespace,
         name=options.name,
         smoke=options.smoke,
+        schedule=options.schedule,
+        suspend=options.suspend,
     )
 
 
@@ -111,7 +128,7 @@ def _confirmed(plan: Plan, options: argparse.Namespace) -> SubmitParams:
         f"{', '.join(each.name for each in plan.secrets if each.asked_by_header)}?",
         options,
     )
-    if not consent or not _says_yes("Submit it?", options):
+    if not consent or not _says_yes("Schedule it?" if plan.schedule else "Submit it?", options):
         raise UserError("nothing was sent", "")
     return SubmitParams(plan.key, overridden, consent, _values(plan))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tunesmith.agent import messages
 from tunesmith.agent.agent import Agent
-from tunesmith.agent.handlers import account, jobs, logs, plans, resume
+from tunesmith.agent.handlers import account, jobs, logs, plans, resume, schedules
 from tunesmith.agent.peer import Request
 
 Handler = Callable[[Agent, Request, Any], object]
@@ -21,6 +21,12 @@ HANDLERS: Mapping[str, tuple[type, Handler]] = {
     messages.CANCEL: (messages.JobParams, jobs.cancel),
     messages.RERUN: (messages.JobParams, jobs.rerun),
     messages.LOG: (messages.LogParams, logs.log),
+    messages.SCHEDULE: (messages.SubmitParams, schedules.schedule),
+    messages.SCHEDULES: (messages.SchedulesParams, schedules.schedules),
+    messages.INSPECT_SCHEDULE: (messages.ScheduleParams, schedules.inspect),
+    messages.SUSPEND_SCHEDULE: (messages.ScheduleParams, schedules.suspend),
+    messages.RESUME_SCHEDULE: (messages.ScheduleParams, schedules.resume),
+    messages.DELETE_SCHEDULE: (messages.ScheduleParams, schedules.delete),
     messages.DOCTOR: (messages.DoctorParams, account.doctor),
     messages.HARDWARE: (messages.HardwareParams, account.hardware),
 }

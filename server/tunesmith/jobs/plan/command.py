@@ -1,4 +1,4 @@
-"""The `hf jobs uv run` command that does the same as a plan."""
+"""The `hf jobs uv run` or `hf jobs scheduled uv run` command that does the same as a plan."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ def command_of(start: Start, script: str) -> str:
         start: how the script is started.
         script: its path, as seen from where the command is run.
     """
-    return shlex.join(["hf", "jobs", "uv", "run", *_options(start), script, *_arguments(start)])
+    scheduled = ("scheduled", "uv", "run", start.schedule) if start.schedule else ("uv", "run")
+    return shlex.join(["hf", "jobs", *scheduled, *_options(start), script, *_arguments(start)])
 
 
 def _options(start: Start) -> Iterator[str]:
+    if start.is_suspended:
+        yield "--suspend"
     for name in ("flavor", "timeout", "image", "python", "namespace", "name"):
         value = getattr(start, name)
         if value:

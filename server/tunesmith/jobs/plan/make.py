@@ -27,6 +27,7 @@ from tunesmith.jobs.engines import TOKEN
 from tunesmith.jobs.plan import forecasts, outputs
 from tunesmith.jobs.plan.checked import PlannedStart, findings, with_start_alone
 from tunesmith.jobs.plan.command import command_of
+from tunesmith.jobs.plan.schedule import DEFAULT_TIMEOUT_S, engine_for, schedule_of
 from tunesmith.jobs.plan.start import Chosen, Start, choices, start_of
 from tunesmith.jobs.spec import JobSpec
 from tunesmith.knowledge.hardware import Machine, likely
@@ -38,9 +39,9 @@ from tunesmith.sources.document import Document, Kind
 
 IMAGE = "ghcr.io/astral-sh/uv:python3.12-bookworm"
 """`DEFAULT_UV_IMAGE` of huggingface_hub 2.4."""
+DEFAULT_FLAVOR = "cpu-basic"
+"""What Hugging Face runs a job on that asks for no machine: its documentation on Jobs."""
 SMOKE = "a smoke run trains two steps of a tiny random model"
-DEFAULT_TIMEOUT_S = 30 * 60
-"""What Hugging Face gives a job that asks for no timeout: its documentation on Jobs."""
 _FILES = (".py", ".sh", ".yaml", ".yml", ".toml")
 """Arguments with these endings must be files, or `run_uv_job` of huggingface_hub 2.4 refuses."""
 
@@ -95,8 +96,6 @@ def make_plan(
         UserError: the script cannot be read, or what the user says is wrong.
     """
     one = _read(params.script)
-    if params.smoke:
-        params = replace(params, engine="local")
     draft = _draft(params, one, remembered, has_account=has_account)
     key = uuid.uuid4().hex
     planned = Planned(
@@ -111,7 +110,7 @@ def make_plan(
 def _draft(
     params: PlanParams, one: OneScript, remembered: Mapping[str, Chosen], *, has_account: bool
 ) -> _Draft:
-    engine: EngineName = params.engine or ("hf" if has_account else "local")
+    engine = engine_for(params, has_account=has_account)
     start = start_of(one.script, one.project, params, remembered)
     path = Path(params.script)
     folder = Path(params.folder) if params.folder else path.parent
@@ -215,6 +214,7 @@ def _plan(draft: _Draft, key: str, has_consent: Callable[[str], bool]) -> Plan:
         needs_consent=bool(start.asked_by_header) and not has_consent(digest(script.text)),
         command=command_of(start, _shown(draft)) if is_remote else "",
         warnings=_warnings(draft, {each.rule for each in found}),
+        schedule=schedule_of(start, _machine(start.flavor or DEFAULT_FLAVOR, draft.one.project)),
     )
 
 
@@ -233,7 +233,7 @@ def _machine_words(draft: _Draft) -> str:
     if draft.engine == "local":
         return "this machine"
     if draft.machine is None:
-        return draft.start.flavor or "cpu-basic"
+        return draft.start.flavor or DEFAULT_FLAVOR
     machine = draft.machine
     return f"{machine.pretty_name}, ${machine.usd_per_hour:.2f} an hour"
 
@@ -263,7 +263,8 @@ def _warnings(draft: _Draft, rules: Set[str]) -> Sequence[str]:
     if draft.engine != "hf":
         return notes
     if start.flavor is None and "cpu-flavor-for-training" not in rules:
-        notes.append("no machine is named and none can be told to fit: it runs on cpu-basic")
+        why = "no machine is named and none can be told to fit"
+        notes.append(f"{why}: it runs on {DEFAULT_FLAVOR}")
     elif start.flavor and draft.machine is None and "unknown-flavor" not in rules:
         close = likely(start.flavor)
         advice = f"; did you mean {close}?" if close else ""

@@ -27,6 +27,8 @@ class Start:
     """What is said of a start; None or empty where nothing is.
 
     Attributes:
+        schedule: when it is started again and again.
+        is_suspended: that begins only once it is resumed.
         reasons: who says a value, by its name, as the end of a sentence.
         declared: what documents say of the values that can be remembered, by their names.
         asked_by_header: the secrets that the script's own header asks for.
@@ -45,6 +47,8 @@ class Start:
     secrets: Sequence[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     volumes: Sequence[str] = ()
+    schedule: str | None = None
+    is_suspended: bool = False
     reasons: Mapping[str, str] = field(default_factory=dict[str, str])
     declared: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     asked_by_header: frozenset[str] = frozenset()
@@ -174,6 +178,8 @@ def _given(given: PlanParams) -> Mapping[str, Any]:
         "dependencies": list(given.dependencies),
         "environment": dict(_assignment(each) for each in given.environment),
         "secrets": list(given.secrets),
+        "schedule": " ".join(given.schedule.split()),
+        "is_suspended": given.suspend,
     }
 
 
