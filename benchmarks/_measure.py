@@ -19,8 +19,9 @@ RECORD = ROOT / "docs" / "benchmarks.md"
 _TITLE = """\
 # Benchmarks
 
-Written by `npm run bench -- --record`. Every figure is the median of runs that take turns with
-those that it is compared with, on one machine; of whole processes, the least processor time.
+Written by `npm run bench -- --record`. Every figure is the median of runs, or the percentile named;
+the runs take turns with those that they are compared with, on one machine. Of whole processes it is
+the least processor time.
 """
 
 
@@ -46,12 +47,12 @@ class Row:
         return self.limit is None or self.ratio <= self.limit
 
 
-def medians(
+def times_in_turn(
     works: Mapping[str, Callable[[], object]],
     rounds: int,
     clock: Callable[[], float] = time.perf_counter,
-) -> dict[str, float]:
-    """The median time of each work in seconds; the works take turns, after one round to warm up."""
+) -> dict[str, list[float]]:
+    """The times of each work in seconds; the works take turns, after one round to warm up."""
     times: dict[str, list[float]] = {name: [] for name in works}
     for turn in range(rounds + 1):
         for name, work in works.items():
@@ -59,6 +60,16 @@ def medians(
             work()
             if turn:
                 times[name].append(clock() - start)
+    return times
+
+
+def medians(
+    works: Mapping[str, Callable[[], object]],
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, float]:
+    """The median time of each work in seconds."""
+    times = times_in_turn(works, rounds, clock)
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 

@@ -6,6 +6,7 @@ whether the user trusts the workspace.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -20,9 +21,19 @@ def main() -> int:
     output = _claim_output()
     _log_to_stderr()
     server = handlers.register_all(TunesmithServer())
+    _look_for_garbage_less_often()
     server.start_io(sys.stdin.buffer, output)
     sys.stderr.flush()
     os._exit(server.exit_code)  # a check that hangs must not keep the process
+
+
+def _look_for_garbage_less_often() -> None:
+    """Keep keystrokes from waiting for a look at all that the process holds.
+
+    A script's tree has thousands of nodes, which would make that look due every few keystrokes.
+    """
+    gc.freeze()  # what is imported stays
+    gc.set_threshold(20_000)
 
 
 def _claim_output() -> BinaryIO:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tunesmith.named_tuple import NamedTuple
@@ -67,7 +68,7 @@ class Understanding(NamedTuple):
         yield from (command for command in self.commands if not command.argv.is_counter_example)
         yield from (command for command in self.tools if not command.argv.is_counter_example)
 
-    @property
+    @cached_property
     def facts(self) -> FileFacts:
         """What the project keeps of it."""
         if self.document.kind is Kind.YAML:
