@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from estimate.scripts import assumed, read
 from tunesmith.estimate.changes import Changes, changed
 from tunesmith.estimate.fit import fit, need
@@ -89,6 +91,15 @@ def test_a_second_batch_is_kto_s_own():
     assert of("KTO", "").has_kl
     assert not of("KTO", "loss_type='apo_zero_unpaired'").has_kl
     assert not of("DPO", "").has_kl
+
+
+@pytest.mark.parametrize("loss", ["", "loss_type='ipo'", "loss_type=['sigmoid', 'sft']"])
+def test_no_loss_of_dpo_takes_other_memory(loss: str):
+    found = read(
+        "from trl import DPOConfig, DPOTrainer\n"
+        f"DPOTrainer('Qwen/Qwen3-4B', args=DPOConfig({loss}))\n"
+    )
+    assert not assumed(found)
 
 
 def test_a_reference_may_be_asked_before():

@@ -41,7 +41,7 @@ def of_method(
     second = facts.told("the model of reference", trainer, "ref_model")
     if is_adapted and second not in (ABSENT, None):
         facts.miss("the model of reference")
-    kind = facts.told("the loss", args, "loss_type")
+    kind = facts.told("the loss", args, "loss_type") if method == "kto" else None
     return OfMethod(
         has_kl=method == "kto" and kind in (ABSENT, None, "kto"),
         is_reference_precomputed=facts.flag(args, "precompute_ref_log_probs"),
