@@ -54,8 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0: nothing found; 1: a finding is at least `--fail-on`; 2: something could not be done.
     """
-    _make_printable(sys.stdout)
-    _make_printable(sys.stderr)
+    _open_streams()
     given = sys.argv[1:] if arguments is None else arguments
     own, script_arguments = _parted(given)
     options = _parser(own).parse_args(own)
@@ -64,10 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = _run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough, as in `tunesmith check . | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return EXIT_ERROR
     except KeyboardInterrupt:
         print("tunesmith: interrupted", file=sys.stderr)
+        return EXIT_ERROR
+    except OSError as error:
+        _drop_output()
+        print(f"tunesmith: error: {_reason(error)}", file=sys.stderr)
         return EXIT_ERROR
     return status
 
@@ -269,7 +272,26 @@ _COMMANDS: Mapping[str, _Command] = {
 }
 
 
-def _make_printable(stream: object) -> None:
-    """Let a terminal that lacks a character show an escape instead of ending the program."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
+def _open_streams() -> None:
+    """Make each standard stream usable: one that was closed, and one that lacks characters."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # else the next file that is opened takes its place
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Nobody takes what is still to be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _reason(error: OSError) -> str:
+    """What the system refused to whatever command, and what to do."""
+    try:
+        os.getcwd()  # noqa: PTH109 - pathlib takes long to load
+    except FileNotFoundError:
+        return "the folder that you are in was deleted; change to another"
+    what = error.filename or "what is found cannot be written"
+    return f"{what}: {error.strerror}"

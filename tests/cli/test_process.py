@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -67,12 +67,54 @@ def test_an_interrupt_is_one_line(tmp_path: Path):
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )
-    time.sleep(1.5)  # it waits for its standard input by then
+    assert process.stdin
+    process.stdin.write(b"#" * 2**20)  # more than a pipe holds: it is being read
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
 
     assert process.returncode == 2
     assert err == b"tunesmith: interrupted\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="streams of POSIX")
+@pytest.mark.parametrize("arguments", ["check run.sh", "rule --all", "--help"])
+def test_closed_streams_are_nobody_s(tmp_path: Path, arguments: str):
+    (tmp_path / "run.sh").write_text(BAD)
+    command = f"{shlex.join(TUNESMITH)} {arguments}"
+
+    for streams in (">&-", "<&- >&-"):
+        ran = subprocess.run(
+            ["sh", "-c", f"{command} {streams}"], cwd=tmp_path, capture_output=True
+        )
+        assert ran.stderr == b""
+        assert ran.returncode == ("check" in arguments)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_finds_no_room(tmp_path: Path):
+    (tmp_path / "run.sh").write_text(BAD)
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*TUNESMITH, "check", "run.sh"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE
+        )
+
+    assert ran.returncode == 2
+    assert ran.stderr == (
+        b"tunesmith: error: what is found cannot be written: No space left on device\n"
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems keep a folder that is in use")
+@pytest.mark.parametrize("command", ["check .", "submit --dry-run a.py", "new sft-lora"])
+def test_a_folder_that_is_gone(tmp_path: Path, command: str):
+    (tmp_path / "gone").mkdir()
+    program = f"rmdir ../gone && {shlex.join(TUNESMITH)} {command}"
+    ran = subprocess.run(["sh", "-c", program], cwd=tmp_path / "gone", capture_output=True)
+
+    assert ran.returncode == 2
+    assert ran.stderr == (
+        b"tunesmith: error: the folder that you are in was deleted; change to another\n"
+    )
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
