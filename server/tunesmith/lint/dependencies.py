@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from tunesmith.sources.broken_script import BrokenScript
 
 _INSTALLS = regex_with_words(
-    r"(?:\bsubprocess\.|\bos\.system\(|\b(?:run|check_call|Popen)\()"
-    r"[^)]{0,80}\b(?:pip|uv)\b[^)]{0,40}\b(?:install|add)\b",
-    ("subprocess", "os.system", "run(", "check_call(", "Popen("),
+    r"(?:\bsubprocess\.|\bos\.system\(|(?:run|check_call|Popen)\()"
+    r"[^)]{0,80}\b(?:pip|uv)\b[^)]{0,40}\b(?:install|add)\b"
+    r"|[\"']pip[\"'],\s*[\"']install[\"']",
+    ("subprocess", "os.system", "run(", "check_call(", "Popen(", '"pip"', "'pip'"),
 )
 
 

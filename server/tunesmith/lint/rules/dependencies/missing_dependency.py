@@ -104,6 +104,7 @@ GOOD = [
     _script('"trl"', "try:\n    import wandb\nexcept ImportError:\n    wandb = None\n"),
     _script('"trl"', "import torch\nif torch.cuda.is_available():\n    import bitsandbytes\n"),
     _script('"trl"', "import my_helpers\n"),
+    _script('"uv"', f"def get():\n    _run([uv, 'pip', 'install', '-r', file])\n\n{_ADAPTER}"),
     _script('"trl"', "import evaluate_, json\n"),
     Good(_script('"trl"', "import evaluate\n"), beside={"evaluate.py": "import trl\n"}),
     Good(

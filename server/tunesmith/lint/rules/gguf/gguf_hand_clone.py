@@ -45,6 +45,8 @@ _PINS = regex(
     r"\bgit\b[^\n]{0,80}\b(?:checkout|reset|switch|fetch)\b(?!\W{1,6}(?:main|master|origin))"
 )
 
+_PRINTS = regex(r"\b(?:echo|printf|log|info|warn|error|die|fail)\b[^\n]*[\"'][^\"'\n]*$")
+
 
 @rule(code="GGF002", severity=INFORMATION, words=("llama.cpp",))
 def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
@@ -52,7 +54,7 @@ def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
     if command.tool != "git clone llama.cpp" or _is_told(command):
         return
     is_pinned = command.option("-b", "--branch", "--revision") or _PINS.search(text, start)
-    is_first = CLONES_LLAMA_CPP.search(text, 0, start) is None
+    is_first = all(_is_printed(text, each.start()) for each in _clones_before(text, start))
     if is_first and not is_pinned and _CONVERTS.search(text):
         yield Finding(
             enclosing_span(command.program),
@@ -62,10 +64,20 @@ def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
         )
 
 
+def _clones_before(text: str, start: int) -> Iterator[re.Match[str]]:
+    return CLONES_LLAMA_CPP.finditer(text, 0, start)
+
+
 def _is_told(command: ToolCommand) -> bool:
     """Whether a sentence or a program's message tells somebody to do it."""
+    text, start = command.document.text, command.argv.words[0].span.start
     in_program = command.argv.is_mention and command.document.kind is Kind.PYTHON
-    return in_program or command.is_inline
+    return in_program or command.is_inline or _is_printed(text, start)
+
+
+def _is_printed(text: str, start: int) -> bool:
+    """Whether a shell script's message says it."""
+    return _PRINTS.search(text, text.rfind("\n", 0, start) + 1, start) is not None
 
 
 _CLONE = "git clone %shttps://github.com/ggml-org/llama.cpp\n"
@@ -83,8 +95,16 @@ BAD = [
         'run(["python", "/tmp/llama.cpp/convert_hf_to_gguf.py", "m"])\n',
         at='"git", "clone"',
     ),
+    Bad(
+        'echo "Cloning https://github.com/ggml-org/llama.cpp"\n'
+        'printf "git clone https://github.com/ggml-org/llama.cpp\\n"\n'
+        f"git  clone https://github.com/ggml-org/llama.cpp\n{_CONVERT}",
+        at="git  clone",
+        file="convert.sh",
+    ),
 ]
 GOOD = [
+    Good('echo "Run first: ' + _CLONE[:-1] % "" + '"\n' + _CONVERT, file="convert.sh"),
     Good(_CLONE % "--branch b6500 " + _CONVERT, file="convert.sh"),
     Good(_CLONE % "" + "git -C llama.cpp checkout b6500\n" + _CONVERT, file="convert.sh"),
     Good(_CLONE % "" + "cd llama.cpp && make llama-server\n", file="serve.sh"),

@@ -32,10 +32,11 @@ huggingface_hub 0.34, the first release with `hf`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from packaging.version import Version
 
+from tunesmith.lint.required_releases import admits
 from tunesmith.lint.rule import (
     ERROR,
     INFORMATION,
@@ -48,7 +49,6 @@ from tunesmith.lint.rule import (
     Severity,
     rule,
 )
-from tunesmith.pep508 import SpecifierSet
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.tool_commands import ToolCommand
@@ -137,22 +137,14 @@ def _severity(command: ToolCommand, project: Project) -> Severity | None:
     hub_pins = [
         pin.requirement.specifier for pin in project.pins_for(command.path, "huggingface-hub")
     ]
-    if not _admits(hub_pins, ("0.34.0", "0.36.2", "1.0.0", "2.4.0")):
+    if not admits(hub_pins, ("0.34.0", "0.36.2", "1.0.0", "2.4.0")):
         return None
     transformers = [
         pin.requirement.specifier for pin in project.pins_for(command.path, "transformers")
     ]
-    is_old = not _admits(hub_pins, ("1.0.0", "1.20.0", "2.4.0"))
-    is_old = is_old or not _admits(transformers, ("5.0.0", "5.15.0", "5.23.0"))
+    is_old = not admits(hub_pins, ("1.0.0", "1.20.0", "2.4.0"))
+    is_old = is_old or not admits(transformers, ("5.0.0", "5.15.0", "5.23.0"))
     return INFORMATION if is_old or _REQUIRES_OLD.search(command.document.text) else WARNING
-
-
-def _admits(specifiers: Sequence[SpecifierSet], releases: Sequence[str]) -> bool:
-    """Whether the requirements leave any of some releases, or a newer one that is named."""
-    named = [clause.version for each in specifiers for clause in each if "*" not in clause.version]
-    known = list(map(Version, releases))
-    newer = [version for version in map(Version, named) if version > known[0]]
-    return any(all(each.contains(r) for each in specifiers) for r in (*known, *newer))
 
 
 def _rewrite(command: ToolCommand, old: str) -> Fix | None:

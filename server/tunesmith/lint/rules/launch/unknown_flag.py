@@ -49,7 +49,7 @@ _OWNED = {"--secret"}
 def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
     hub = hub_of(command, project)
     taken = grammar(command.program, command.action, hub.version)
-    if taken is None or command.program not in ("hf", "huggingface_hub"):
+    if taken is None or command.program == "hfjobs":
         return
     for word in _options_before_script(command):
         name = _name(word)
@@ -171,6 +171,12 @@ BAD = [
         "hf jobs run --flavor l4x1 --image python:3.12 python -V\n",
         at="--image",
         fixed="hf jobs run --flavor l4x1 python:3.12 python -V\n",
+        file="run.sh",
+    ),
+    Bad(
+        "huggingface-cli jobs run --gpu t4-small python:3.12 python -V\n",
+        at="--gpu",
+        fixed="huggingface-cli jobs run --flavor t4-small python:3.12 python -V\n",
         file="run.sh",
     ),
     Bad(

@@ -14,7 +14,7 @@ MLX-LM takes the loss over every token, so that the model also learns to write t
 
 Adds `--mask-prompt`. Unsafe: it is right for chats and for prompts with completions, and raises
 ValueError for plain text. Silent where a configuration file that is not in the project, or a variable
-between the options, may set it.
+between the options, may set it, and where the same program writes rows of plain text for the training.
 
 ## Source
 
@@ -30,26 +30,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from packaging.version import Version
-
+from tunesmith.lint.required_releases import admits
 from tunesmith.lint.rule import INFORMATION, UNSAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.document import Kind
 from tunesmith.sources.launch_command import Word
 from tunesmith.sources.tool_commands import ToolCommand
-from tunesmith.text import Edit, Span
+from tunesmith.text import Edit, Span, regex
 
-_NEWEST_READ = Version("0.32.2")
+_WITH_MASK = ("0.21.5", "0.32.2")
+"""The first and the newest release with the option that were read."""
 _FLAGS = ("--train", "--test", "--grad-checkpoint", "--report-to")
 """Options behind which a variable is no value, or none that matters."""
+
+_KEYS = regex(r"""["'](text|messages|completion)["']\s*:""")
+"""Columns of data by which `tuner/datasets.py` tells plain text from chats and completions."""
 
 
 @rule(code="MLX002", severity=INFORMATION, words=("mlx_lm",))
 def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
     if command.tool != "mlx_lm.lora" or _may_mask(command) or _is_fragment(command):
         return
-    pins = project.pins_for(command.path, "mlx-lm")
-    if any(not pin.requirement.specifier.contains(_NEWEST_READ) for pin in pins):
+    pins = [pin.requirement.specifier for pin in project.pins_for(command.path, "mlx-lm")]
+    if not admits(pins, _WITH_MASK) or _makes_plain_text(command):
         return
     words = _starting_training(command, project)
     if words:
@@ -71,6 +74,13 @@ def _may_mask(command: ToolCommand) -> bool:
         word.is_open and (not before.known_text.startswith("-") or before.text in _FLAGS)
         for before, word in pairwise(words)
     )
+
+
+def _makes_plain_text(command: ToolCommand) -> bool:
+    """Whether a program writes the data itself, in rows of plain text, of which no prompt is known."""
+    is_python = command.document.kind in (Kind.PYTHON, Kind.NOTEBOOK)
+    keys = set(_KEYS.findall(command.document.text)) if is_python else set[str]()
+    return keys == {"text"}
 
 
 def _is_fragment(command: ToolCommand) -> bool:
@@ -151,6 +161,7 @@ GOOD = [
         beside={"lora.yaml": "adapter_path: adapters\n"},
     ),
     'command = ["mlx_lm.lora", "--model", m, "--train"]\nif mask:\n    command += ["--mask-prompt"]\n',
+    'json.dump({"text": text}, file)\nrun(["mlx_lm.lora", "--train", "--data", "data"])\n',
     Good("mlx_lm.lora --model m --test --data data\n", file="run.sh"),
     Good("mlx_lm.generate --model m --prompt hi\n", file="run.sh"),
     Good("# ❌ WRONG\n" + _RUN % "", file="run.sh"),

@@ -28,8 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packaging.version import Version
-
+from tunesmith.lint.required_releases import admits
 from tunesmith.lint.rule import ERROR, INFORMATION, SAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.tool_commands import ToolCommand
@@ -46,16 +45,19 @@ _GONE = {
     ("mlx_lm.fuse", "--hf-path"): ("Give the model's name on the Hub with --model", "0.26"),
     ("mlx_lm.generate", "--colorize"): ("Leave it out", "0.20"),
 }
-_NEWEST_READ = Version("0.32.2")
+_MODULES = "0.22.4"
+"""Since when `python -m mlx_lm.lora` says that it is deprecated."""
+_NEWEST_READ = "0.32.2"
 
 
 @rule(code="MLX001", severity=ERROR)
 def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
-    if not command.tool.startswith("mlx_lm.") or _is_older(command, project):
+    if not command.tool.startswith("mlx_lm."):
         return
+    pins = [pin.requirement.specifier for pin in project.pins_for(command.path, "mlx-lm")]
     for (tool, old), (new, since) in _RENAMED.items():
         found = command.option(old) if command.tool == tool else None
-        if found:
+        if found and admits(pins, (since, _NEWEST_READ)):
             raw = command.document.text[slice(*found[0].span)]
             edit = Edit(found[0].span, raw.replace(old, new, 1))
             yield Finding(
@@ -65,10 +67,11 @@ def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
             )
     for (tool, old), (advice, since) in _GONE.items():
         found = command.option(old) if command.tool == tool else None
-        if found:
+        if found and admits(pins, (since, _NEWEST_READ)):
             message = f"mlx_lm has no {old} since {since} and ends with an error. {advice}."
             yield Finding(found[0].span, message)
-    if command.is_file_of_module and not _is_said_there(command):
+    is_deprecated = command.is_file_of_module and admits(pins, (_MODULES, _NEWEST_READ))
+    if is_deprecated and not _is_said_there(command):
         yield _module(command)
 
 
@@ -87,17 +90,11 @@ def _module(command: ToolCommand) -> Finding:
     fix = Fix(f"Write mlx_lm {name}", [Edit(word.span, f"mlx_lm {name}")], SAFE)
     return Finding(
         word.span,
-        f"python -m {command.tool} is deprecated since mlx_lm 0.22.4. Write python -m mlx_lm {name}, "
+        f"python -m {command.tool} is deprecated since mlx_lm {_MODULES}. Write python -m mlx_lm {name}, "
         f"or {command.tool}.",
         fix if raw == command.tool else None,
         INFORMATION,
     )
-
-
-def _is_older(command: ToolCommand, project: Project) -> bool:
-    """Whether the project requires a release before the newest that was read."""
-    pins = project.pins_for(command.path, "mlx-lm")
-    return any(not pin.requirement.specifier.contains(_NEWEST_READ) for pin in pins)
 
 
 _LORA = "mlx_lm.lora --model m --train --data data --mask-prompt %s 16\n"
