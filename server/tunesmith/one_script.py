@@ -76,9 +76,20 @@ def script_in(one: OneFile) -> OneScript:
     """
     understanding = one.understanding
     if understanding.script is None:
-        reason = understanding.unreadable or "there is no Python in it"
-        raise UserError(reason, "give a Python script or a notebook")
+        if understanding.unreadable:  # which says what to do
+            raise UserError(understanding.unreadable, "")
+        raise UserError("there is no Python in it", "give a Python script or a notebook")
     return OneScript(one.name, understanding.script, one.workspace)
+
+
+def no_training(script: PythonScript) -> UserError:
+    """Why there is nothing in a script to estimate."""
+    if script.imports("unsloth"):
+        return UserError("it trains with unsloth, which is not estimated", "")
+    return UserError(
+        "there is no trainer of TRL in it that can be estimated",
+        "give a script with SFTTrainer, DPOTrainer, KTOTrainer, GRPOTrainer or RewardTrainer",
+    )
 
 
 def read_file(name: str, supposed: Sequence[Pin] = ()) -> OneFile:

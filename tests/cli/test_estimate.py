@@ -159,7 +159,9 @@ def test_what_is_open_is_said(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert (found["verdict"], found["peak_gb"], found["hours"]) == ("unknown", None, None)
     assert found["assumed"] == ["the model (the script leaves it open)"]
     assert main(["estimate", "train.py"]) == 0
-    assert "assumed  the model (the script leaves it open)" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "the script does not tell which model it is" in out
+    assert "assumed" not in out
 
 
 @pytest.mark.parametrize(
@@ -169,12 +171,18 @@ def test_what_is_open_is_said(folder: Path, capsys: pytest.CaptureFixture[str]):
         (["train.py", "--flavor", "?"], "no flavor ?; `hf jobs hardware` lists them"),
         (["none.py"], "none.py: error: "),
         (["empty.py"], "there is no trainer of TRL in it"),
+        (["unsloth.py"], "error: it trains with unsloth, which is not estimated\n"),
+        (["broken.py"], "correct the syntax to have it checked\n"),
     ],
 )
 def test_errors_name_the_value_and_the_next_step(
     arguments: list[str], error: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ):
     (folder / "empty.py").write_text("print(1)\n")
+    (folder / "unsloth.py").write_text(
+        "import unsloth\nfrom trl import SFTTrainer\nSFTTrainer('m')"
+    )
+    (folder / "broken.py").write_text("print(\n")
     assert main(["estimate", *arguments]) == 2
     assert error in capsys.readouterr().err
 

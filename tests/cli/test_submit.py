@@ -233,6 +233,12 @@ def test_a_person_is_asked(shell: Shell, answer: str, jobs: int) -> None:
     assert len(shell.jobs()) == jobs
 
 
+def test_a_script_that_is_not_there(shell: Shell) -> None:
+    ran = shell.process("submit", "gone.py", "--yes")
+    assert ran.returncode == 2
+    assert ran.stderr == "gone.py: error: No such file or directory\n"
+
+
 def test_a_secret_without_a_value_stops_a_job(shell: Shell) -> None:
     ran = shell.process("submit", "hello.py", *HERE, "--secrets", "MY_KEY", "--yes")
     assert ran.returncode == 2

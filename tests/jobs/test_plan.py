@@ -218,6 +218,21 @@ def test_what_cannot_be_scheduled_is_refused(
         plan(tmp_path, **given)
 
 
+def test_a_smoke_run_needs_no_secret(tmp_path: Path) -> None:
+    found, spec = plan(tmp_path, smoke=True, available=["OTHER"], account=False)
+    assert (found.secrets, spec.secrets, found.needs_consent) == ([], [], False)
+    assert "it runs without HF_TOKEN: no value here" in found.warnings
+    found, spec = plan(tmp_path, smoke=True, available=["HF_TOKEN"], account=False)
+    assert (spec.secrets, found.needs_consent) == (["HF_TOKEN"], True)
+    assert not any("without" in each for each in found.warnings)
+
+
+def test_the_planned_command_is_no_file(tmp_path: Path) -> None:
+    found, _ = plan(tmp_path, TRAIN, engine="hf")
+    (missing,) = (each for each in found.findings if each.rule == "missing-header")
+    assert "the planned command starts this script with nothing but Python" in missing.message
+
+
 def test_files_among_the_arguments_travel_along(tmp_path: Path) -> None:
     (tmp_path / "more.yaml").write_text("a: 1\n")
     _, spec = plan(tmp_path, arguments=["--config", "more.yaml", "train"])

@@ -163,6 +163,18 @@ def test_where_the_functions_stand(text: str, start: str):
     compile(made, "copy.py", "exec")
 
 
+def test_the_copy_looks_for_files_beside_the_script(tmp_path: Path):
+    (tmp_path / "data.jsonl").touch()
+    path = tmp_path / "it's mine.py"
+    text = f"{TRAINER}from pathlib import Path\nfound = Path(__file__).with_name('data.jsonl')\n"
+    copy = smoke_copy(text, path).text
+    place = next(line for line in copy.splitlines() if line.startswith("__file__"))
+    known = {"__file__": "elsewhere"}
+    exec(place, known)  # what follows needs TRL
+    assert Path(known["__file__"]).with_name("data.jsonl").exists()
+    assert "__file__" not in smoke_copy(TRAINER, path).text
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -216,7 +228,7 @@ def test_what_cannot_be_changed_is_said(text: str, notes: Sequence[str]):
     ids=str,
 )
 def test_scripts_of_the_repository(path: Path):
-    copy = smoke_copy(path.read_text("utf-8"), path.name)
+    copy = smoke_copy(path.read_text("utf-8"), path)
     compile(copy.text, str(path), "exec")
     assert "smoke_trainer(" in copy.text
     assert ".push_to_hub(" not in copy.text

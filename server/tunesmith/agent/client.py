@@ -155,7 +155,7 @@ def _tell(message: Message, hear: Hear | None) -> None:
 
 def _error(error: Mapping[str, Any]) -> UserError:
     data: Mapping[str, Any] = error.get("data") or {}
-    message, next_step = str(error.get("message")), data.get("nextStep") or f"see {_log()}"
+    message, next_step = str(error.get("message")), data.get("nextStep", f"see {_log()}")
     if "canRetry" not in data:
         return UserError(message, next_step)
     return EngineError(

@@ -62,7 +62,7 @@ def smoke_copy_of(script: Path, document: Document, key: str) -> EditedCopy:
     """
     from tunesmith.jobs.smoke import MODULE, runtime, smoke_copy
 
-    made = smoke_copy(document.text, script.name, _modules_beside(script))
+    made = smoke_copy(document.text, script, _modules_beside(script))
     copy = edited_copy(script, document, document._replace(text=made.text), key)
     _write(f"{MODULE}.py", runtime().encode(), key)
     return copy._replace(notes=made.notes)

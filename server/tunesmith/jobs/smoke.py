@@ -41,6 +41,7 @@ _SAVES = regex(
     r"save_model|save_pretrained|save_pretrained_merged|save_pretrained_gguf|save_to_disk"
 )
 _ASKS_GPU = regex(r"torch\.cuda\.(?:get_device_\w+|set_device|current_device|mem_get_info|device)")
+_PATH = Path("train.py")
 MODULE = "tunesmith_smoke"
 _OURS = regex(r"\bsmoke_\w+")
 _WHAT = (
@@ -62,17 +63,18 @@ class SmokeCopy(NamedTuple):
     notes: Sequence[str]
 
 
-def smoke_copy(text: str, name: str = "train.py", beside: Collection[str] = ()) -> SmokeCopy:
+def smoke_copy(text: str, path: Path = _PATH, beside: Collection[str] = ()) -> SmokeCopy:
     """A copy of a script for a smoke run.
 
     Args:
         text: the script.
-        name: how users call it.
+        path: where it lies, as it may look for files beside itself.
         beside: the names of the modules in its folder.
 
     Raises:
         UserError: it cannot be read, or makes no trainer, so that nothing would be small.
     """
+    name = path.name
     try:
         document = Document(PurePosixPath(name), Kind.PYTHON, text)
         script = PythonScript.parse(document, None)
@@ -91,8 +93,9 @@ def smoke_copy(text: str, name: str = "train.py", beside: Collection[str] = ()) 
     place, lead = _place_of_helpers(script)
     changes = _outermost(found)
     names = ", ".join(sorted({name for edit in changes for name in _OURS.findall(edit.text)}))
-    helpers = Edit(Span(place, place), f"{lead}{_WHAT}\nfrom {MODULE} import {names}\n\n")
-    return SmokeCopy(apply_edits(text, [helpers, *changes]), notes)
+    own_place = f"__file__ = {str(path)!r}\n" if "__file__" in text else ""
+    helpers = f"{lead}{_WHAT}\n{own_place}from {MODULE} import {names}\n\n"
+    return SmokeCopy(apply_edits(text, [Edit(Span(place, place), helpers), *changes]), notes)
 
 
 def runtime() -> str:

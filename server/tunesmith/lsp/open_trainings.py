@@ -16,6 +16,7 @@ from tunesmith.lint.flavors import flavors_of
 from tunesmith.lsp.documents import OpenDocument
 from tunesmith.lsp.language_server import TunesmithServer
 from tunesmith.lsp.rpc import RequestFailedError, optional_number, string_parameter
+from tunesmith.one_script import no_training
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
@@ -89,10 +90,7 @@ async def asked_trainings(ls: TunesmithServer, params: object) -> tuple[OpenTrai
     index = optional_number(params, "trainer", least=0) or 0
     found = await asked_script(ls, params)
     if not found.trainings:
-        raise RequestFailedError(
-            "there is no trainer of TRL in the file that can be estimated; write an SFTTrainer, "
-            "DPOTrainer, KTOTrainer, GRPOTrainer or RewardTrainer, without unsloth"
-        )
+        raise RequestFailedError(str(no_training(found.script)))
     if index >= len(found.trainings):
         raise RequestFailedError(f"the file has {len(found.trainings)} trainers, not {index + 1}")
     return found, index

@@ -21,7 +21,7 @@ from tunesmith.knowledge.releases import releases
 from tunesmith.knowledge.versions import clashes
 from tunesmith.lint.flavors import flavors_of
 from tunesmith.named_tuple import NamedTuple
-from tunesmith.one_script import OneFile, OneScript, read_file, script_in
+from tunesmith.one_script import OneFile, OneScript, no_training, read_file, script_in
 from tunesmith.output.failure import fail
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
@@ -141,11 +141,7 @@ def trainings_asked(one: OneScript, question: Question) -> Sequence[ScriptTraini
         raise UserError(f"trl {question.trl} cannot be installed: {causes}", "take another release")
     trainings = trainings_of(one.script, one.project)
     if not trainings:
-        raise UserError(
-            "there is no trainer of TRL in it that can be estimated",
-            "give a script with SFTTrainer, DPOTrainer, KTOTrainer, GRPOTrainer or RewardTrainer, "
-            "without unsloth",
-        )
+        raise no_training(one.script)
     return trainings
 
 
@@ -251,7 +247,8 @@ def answer_lines(answer: Forecast) -> Iterator[str]:
         yield f"  time     unknown: {answer.no_duration}"
     if training.shape and not training.is_shape_certain:
         yield f"  model    {training.shape_source}, so all figures are less certain"
-    yield from assumed_lines(assumptions(answer))
+    if answer.need:  # of which nothing would be known otherwise
+        yield from assumed_lines(assumptions(answer))
 
 
 def assumed_lines(assumed: Sequence[str]) -> Iterator[str]:

@@ -10,6 +10,5 @@ from tunesmith.output.text_format import printable
 
 def fail(name: str, error: UserError) -> int:
     """Say on standard error why a command cannot answer; returns the exit status."""
-    advice = f"; {error.next_step}" if error.next_step else ""
-    print(printable(f"{name}: error: {error.message}{advice}"), file=sys.stderr)
+    print(printable(f"{name}: error: {error}"), file=sys.stderr)
     return 2

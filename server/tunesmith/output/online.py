@@ -53,5 +53,4 @@ def _fetch(fetch: Callable[..., None], *about: str) -> None:
 
 
 def _tell(error: UserError) -> None:
-    advice = f"; {error.next_step}" if error.next_step else ""
-    print(printable(f"tunesmith: {error.message}{advice}"), file=sys.stderr)
+    print(printable(f"tunesmith: {error}"), file=sys.stderr)

@@ -30,7 +30,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 def _fields(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "machine", plan.machine if plan.engine == "hf" else ""
-    yield "memory", f"{plan.fits}: {plan.memory}" if plan.memory else f"unknown: {plan.estimate}"
+    yield "memory", _memory(plan)
     if plan.hours:
         yield "time", f"{_between(plan.hours, '{:.1f}')} hours by estimate"
     if plan.dollars:
@@ -56,6 +56,12 @@ def _fields(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "namespace", plan.namespace or ""
     yield "results", plan.results or ("lost when the job ends" if plan.engine == "hf" else "")
     yield "metrics", plan.metrics or "nowhere"
+
+
+def _memory(plan: Plan) -> str:
+    if not plan.memory:
+        return f"unknown: {plan.estimate}"
+    return plan.memory if plan.fits == "unknown" else f"{plan.fits}: {plan.memory}"
 
 
 def _between(bounds: Sequence[float], form: str) -> str:

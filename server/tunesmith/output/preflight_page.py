@@ -37,7 +37,7 @@ def show_preflight(name: str, question: Question, *, as_json: bool) -> int:
     try:
         estimate, why_not = largest_forecast(one, question), ""
     except UserError as error:
-        estimate, why_not = None, f"{error.message}; {error.next_step}"
+        estimate, why_not = None, str(error)
     if as_json:
         fields = {
             "findings": [finding_fields(r, f) for r in results for f in r.findings],

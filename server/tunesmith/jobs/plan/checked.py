@@ -89,12 +89,18 @@ def _row(found: Diagnostic, document: Document, path: str) -> PlanFinding:
     return PlanFinding(
         rule=found.name,
         severity=_NAMES[found.severity],
-        message=found.message.replace(f"the command in {_NAME}, line 1", "this start"),
+        message=_said_of_start(found.message),
         path=path,
         line=position.line + 1,
         column=position.column + 1,
         blocks=found.severity is Severity.ERROR,
     )
+
+
+def _said_of_start(message: str) -> str:
+    """A message that names the planned command, which is in no file of the user's."""
+    of_start = message.replace(f"the command in {_NAME}, line 1", "this start")
+    return of_start.replace(_NAME, "the planned command")
 
 
 _NAMES: Mapping[Severity, Literal["error", "warning", "information"]] = {

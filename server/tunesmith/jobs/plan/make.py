@@ -33,7 +33,7 @@ from tunesmith.jobs.spec import JobSpec
 from tunesmith.knowledge.hardware import Machine, likely
 from tunesmith.knowledge.prices import priced_flavor
 from tunesmith.knowledge.versions import library
-from tunesmith.one_script import OneScript, read_file, script_in
+from tunesmith.one_script import OneScript, no_training, read_file, script_in
 from tunesmith.project import Project
 from tunesmith.sources.document import Document, Kind
 
@@ -194,7 +194,7 @@ def _plan(draft: _Draft, key: str, has_consent: Callable[[str], bool]) -> Plan:
         fits=forecast.fit.verdict if forecast else "unknown",
         hours=(hours.low, hours.high) if hours else None,
         dollars=(dollars.low, dollars.high) if dollars and is_remote else None,
-        estimate=_doubts(forecast),
+        estimate=_doubts(draft),
         timeout_s=start.timeout_s,
         timeout_reason=start.reasons.get("timeout", ""),
         image=(start.image or IMAGE) if is_remote else "",
@@ -238,9 +238,12 @@ def _machine_words(draft: _Draft) -> str:
     return f"{machine.pretty_name}, ${machine.usd_per_hour:.2f} an hour"
 
 
-def _doubts(forecast: Forecast | None) -> str:
+def _doubts(draft: _Draft) -> str:
+    forecast = draft.forecast
     if forecast is None:
-        return "there is no trainer of TRL in it that can be estimated"
+        return no_training(draft.one.script).message
+    if draft.engine == "local" and forecast.need:
+        return "how long this machine takes is not estimated"
     if forecast.no_duration:
         return forecast.no_duration
     assumed = "; ".join(map(str, forecast.training.assumed))
@@ -309,13 +312,18 @@ def _smoke(planned: Planned, document: Document) -> Planned:
     made = smoke_copy_of(script, document, plan.key)
     name = f"{plan.name}-smoke"
     findings = [replace(each, blocks=False) for each in plan.findings]
+    secrets = [each for each in plan.secrets if each.is_set]
+    missing = ", ".join(each.name for each in plan.secrets if not each.is_set)
+    without = [f"it runs without {missing}: no value here"] if missing else []
     return planned._replace(
         plan=replace(
             plan,
             name=name,
             diff=made.diff,
-            warnings=[*plan.warnings, *made.notes],
+            warnings=[*plan.warnings, *without, *made.notes],
             findings=findings,
+            secrets=secrets,
+            needs_consent=plan.needs_consent and any(each.asked_by_header for each in secrets),
             memory="",
             fits="unknown",
             estimate=SMOKE,
@@ -326,6 +334,7 @@ def _smoke(planned: Planned, document: Document) -> Planned:
             planned.spec,
             script=str(made.path),
             environment=with_folder_of(script, planned.spec.environment),
+            secrets=[each.name for each in secrets],
             name=name,
         ),
     )
