@@ -24,6 +24,10 @@ _STARTS_SHELL = regex(
     r"|spawn|sh|bash|shell)\(\s*$"
 )
 
+_ASSIGNED = regex(r"(\w+)\s*(?::[^=\n]*)?=\s*[\[(]\s*$")
+_OF_HF = ("uv", "--flavor", "--secrets")
+"""Words by which the arguments of `hf jobs` are told from those of other programs."""
+
 
 def find(
     source: MappedText, script: PythonScript | None, sought: Sought = LAUNCHES
@@ -46,7 +50,8 @@ def in_strings(script: PythonScript, sought: Sought = LAUNCHES) -> Iterator[Argv
         yield from _in_string(printed, script.text, sought)
     for sequence in script.sequences_matching(sought.mention):
         words = [_word(element) for element in sequence.elements]
-        yield Argv(words, _mark(script.text, sequence.span) is Mark.WRONG)
+        is_wrong = _mark(script.text, sequence.span) is Mark.WRONG
+        yield Argv(_with_program(words, script.text), is_wrong)
 
 
 def _printed_together(
@@ -98,6 +103,18 @@ def _with_braces(value: MappedText, text: str) -> MappedText:
         if closing >= 0 and not text[opening + 1 : starts[index]].strip():
             starts[index], ends[index] = opening, closing + 1
     return MappedText(value.text, starts, ends)
+
+
+def _with_program(words: Sequence[Word], text: str) -> Sequence[Word]:
+    """The arguments of `hf` as a whole command: `args = ["jobs", ...]`, then `run([hf, *args])`."""
+    texts = [word.text for word in words]
+    if texts[:1] != ["jobs"] or not any(each in _OF_HF for each in texts):
+        return words
+    start = words[0].span.start
+    name = _ASSIGNED.search(text, max(0, start - 80), start)
+    if name is None or f"*{name[1]}" not in text:
+        return words
+    return [Word("hf", Span(start, start), is_movable=False), *words]
 
 
 def _word(element: StringElement) -> Word:

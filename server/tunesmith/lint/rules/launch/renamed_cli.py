@@ -62,6 +62,7 @@ _SAME = {name: name for name in ("auth", "download", "upload", "env", "version")
 """Commands that are the same today, by their old names."""
 _OTHER = {
     "delete-cache": "cache rm",
+    "job": "jobs",
     "jobs": "jobs",
     "lfs-enable-largefiles": "lfs-enable-largefiles",
     "repo": "repos",
