@@ -29,6 +29,7 @@ const CONTENTS = [
   'CHANGELOG.md',
   'LICENSE',
   'media/icon.png',
+  'media/icon.svg',
   'docs/rules',
   'docs/images',
 ];

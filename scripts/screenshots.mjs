@@ -1,16 +1,27 @@
-// npm run screenshots: the README's pictures, taken in the real editor.
+// npm run screenshots: the README's pictures, and the panels in every theme and width, to be looked at.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ownAgent } from '../tests/e2e/services.mjs';
+import { jobsServer, ownAgent } from '../tests/e2e/services.mjs';
 import { Profile, workbenchUrl } from './lib/code-server.mjs';
 import { codeServer } from './lib/editor.mjs';
-import { ROOT } from './lib/paths.mjs';
+import { DIST, ROOT } from './lib/paths.mjs';
 import { main } from './lib/run.mjs';
 import { developmentVsix, editorAndBrowser, repository } from './lib/setup.mjs';
 import { launchBrowser, Workbench } from './lib/workbench.mjs';
 
 const IMAGES = path.join(ROOT, 'docs', 'images');
+const LOOKS = path.join(DIST, 'screenshots');
+/** By their names in the list of themes. */
+const THEMES = {
+  dark: 'Dark Modern',
+  light: 'Light Modern',
+  'high-contrast': 'Dark High Contrast',
+  'high-contrast-light': 'Light High Contrast',
+};
+/** Of a window with one panel in it; a zoomed one is a small one whose pixels are large. */
+const WIDTHS = { narrow: { width: 360, height: 1500 }, zoomed: { width: 560, height: 500 } };
+const PANELS = { estimate: 'Estimate: ', plan: 'Submit: ', account: 'Account: ' };
 const SIZE = { width: 1120, height: 1010 };
 const SETTINGS = { 'editor.stickyScroll.enabled': false };
 
@@ -86,6 +97,37 @@ async function takePictures(workbench) {
   await shoot('plan');
 }
 
+/** Each panel in each theme, then in each width, without anything beside it. */
+async function takeLooks(workbench) {
+  fs.mkdirSync(LOOKS, { recursive: true });
+  const panel = workbench.webview();
+  await workbench.command('View: Close All Editors');
+  await workbench.openFile('train_chat.py');
+  await workbench.lens('GB on a10g-large').click();
+  await panel.locator('.tile').first().waitFor();
+  await workbench.lens('Submit Job').click();
+  await panel.getByRole('button', { name: 'Check Account' }).click();
+  await panel.getByText('username').first().waitFor();
+  await workbench.command('View: Toggle Maximize Editor Group');
+  const shoot = async (look) => {
+    for (const [name, title] of Object.entries(PANELS)) {
+      await workbench.page.locator(`.tab[aria-label^="${title}"]`).click();
+      await panel.locator('main:not(.stale, :has(.stale)):not([hidden])').waitFor();
+      await workbench.screenshot(path.join(LOOKS, `${name}-${look}.png`));
+    }
+  };
+  await workbench.page.setViewportSize({ width: 800, height: 1000 });
+  for (const [look, theme] of Object.entries(THEMES)) {
+    await workbench.theme(theme);
+    await shoot(look);
+  }
+  await workbench.theme(THEMES.light);
+  for (const [look, size] of Object.entries(WIDTHS)) {
+    await workbench.page.setViewportSize(size);
+    await shoot(look);
+  }
+}
+
 await main(async () => {
   await repository();
   await editorAndBrowser();
@@ -99,16 +141,20 @@ await main(async () => {
   const profile = new Profile(await codeServer(), path.join(root, 'profile'), SETTINGS);
   await profile.install(vsix);
   const agent = await ownAgent(root);
-  // With an account, so that the plan is one of Hugging Face Jobs; nothing is sent for a picture.
-  const server = await profile.start({ env: { ...agent.env, HF_TOKEN: 'hf_of_pictures' } });
+  // With an account, so that the plan is one of Hugging Face Jobs; no job is sent for a picture.
+  const hub = await jobsServer();
+  const server = await profile.start({ env: { ...agent.env, ...hub.env } });
   const browser = await launchBrowser();
   try {
     const url = workbenchUrl(server.base, workspace);
-    await takePictures(await Workbench.open(browser, url, { viewport: SIZE, scale: 2 }));
+    const workbench = await Workbench.open(browser, url, { viewport: SIZE, scale: 2 });
+    await takePictures(workbench);
+    await takeLooks(workbench);
   } finally {
     await browser.close();
     await server.stop();
     await agent.stop();
+    await hub.stop();
     fs.rmSync(root, { recursive: true, force: true, maxRetries: 3 });
   }
 });

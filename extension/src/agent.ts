@@ -23,11 +23,21 @@ const START_LIMIT_MS = 60_000;
 const KEPT_ERRORS = 4000;
 const SEE_OUTPUT = 'try again; the output of Tunesmith may say more';
 
-/** The agent did not do what it was asked; says what to do about it. */
+/** A command of the editor that helps. */
+export interface Step {
+  title: string;
+  command: string;
+  argument?: string;
+}
+
+const SIGN_IN: Step = { title: 'Sign In', command: 'tunesmith.signIn' };
+
+/** The agent did not do what it was asked; says what to do about it, and with which command. */
 export class AgentError extends Error {
   constructor(
     message: string,
     readonly nextStep: string,
+    readonly step?: Step,
   ) {
     super(message);
   }
@@ -188,7 +198,9 @@ class Bridge {
     if (!(error instanceof ResponseError)) return this.lost(); // the connection is closed
     if (error.code === ErrorCodes.PendingResponseRejected) return this.lost();
     const next: unknown = error.data?.nextStep;
-    return new AgentError(error.message, typeof next === 'string' ? next : SEE_OUTPUT);
+    if (typeof next !== 'string') return new AgentError(error.message, SEE_OUTPUT);
+    const step = next.includes('hf auth login') ? SIGN_IN : undefined;
+    return new AgentError(error.message, next, step);
   }
 
   private lost(): LostAgentError {

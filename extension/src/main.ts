@@ -23,9 +23,9 @@ import { JobsController } from './jobs/controller';
 import { JobLogs } from './jobs/logs';
 import { told } from './jobs/problems';
 import { createJobsStatus } from './jobs/status';
-import { restoreAccountPanels } from './panels/account';
-import { restoreEstimatePanels } from './panels/estimate';
-import { restorePlanPanels } from './panels/plan';
+import { accountPanels } from './panels/account';
+import { estimatePanels } from './panels/estimate';
+import { planPanels } from './panels/plan';
 import { ServerController } from './server';
 import { SECTION } from './settings';
 import { createStatus } from './status';
@@ -66,9 +66,9 @@ export function activate(extension: ExtensionContext): Pick<ServerController, 's
   createStatus(context);
   createJobsStatus(context);
   extension.subscriptions.push(
-    restoreEstimatePanels(context),
-    restorePlanPanels(context),
-    restoreAccountPanels(context),
+    estimatePanels.restore(context),
+    planPanels.restore(context),
+    accountPanels.restore(context),
   );
   const restore = () => jobs.restore().then(() => logs.restore());
   extension.subscriptions.push(workspace.onDidGrantWorkspaceTrust(restore));

@@ -1,82 +1,73 @@
 /** The account's panel: one line for each thing that was looked at, with the next step. */
 import type { DoctorLine, DoctorResult } from '../src/agentProtocol';
 import type { AccountTarget, FromAccount, ToAccount } from '../src/panels/accountMessages';
-import { h } from './dom';
-
-interface Shown extends AccountTarget {
-  script?: string;
-}
-
-declare function acquireVsCodeApi(): {
-  postMessage(message: FromAccount): void;
-  getState(): Shown | undefined;
-  setState(state: Shown): void;
-};
+import type { Problem } from '../src/panels/panelMessages';
+import { button, h, setEnabled } from './dom';
+import { View } from './view';
+import { capitalized, counted } from './words';
 
 const SIGNS = { ok: '✓', missing: '✕', unknown: '?' };
-const vscode = acquireVsCodeApi();
-const target: Shown = vscode.getState() ?? JSON.parse(document.body.dataset.target ?? '{}');
-vscode.setState(target);
+const view = new View<AccountTarget, FromAccount>();
+view.keep(view.target);
+view.title.textContent = view.script ? `Account for ${view.script}` : 'Hugging Face account';
 
-const about = target.script ? `for ${target.script}` : 'on Hugging Face';
-const verdict = h('p', { className: 'quiet' }, 'Asking Hugging Face …');
+const verdict = h('p', { className: 'quiet' });
 verdict.setAttribute('role', 'status');
-const problem = h('p', { className: 'problem', hidden: true });
-problem.setAttribute('role', 'alert');
 const list = h('ul', { className: 'findings' });
-const signIn = h('button', { type: 'button' }, 'Sign In');
-const again = h('button', { type: 'button', className: 'secondary' }, 'Check Again');
-signIn.addEventListener('click', () => vscode.postMessage({ type: 'signIn' }));
-again.addEventListener('click', ask);
-const buttons = h('div', { className: 'buttons' }, signIn, again);
+const signIn = button('Sign In', () => view.post({ type: 'signIn' }), '');
+const again = button('Check Again', ask);
 document.body.append(
-  h('header', {}, h('h1', {}, `Account ${about}`), verdict),
-  problem,
-  list,
-  buttons,
+  h('header', {}, view.title, verdict),
+  h('main', {}, view.problem, list, h('div', { className: 'buttons' }, signIn, again)),
 );
-window.addEventListener('message', ({ data }: MessageEvent<ToAccount>) => {
-  if (data.type === 'result') show(data.result);
-  else if (data.type === 'problem') showProblem(data.message);
+view.listen((message: ToAccount) => {
+  if (message.type === 'result') show(message.result);
+  else if (message.type === 'problem') showProblem(message.problem);
   else ask();
 });
 ask();
 
 function ask(): void {
-  again.disabled = true;
+  setEnabled(again, false);
   list.classList.add('stale');
-  vscode.postMessage({ type: 'ask' });
+  verdict.textContent = 'Asking Hugging Face …';
+  view.post({ type: 'ask' });
 }
 
 function show({ lines }: DoctorResult): void {
   finish();
-  problem.hidden = true;
-  const missing = lines.filter(({ state }) => state === 'missing').length;
-  const unknown = lines.filter(({ state }) => state === 'unknown').length;
-  verdict.textContent = words(missing, unknown);
+  view.problem.hidden = true;
+  verdict.textContent = verdictOf(lines);
   const isSignedIn = lines.some(({ name, state }) => name === 'login' && state === 'ok');
+  signIn.hidden = false;
   signIn.className = isSignedIn ? 'secondary' : '';
-  signIn.textContent = isSignedIn ? 'Sign In as Somebody Else' : 'Sign In';
+  signIn.textContent = isSignedIn ? 'Sign In with Another Account' : 'Sign In';
   list.replaceChildren(...lines.map(item));
 }
 
-function showProblem(message: string): void {
+function showProblem(problem: Problem): void {
   finish();
   verdict.textContent = '';
-  problem.textContent = message;
-  problem.hidden = false;
+  view.showProblem(problem);
+  signIn.hidden = Boolean(problem.step);
 }
 
 function finish(): void {
-  again.disabled = false;
+  setEnabled(again, true);
   list.classList.remove('stale');
 }
 
-function words(missing: number, unknown: number): string {
-  if (missing > 0)
-    return missing === 1 ? 'One thing is missing.' : `${missing} things are missing.`;
-  if (unknown > 0) return 'Nothing is known to be missing, but not all could be looked at.';
-  return 'All is there.';
+function verdictOf(lines: readonly DoctorLine[]): string {
+  const number = (state: DoctorLine['state']) =>
+    lines.filter((each) => each.state === state).length;
+  const missing = number('missing');
+  const unknown = number('unknown');
+  const unchecked = `${counted(unknown, 'thing')} could not be checked`;
+  if (missing > 0) {
+    const are = `${counted(missing, 'thing')} ${missing === 1 ? 'is' : 'are'} missing`;
+    return unknown > 0 ? `${are}, ${unchecked}.` : `${are}.`;
+  }
+  return unknown > 0 ? `Nothing is known to be missing, but ${unchecked}.` : 'Nothing is missing.';
 }
 
 function item({ name, state, message, nextStep }: DoctorLine): HTMLElement {
@@ -86,18 +77,15 @@ function item({ name, state, message, nextStep }: DoctorLine): HTMLElement {
   const step = nextStep
     ? [h('p', { className: 'quiet' }, ...withLinks(capitalized(nextStep)))]
     : [];
-  const title = h('p', {}, h('strong', {}, capitalized(name)), ' ', ...withLinks(message));
-  return h('li', {}, sign, h('div', {}, title, ...step));
+  const words = h('div', {}, h('p', {}, ...withLinks(message)), ...step);
+  return h('li', {}, sign, h('strong', {}, capitalized(name)), words);
 }
-
-const capitalized = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 /** The text with its addresses as links. */
 function withLinks(text: string): (Node | string)[] {
-  return text.split(/(https?:\/\/[^\s,;)]+[^\s,;).])/).map((part, index) => {
-    if (index % 2 === 0) return part;
-    const link = h('button', { type: 'button', className: 'link' }, part);
-    link.addEventListener('click', () => vscode.postMessage({ type: 'open', url: part }));
-    return link;
-  });
+  return text
+    .split(/(https?:\/\/[^\s,;)]+[^\s,;).])/)
+    .map((part, index) =>
+      index % 2 === 0 ? part : button(part, () => view.post({ type: 'open', url: part }), 'link'),
+    );
 }

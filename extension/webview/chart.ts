@@ -1,24 +1,23 @@
 /** The memory as a stacked bar against what the GPU has, with the table that it shows. */
 import type { EstimateResult, MemoryTerm } from '../src/protocol';
 import { h } from './dom';
-import { gb } from './words';
+import { capitalized, gb } from './words';
 
-/** GB below which a part is not drawn, as it would be shown as 0.0. */
+/** GB below which a part is not drawn. */
 const LEAST = 0.05;
 
 export function createChart(): { element: HTMLElement; show(result: EstimateResult): void } {
-  const bar = h('div', { className: 'bar' });
-  bar.setAttribute('aria-hidden', 'true'); // the table says the same
-  const scale = h('div', { className: 'scale' });
-  scale.setAttribute('aria-hidden', 'true');
+  const bar = h('div', { className: 'bar', ariaHidden: 'true' }); // the table says the same
+  const scale = h('div', { className: 'scale', ariaHidden: 'true' });
   const table = h('table');
   const element = h('section', { ariaLabel: 'GPU memory' }, bar, scale, table);
   return {
     element,
     show: (result) => {
-      element.hidden = result.terms.length === 0;
+      const terms = result.terms.filter((term) => term.gb > 0);
+      element.hidden = terms.length === 0;
       drawBar(bar, scale, result);
-      table.replaceChildren(caption(), head(), body(result.terms), foot(result));
+      table.replaceChildren(caption(), head(), body(terms), foot(result));
     },
   };
 }
@@ -43,7 +42,7 @@ function drawBar(bar: HTMLElement, scale: HTMLElement, result: EstimateResult): 
 
 function segment(term: MemoryTerm, percent: (amount: number) => string): HTMLElement {
   const element = h('div', { className: `segment ${term.name}` });
-  element.title = `${term.name}: ${gb(term.gb)}`;
+  element.title = `${capitalized(term.name)}: ${gb(term.gb)}`;
   element.style.width = percent(term.gb);
   return element;
 }
@@ -64,23 +63,13 @@ function line({ name, gb: amount, meaning }: MemoryTerm): HTMLElement {
   return h(
     'tr',
     {},
-    h('th', { scope: 'row' }, swatch, name),
+    h('th', { scope: 'row' }, swatch, capitalized(name)),
     h('td', { className: 'figure' }, gb(amount)),
     h('td', { className: 'quiet' }, meaning),
   );
 }
 
 function foot({ memory }: EstimateResult): HTMLElement {
-  const cells = [h('th', { scope: 'row' }, 'sum')];
-  return h(
-    'tfoot',
-    {},
-    h(
-      'tr',
-      {},
-      ...cells,
-      h('td', { className: 'figure' }, memory ? gb(memory.likely) : ''),
-      h('td'),
-    ),
-  );
+  const sum = h('td', { className: 'figure' }, memory ? gb(memory.likely) : '');
+  return h('tfoot', {}, h('tr', {}, h('th', { scope: 'row' }, 'Total'), sum, h('td')));
 }

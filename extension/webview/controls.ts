@@ -1,13 +1,14 @@
 /** The values that can be tried: sliders, a choice of bits, a GPU, the data set. */
 import type { EstimateParams, EstimateResult, MachineChoice } from '../src/protocol';
 import { h, row } from './dom';
-import { count } from './words';
+import { count, counted } from './words';
 
 const SLIDERS = [
-  { key: 'length', label: 'Length', unit: 'tokens', from: 256, to: 131_072 },
-  { key: 'batch', label: 'Batch', unit: 'sequences', from: 1, to: 64 },
+  { key: 'length', label: 'Length', unit: 'token', from: 256, to: 131_072 },
+  { key: 'batch', label: 'Batch', unit: 'sequence', from: 1, to: 64 },
   { key: 'rank', label: 'LoRA rank', unit: '', from: 4, to: 256 },
 ] as const;
+
 type Quantization = EstimateResult['written']['quantization'];
 
 const BITS: { value: Quantization; label: string }[] = [
@@ -35,8 +36,8 @@ export function createControls(tried: Tried, change: Change): Control {
     ...SLIDERS.map((options) => slider(options, change)),
     bits(change),
     machines(change),
-    number('examples', 'Examples', 'rows of the data set', tried, change),
-    number('tokens', 'Tokens an example', 'in the mean', tried, change),
+    number('examples', 'Examples', 'in the data set', tried, change),
+    number('tokens', 'Tokens', 'per example, on average', tried, change),
   ];
   const element = h('section', { className: 'controls', ariaLabel: 'Values to try' });
   element.append(...controls.map((control) => control.element));
@@ -57,14 +58,14 @@ function steps(from: number, to: number, own: number): number[] {
 
 function slider({ key, label, unit, from, to }: (typeof SLIDERS)[number], change: Change): Control {
   const input = h('input', { type: 'range', id: key, min: '0', step: '1' });
-  const output = h('output');
-  output.setAttribute('for', key);
-  const element = row(label, key, input, output);
+  const amount = h('span', { className: 'amount', ariaHidden: 'true' }); // the slider says it
+  const element = row(label, key, input, amount);
+  element.classList.add('slider');
   let values: number[] = [];
-  const text = () => `${count(values[input.valueAsNumber] ?? 0)} ${unit}`.trim();
   const showText = () => {
-    output.textContent = text();
-    input.setAttribute('aria-valuetext', text());
+    const value = values[input.valueAsNumber] ?? 0;
+    amount.textContent = unit ? counted(value, unit) : count(value);
+    input.ariaValueText = amount.textContent;
   };
   input.addEventListener('input', () => {
     showText();
@@ -115,11 +116,20 @@ function bits(change: Change): Control {
 function machines(change: Change): Control {
   const select = h('select', { id: 'machine' });
   const element = row('GPU', 'machine', select);
+  let offered = '';
   select.addEventListener('change', () => change({ machine: select.value || null }));
   return {
     element,
     show: ({ machines: choices, machine, present }) => {
-      select.replaceChildren(...(machine ? [] : [option('', 'Choose a GPU')]), ...grouped(choices));
+      const isOpen = machine === null || machine === undefined;
+      const wanted = JSON.stringify([isOpen, choices]);
+      // A list that is dropped down would be closed by this.
+      if (wanted !== offered)
+        select.replaceChildren(
+          ...(isOpen ? [option('', 'Choose a GPU')] : []),
+          ...grouped(choices),
+        );
+      offered = wanted;
       select.value = machine ?? '';
       element.classList.toggle('changed', machine !== present);
     },

@@ -2,7 +2,7 @@
 import type { Plan, PlanSecret } from '../src/agentProtocol';
 import type { FromPlan } from '../src/panels/planMessages';
 import { diffLines } from './diff';
-import { h, type Question } from './dom';
+import { button, h, type Question } from './dom';
 
 type Post = (message: FromPlan) => void;
 
@@ -30,24 +30,22 @@ export function createDetails(post: Post, changed: () => void) {
     consent: () => consent.checked,
     open: ({ needsConsent, secrets }: Plan): Question[] => [
       ...(needsConsent && !consent.checked
-        ? [{ text: 'Agree that the script gets its secrets.', at: consent }]
+        ? [{ text: 'Agree that the script gets its secrets.', at: consent.id }]
         : []),
-      ...missing(secrets).map((name) => ({ text: `Give ${name} a value.`, ...placeOf(name) })),
+      ...missing(secrets).map((name) => ({ text: `Give ${name} a value.`, at: idOf(name) })),
     ],
   };
 }
 
-function placeOf(secret: string): Pick<Question, 'at'> {
-  const at = document.getElementById(`secret-${secret}`);
-  return at ? { at } : {};
-}
+/** Of the button that gives a secret its value. */
+const idOf = (secret: string) => `secret-${secret}`;
 
 const missing = (secrets: readonly PlanSecret[]) =>
   secrets.filter(({ isSet }) => !isSet).map(({ name }) => name);
 
 function asked({ secrets }: Plan): string {
   const names = secrets.filter(({ askedByHeader }) => askedByHeader).map(({ name }) => name);
-  return ` The header of this script asks for ${names.join(' and ')}. Let it have ${names.length > 1 ? 'them' : 'it'}: I know what it does with ${names.length > 1 ? 'them' : 'it'}.`;
+  return ` Let this script have ${names.join(' and ')}, which its header asks for.`;
 }
 
 function notesOf({ engine, warnings }: Plan, isOffline: boolean): string[] {
@@ -66,14 +64,14 @@ function entries(plan: Plan, isSmoke: boolean, post: Post): HTMLElement[][] {
     ...optional('Results', ...(isSmoke ? [] : [results(plan)])),
     ...optional(
       'Metrics',
-      ...(isSmoke ? [] : [plan.metrics ? words(plan.metrics) : quiet('nowhere')]),
+      ...(isSmoke ? [] : [plan.metrics ? words(plan.metrics) : quiet('not tracked')]),
     ),
     ...optional('Secrets', ...plan.secrets.map((each) => secret(each, post))),
     ...optional('Libraries', ...(plan.versions.length > 0 ? [libraries(plan)] : [])),
     ...optional('Image', ...(isRemote ? [code(plan.image)] : [])),
     entry(
       'Python',
-      plan.python ? code(plan.python) : quiet(isRemote ? 'that of the image' : 'as uv chooses'),
+      plan.python ? code(plan.python) : quiet(isRemote ? 'as in the image' : 'chosen by uv'),
     ),
     ...optional(
       'Arguments',
@@ -99,20 +97,13 @@ const variables = ({ environment }: Plan) =>
 
 function secret({ name, isSet }: PlanSecret, post: Post): HTMLElement {
   const state = h('span', { className: isSet ? 'set' : 'bad' }, isSet ? 'set' : 'not set here');
-  const give = link(isSet ? 'Change …' : 'Give a Value …', () =>
-    post({ type: 'giveSecret', name }),
-  );
+  const ask = () => post({ type: 'giveSecret', name });
+  const give = button(isSet ? 'Change …' : 'Give a Value …', ask, 'link');
   give.ariaLabel = `${isSet ? 'Change' : 'Give'} the value of ${name}`;
-  give.id = `secret-${name}`;
-  const signIn = link('Sign In …', () => post({ type: 'signIn' }));
+  give.id = idOf(name);
+  const signIn = button('Sign In …', () => post({ type: 'signIn' }), 'link');
   const isToken = name === 'HF_TOKEN' && !isSet;
   return h('div', { className: 'secret' }, code(name), state, ...(isToken ? [signIn] : []), give);
-}
-
-function link(label: string, click: () => void): HTMLButtonElement {
-  const made = h('button', { type: 'button', className: 'link' }, label);
-  made.addEventListener('click', click);
-  return made;
 }
 
 /** Each with its release; who says so is under the mouse. */
@@ -125,18 +116,19 @@ function libraries({ versions }: Plan): HTMLElement {
 
 function showDiff(section: HTMLElement, diff: string): void {
   section.hidden = !diff;
-  const title = h('h2', { className: 'section' }, 'What the copy does otherwise');
+  const title = h('h2', { className: 'section' }, 'Changes in the copy that runs');
   section.replaceChildren(title, h('pre', { className: 'diff' }, ...diffLines(diff)));
 }
 
 function showCommand(section: HTMLElement, command: string, post: Post): void {
   section.hidden = !command;
-  const copy = h('button', { type: 'button', className: 'secondary' }, 'Copy');
-  copy.ariaLabel = 'Copy the command';
-  copy.addEventListener('click', () => {
+  const copy = button('Copy', () => {
     post({ type: 'copy', text: command });
     copy.textContent = 'Copied';
+    copy.ariaLabel = 'Copied';
   });
+  copy.id = 'copy';
+  copy.ariaLabel = 'Copy the command';
   const title = h('h2', { className: 'section' }, 'The same on the command line');
   section.replaceChildren(title, h('div', { className: 'command' }, h('pre', {}, command), copy));
 }

@@ -14,8 +14,30 @@ export function row(label: string, id: string, ...inputs: Node[]): HTMLElement {
   return h('div', { className: 'row' }, h('label', { htmlFor: id }, label), ...inputs);
 }
 
-/** What is left to answer, and where. */
+/** A button that does nothing while it is not enabled. */
+export function button(label: string, press: () => void, className = 'secondary') {
+  const made = h('button', { type: 'button', className }, label);
+  made.addEventListener('click', () => {
+    if (made.ariaDisabled !== 'true') press();
+  });
+  return made;
+}
+
+/** Not by `disabled`, for which a button loses the focus, and screen readers pass it over. */
+export function setEnabled(element: HTMLButtonElement, isEnabled: boolean): void {
+  element.ariaDisabled = String(!isEnabled);
+}
+
+/** Does what may make elements anew; the focus stays on the one of the same id. */
+export function keepingFocus(work: () => void): void {
+  const before = document.activeElement?.id;
+  work();
+  if (before && document.activeElement?.id !== before)
+    document.getElementById(before)?.focus({ preventScroll: true });
+}
+
+/** What is left to answer, and the id of the element where it is answered. */
 export interface Question {
   text: string;
-  at?: HTMLElement;
+  at?: string;
 }

@@ -1,43 +1,32 @@
 /** The estimate's panel: asks the extension while values change, and shows the last answer. */
-import type { FromPanel, Target, ToPanel } from '../src/panels/messages';
+import type { EstimateTarget, FromEstimate, ToEstimate } from '../src/panels/estimateMessages';
 import type { EstimateResult } from '../src/protocol';
 import { createChart } from './chart';
 import { createControls, type Tried } from './controls';
-import { h } from './dom';
+import { button, h, keepingFocus, setEnabled } from './dom';
 import { createSummary } from './summary';
-
-declare function acquireVsCodeApi(): {
-  postMessage(message: FromPanel): void;
-  getState(): Target | undefined;
-  setState(state: Target): void;
-};
+import { LastQuestion, View } from './view';
 
 const WHILE_MOVING_MS = 40;
 const WHILE_TYPING_MS = 300;
+const TRIED = ['length', 'batch', 'rank', 'quantization'] as const;
 
-const vscode = acquireVsCodeApi();
-let target: Target = vscode.getState() ?? JSON.parse(document.body.dataset.target ?? '{}');
+const view = new View<EstimateTarget, FromEstimate>();
+const question = new LastQuestion((id) => view.post({ type: 'ask', id, params: view.target }));
 let last: EstimateResult | undefined;
-let asked = 0;
-let timer: number | undefined;
 
-const title = h('h1');
-const place = h('button', { className: 'link', type: 'button' });
+const place = button('', reveal, 'link');
 const trainer = h('select', { ariaLabel: 'Trainer' });
-const problem = h('p', { className: 'problem', hidden: true });
-problem.setAttribute('role', 'alert');
-const notice = h('p', { className: 'notice', hidden: true });
-notice.setAttribute('role', 'status');
-const write = h('button', { type: 'button' }, 'Write to script');
-const reset = h('button', { type: 'button', className: 'secondary' }, 'Reset');
-const useMachine = h('button', { type: 'button', className: 'secondary' });
+const write = button('Write to Script', writeValues, '');
+const useMachine = button('', writeMachine);
+const reset = button('Reset', forgetTried);
 const basis = h('ul');
 const summary = createSummary();
 const chart = createChart();
-const controls = createControls(target, (tried) => {
-  notice.hidden = true;
-  keep({ ...target, ...tried });
-  askSoon(WHILE_MOVING_MS);
+const controls = createControls(view.target, (tried) => {
+  view.notice.hidden = true;
+  view.keep({ ...view.target, ...tried });
+  question.askSoon(WHILE_MOVING_MS);
 });
 const content = h(
   'main',
@@ -46,120 +35,108 @@ const content = h(
   chart.element,
   controls.element,
   h('div', { className: 'buttons' }, write, useMachine, reset),
-  notice,
-  h('details', { open: true }, h('summary', {}, 'An estimate. It rests on:'), basis),
+  view.notice,
+  h('details', { open: true }, h('summary', {}, 'What this estimate rests on'), basis),
 );
-document.body.append(h('header', {}, title, trainer, place), problem, content);
-
-write.addEventListener('click', () => {
-  const { uri, trainer: index, length, batch, rank, quantization } = target;
-  const params = { uri, trainer: index, length, batch, rank, quantization };
-  vscode.postMessage({ type: 'writeValues', params: defined(params) });
-});
-useMachine.addEventListener('click', () => {
-  if (last?.machine) vscode.postMessage({ type: 'writeMachine', machine: last.machine });
-});
-reset.addEventListener('click', () => {
-  const { uri, trainer: index, examples, tokens } = target;
-  keep(defined({ uri, trainer: index, examples, tokens }));
-  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
-  ask();
-});
+view.title.textContent = view.script;
+view.waiting.textContent = 'Estimating …';
+document.body.append(
+  h('header', {}, view.title, trainer, place),
+  view.problem,
+  view.waiting,
+  content,
+);
+trainer.hidden = true;
 trainer.addEventListener('change', () => {
-  const { uri, examples, tokens, machine } = target;
-  keep(defined({ uri, examples, tokens, machine, trainer: trainer.selectedIndex }));
-  ask();
+  const { uri, examples, tokens, machine } = view.target;
+  view.keep(defined({ uri, examples, tokens, machine, trainer: trainer.selectedIndex }));
+  question.ask();
 });
-place.addEventListener('click', () => {
-  const line = last?.trainers[last.trainer]?.line;
-  if (line) vscode.postMessage({ type: 'reveal', line });
-});
+view.listen(receive);
+question.ask();
 
-window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => receive(data));
-ask();
-
-function receive(message: ToPanel): void {
+function receive(message: ToEstimate): void {
   switch (message.type) {
     case 'estimate':
-      if (message.id === asked) show(message.result);
+      if (question.isAnswered(message.id)) keepingFocus(() => show(message.result));
       break;
     case 'problem':
-      if (message.id === asked) showProblem(message.message);
+      if (!question.isAnswered(message.id)) break;
+      view.showProblem(message.problem);
+      content.classList.add('stale');
       break;
     case 'changed':
-      askSoon(WHILE_TYPING_MS);
+      question.askSoon(WHILE_TYPING_MS);
       break;
     case 'target':
-      keep({ ...target, ...message.target });
-      ask();
+      view.keep({ ...view.target, ...message.target });
+      question.ask();
       break;
     case 'notice':
-      notice.textContent = message.message;
-      notice.hidden = false;
+      view.tell(message.message);
   }
-}
-
-/** Answers that are under way are of values that are no longer tried. */
-function askSoon(delay: number): void {
-  asked += 1;
-  window.clearTimeout(timer);
-  timer = window.setTimeout(ask, delay);
-}
-
-function ask(): void {
-  window.clearTimeout(timer);
-  asked += 1;
-  vscode.postMessage({ type: 'ask', id: asked, params: target });
-}
-
-function keep(next: Target): void {
-  target = next;
-  vscode.setState(target);
-}
-
-function showProblem(message: string): void {
-  problem.textContent = message;
-  problem.hidden = false;
-  content.classList.add('stale');
 }
 
 function show(result: EstimateResult): void {
   last = result;
-  problem.hidden = true;
+  view.problem.hidden = true;
+  view.waiting.hidden = true;
   content.hidden = false;
   content.classList.remove('stale');
   forgetWritten(result);
-  const { model, trainers, trainer: index } = result;
-  title.textContent = model;
-  place.textContent = `${trainers[index]?.label}, line ${trainers[index]?.line}`;
-  trainer.hidden = trainers.length < 2;
-  trainer.replaceChildren(
-    ...trainers.map(({ label, line }) => h('option', {}, `${label}, line ${line}`)),
-  );
-  trainer.selectedIndex = index;
-  place.hidden = !trainer.hidden;
+  showTitle(result);
   for (const part of [summary, chart, controls]) part.show(result);
+  view.announce(summary.element.innerText);
   basis.replaceChildren(...result.basis.map((text) => h('li', {}, text)));
   showButtons(result);
 }
 
+function showTitle({ model, trainers, trainer: index }: EstimateResult): void {
+  view.title.textContent = model;
+  const names = trainers.map(({ label, line }) => `${label}, line ${line}`);
+  place.textContent = names[index] ?? '';
+  place.hidden = names.length > 1;
+  trainer.hidden = !place.hidden;
+  trainer.replaceChildren(...names.map((name) => h('option', {}, name)));
+  trainer.selectedIndex = index;
+}
+
 /** What is in the script now is not tried any more. */
 function forgetWritten({ written, shown, machine, present }: EstimateResult): void {
-  const next = { ...target };
-  for (const key of ['length', 'batch', 'rank', 'quantization'] as const)
-    if (written[key] === shown[key]) delete next[key];
+  const next = { ...view.target };
+  for (const key of TRIED) if (written[key] === shown[key]) delete next[key];
   if (machine === present) delete next.machine;
-  keep(next);
+  view.keep(next);
 }
 
 function showButtons({ machine, present, machines }: EstimateResult): void {
-  const keys: (keyof Tried)[] = ['length', 'batch', 'rank', 'quantization'];
-  const isChanged = keys.some((key) => target[key] != null);
+  const isChanged = TRIED.some((key: keyof Tried) => view.target[key] != null);
   const choice = machines.find(({ name }) => name === machine);
-  write.disabled = !isChanged;
-  reset.disabled = !isChanged && machine === present;
+  setEnabled(write, isChanged);
+  setEnabled(reset, isChanged || machine !== present);
   useMachine.hidden = !choice?.isFlavor || machine === present;
-  useMachine.textContent = `Run jobs on ${machine}`;
+  useMachine.textContent = `Choose ${machine} for Jobs`;
+}
+
+function writeValues(): void {
+  const { uri, trainer: index, length, batch, rank, quantization } = view.target;
+  const params = { uri, trainer: index, length, batch, rank, quantization };
+  view.post({ type: 'writeValues', params: defined(params) });
+}
+
+function writeMachine(): void {
+  if (last?.machine) view.post({ type: 'writeMachine', machine: last.machine });
+}
+
+function forgetTried(): void {
+  const { uri, trainer: index, examples, tokens } = view.target;
+  view.keep(defined({ uri, trainer: index, examples, tokens }));
+  question.ask();
+}
+
+function reveal(): void {
+  const line = last?.trainers[last.trainer]?.line;
+  if (line) view.post({ type: 'reveal', line });
 }
 
 /** Without the keys that hold nothing: a message says only what is asked. */

@@ -1,11 +1,14 @@
 /** What the checks found: where, and what has to be overridden by hand. */
 import type { Plan, PlanFinding } from '../src/agentProtocol';
 import type { FromPlan } from '../src/panels/planMessages';
-import { h, type Question } from './dom';
+import { button, h, type Question } from './dom';
 
 const SIGNS = { error: '✕', warning: '!', information: 'i' };
 /** As SubmitParams names a finding. */
 const nameOf = ({ rule, line }: PlanFinding) => `${rule}:${line}`;
+/** The ids of what a finding can be answered with, and of what leads to it. */
+const boxOf = (finding: PlanFinding) => `override-${nameOf(finding)}`;
+const linkOf = (finding: PlanFinding) => `place-${nameOf(finding)}`;
 
 export function createFindings(post: (message: FromPlan) => void, changed: () => void) {
   const list = h('ul', { className: 'findings' });
@@ -16,13 +19,18 @@ export function createFindings(post: (message: FromPlan) => void, changed: () =>
 
   const box = (finding: PlanFinding) => {
     const name = nameOf(finding);
-    const input = h('input', { type: 'checkbox', checked: overridden.has(name) });
+    const input = h('input', {
+      type: 'checkbox',
+      id: boxOf(finding),
+      checked: overridden.has(name),
+      ariaLabel: `Run anyway: ${placeName(finding)}`,
+    });
     input.addEventListener('change', () => {
       if (input.checked) overridden.add(name);
       else overridden.delete(name);
       changed();
     });
-    return h('label', { className: 'override' }, input, ' Run in spite of this');
+    return h('label', { className: 'override' }, input, ' Run anyway');
   };
   const item = (finding: PlanFinding) => {
     const { severity, message, blocks } = finding;
@@ -48,21 +56,23 @@ export function createFindings(post: (message: FromPlan) => void, changed: () =>
     /** What is left to override. */
     open: ({ findings }: Plan): Question[] => {
       const left = findings.filter((each) => each.blocks && !overridden.has(nameOf(each)));
-      if (left.length === 0) return [];
       const text =
         left.length === 1
           ? 'Override the finding that blocks.'
           : `Override the ${left.length} findings that block.`;
-      const at = list.querySelector<HTMLElement>('input:not(:checked)');
-      return [at ? { text, at } : { text }];
+      return left.slice(0, 1).map((first) => ({ text, at: boxOf(first) }));
     },
   };
 }
 
+const placeName = ({ rule, path, line }: PlanFinding) =>
+  path ? `${rule}, line ${line}` : `${rule}, in the command`;
+
 /** Where it is; what is found in the planned command has its place below. */
-function place({ rule, path, line, column }: PlanFinding, post: (message: FromPlan) => void): Node {
-  if (!path) return h('span', { className: 'quiet' }, `${rule}, in the command`);
-  const link = h('button', { type: 'button', className: 'link' }, `${rule}, line ${line}`);
-  link.addEventListener('click', () => post({ type: 'reveal', line, column }));
+function place(finding: PlanFinding, post: (message: FromPlan) => void): Node {
+  const { path, line, column } = finding;
+  if (!path) return h('span', { className: 'quiet' }, placeName(finding));
+  const link = button(placeName(finding), () => post({ type: 'reveal', line, column }), 'link');
+  link.id = linkOf(finding);
   return link;
 }

@@ -2,53 +2,39 @@
 import type { Plan } from '../src/agentProtocol';
 import type { Choices, FromPlan, PlanTarget, ToPlan } from '../src/panels/planMessages';
 import { createDetails } from './details';
-import { h, type Question } from './dom';
+import { button, h, keepingFocus, type Question, setEnabled } from './dom';
 import { createFindings } from './findings';
 import { createChoices } from './planChoices';
 import { createPlanSummary } from './planSummary';
+import { LastQuestion, View } from './view';
 import { timeoutText } from './words';
-
-declare function acquireVsCodeApi(): {
-  postMessage(message: FromPlan): void;
-  getState(): PlanTarget | undefined;
-  setState(state: PlanTarget): void;
-};
 
 const WHILE_TYPING_MS = 400;
 
-const vscode = acquireVsCodeApi();
-const post = (message: FromPlan) => vscode.postMessage(message);
-let target: PlanTarget = vscode.getState() ?? JSON.parse(document.body.dataset.target ?? '{}');
+const view = new View<PlanTarget, FromPlan>();
+const post = (message: FromPlan) => view.post(message);
+const question = new LastQuestion((id) => post({ type: 'ask', id, target: view.target }));
 let plan: Plan | undefined;
-let asked = 0;
-let timer: number | undefined;
-let isWaiting = false;
+let isSubmitting = false;
 let isStale = false;
 let isOffline = false;
 
-const title = h('h1');
 const place = h('p', { className: 'quiet path' });
-const problem = h('div', { className: 'problem', hidden: true });
-problem.setAttribute('role', 'alert');
-const notice = h('p', { className: 'notice', hidden: true });
-notice.setAttribute('role', 'status');
-const waiting = h('p', { className: 'quiet waiting' }, 'Making the plan …');
 const summary = createPlanSummary();
-const choices = createChoices((changed) => choose(changed), post);
+const choices = createChoices(choose, post);
 const findings = createFindings(post, update);
 const details = createDetails(post, update);
-const submit = h('button', { type: 'button' });
-const smoke = button('Smoke Test First', () => choose({ smoke: true }, 0));
+const submit = button('Submit', sendPlan, '');
+const smoke = button('Smoke Test First', () => switchSmoke(true));
 smoke.title =
   'Two steps of a tiny model on this machine, out of a changed copy: does it run at all?';
-const back = button('Back to the Job', () => choose({ smoke: undefined }, 0));
-const write = button('Write into Script', writeChoices);
+const back = button('Back to the Job', () => switchSmoke(false));
+const write = button('Write to Script', writeChoices);
 write.title = 'Write machine, timeout and namespace into [tool.hf-jobs] of the script';
 const account = button('Check Account', () => post({ type: 'checkAccount' }), 'link');
 account.hidden = true;
 const cancel = button('Cancel', () => post({ type: 'close' }), 'link');
-const why = h('p', { className: 'quiet why' });
-why.id = 'why';
+const why = h('p', { className: 'quiet why', id: 'why' });
 why.setAttribute('role', 'status');
 submit.setAttribute('aria-describedby', 'why');
 const content = h(
@@ -62,143 +48,121 @@ const content = h(
 const footer = h(
   'footer',
   { hidden: true },
-  notice,
+  view.notice,
   why,
   h('div', { className: 'buttons' }, submit, smoke, back, write, cancel),
 );
+view.waiting.textContent = 'Making the plan …';
 document.body.append(
-  h('header', {}, title, h('div', { className: 'about' }, place, account)),
-  problem,
-  waiting,
+  h('header', {}, view.title, h('div', { className: 'about' }, place, account)),
+  view.problem,
+  view.waiting,
   content,
   footer,
 );
-
-submit.addEventListener('click', () => {
-  if (!plan || isWaiting || openQuestions(plan).length > 0) return;
-  isWaiting = true;
-  problem.hidden = true;
-  post({
-    type: 'submit',
-    key: plan.key,
-    overridden: findings.overridden(),
-    consent: details.consent(),
-  });
-  update();
-});
-window.addEventListener('message', ({ data }: MessageEvent<ToPlan>) => receive(data));
 window.addEventListener('keydown', ({ key, ctrlKey, metaKey }) => {
   if (key === 'Enter' && (ctrlKey || metaKey)) submit.click();
 });
+view.listen(receive);
 ask();
-
-function button(label: string, click: () => void, className = 'secondary'): HTMLButtonElement {
-  const made = h('button', { type: 'button', className }, label);
-  made.addEventListener('click', click);
-  return made;
-}
 
 function receive(message: ToPlan): void {
   switch (message.type) {
     case 'plan':
-      if (message.id === asked) show(message.plan, message.isOffline);
+      if (question.isAnswered(message.id))
+        keepingFocus(() => show(message.plan, message.isOffline));
       break;
     case 'problem':
-      if (message.id === asked) showProblem(message.message, message.needsSignIn);
+      if (question.isAnswered(message.id)) view.showProblem(message.problem);
       break;
     case 'machines':
-      choices.setMachines(message.machines, message.from);
+      choices.setMachines(message.machines, message.pricedOn);
       break;
     case 'stale':
       isStale = true;
       update();
       break;
     case 'changed':
-      askSoon();
+      ask();
       break;
     case 'target':
-      keep(message.target);
+      view.keep(message.target);
       ask();
       break;
     case 'refused':
-      isWaiting = false;
-      showProblem(message.message, message.needsSignIn);
+      isSubmitting = false;
+      view.showProblem(message.problem);
       update();
       break;
     case 'notice':
-      notice.textContent = message.message;
-      notice.hidden = false;
+      view.tell(message.message);
   }
 }
 
-function choose(changed: { [K in keyof Choices]: Choices[K] | undefined }, delay?: number): void {
-  const all = Object.entries({ ...target.choices, ...changed });
-  const next = Object.fromEntries(all.filter(([, value]) => value)) as Choices;
+function choose(changed: { [K in keyof Choices]: Choices[K] | undefined }): void {
+  keepChoices(changed);
+  wait();
+  question.askSoon(WHILE_TYPING_MS);
+}
+
+/** The button that was pressed goes, and its counterpart gets the focus. */
+function switchSmoke(isSmoke: boolean): void {
+  keepChoices({ smoke: isSmoke || undefined });
+  smoke.hidden = isSmoke;
+  back.hidden = !isSmoke;
+  (isSmoke ? back : smoke).focus();
+  window.scrollTo(0, 0);
+  ask();
+}
+
+function keepChoices(changed: { [K in keyof Choices]: Choices[K] | undefined }): void {
+  const all = Object.entries({ ...view.target.choices, ...changed });
+  const chosen = Object.fromEntries(all.filter(([, value]) => value)) as Choices;
   // What was chosen for a resumed job is a job of its own.
-  keep({ uri: target.uri, choices: next });
-  notice.hidden = true;
-  if (delay === 0) ask();
-  else askSoon();
-}
-
-function keep(next: PlanTarget): void {
-  target = next;
-  vscode.setState(target);
-}
-
-function askSoon(): void {
-  asked += 1;
-  content.classList.add('stale');
-  submit.disabled = true;
-  window.clearTimeout(timer);
-  timer = window.setTimeout(ask, WHILE_TYPING_MS);
+  view.keep({ uri: view.target.uri, choices: chosen });
+  view.notice.hidden = true;
 }
 
 function ask(): void {
-  title.textContent = titleOf(Boolean(target.choices.smoke));
-  window.clearTimeout(timer);
-  asked += 1;
+  view.title.textContent = titleOf(view.target);
   isStale = false;
-  content.classList.add('stale');
-  submit.disabled = true;
-  post({ type: 'ask', id: asked, target });
+  wait();
+  question.ask();
 }
 
-function showProblem(message: string, needsSignIn: boolean): void {
-  const steps = needsSignIn ? [button('Sign In', () => post({ type: 'signIn' }))] : [];
-  problem.replaceChildren(h('p', {}, message), ...steps);
-  problem.hidden = false;
-  waiting.hidden = true;
+/** What is shown is no more what would be submitted. */
+function wait(): void {
+  content.classList.add('stale');
+  setEnabled(submit, false);
 }
 
 function show(found: Plan, offline: boolean): void {
   plan = found;
   isOffline = offline;
-  problem.hidden = true;
-  waiting.hidden = true;
+  view.problem.hidden = true;
+  view.waiting.hidden = true;
   content.hidden = false;
   footer.hidden = false;
   content.classList.remove('stale');
-  const isSmoke = Boolean(target.choices.smoke);
-  title.textContent = titleOf(isSmoke);
+  const isSmoke = Boolean(view.target.choices.smoke);
   place.textContent = found.script;
   place.title = found.script;
   summary.show(found);
-  choices.show(found, target);
+  view.announce(summary.element.innerText);
+  choices.show(found, view.target);
   findings.show(found);
   details.show(found, { isOffline, isSmoke });
   submit.textContent = labelOf(found, isSmoke);
-  smoke.hidden = isSmoke || Boolean(target.resume);
+  smoke.hidden = isSmoke || Boolean(view.target.resume);
   back.hidden = !isSmoke;
   write.hidden = isSmoke || found.engine !== 'hf';
   account.hidden = found.engine !== 'hf';
   update();
 }
 
-function titleOf(isSmoke: boolean): string {
-  const script = decodeURIComponent(target.uri.split('/').at(-1) ?? '');
-  if (isSmoke) return `Smoke test of ${script}`;
-  return target.resume ? `Resume ${script}` : `Submit ${script}`;
+function titleOf({ choices: { smoke: isSmoke }, resume }: PlanTarget): string {
+  if (isSmoke) return `Smoke test of ${view.script}`;
+  return resume ? `Resume ${view.script}` : `Submit ${view.script}`;
 }
 
 function labelOf({ engine }: Plan, isSmoke: boolean): string {
@@ -218,8 +182,9 @@ function openQuestions(found: Plan): Question[] {
 function sentenceOf({ text, at }: Question): Node[] {
   if (!at) return [h('span', {}, text), document.createTextNode(' ')];
   const lead = () => {
-    at.scrollIntoView({ block: 'center' });
-    at.focus({ preventScroll: true });
+    const element = document.getElementById(at);
+    element?.scrollIntoView({ block: 'center' });
+    element?.focus({ preventScroll: true });
   };
   return [button(text, lead, 'link'), document.createTextNode(' ')];
 }
@@ -227,14 +192,30 @@ function sentenceOf({ text, at }: Question): Node[] {
 function update(): void {
   if (!plan) return;
   const open = openQuestions(plan);
-  submit.disabled = isWaiting || open.length > 0 || content.classList.contains('stale');
-  why.replaceChildren(...(isWaiting ? ['Submitting …'] : open.flatMap(sentenceOf)));
+  setEnabled(submit, !isSubmitting && open.length === 0 && !content.classList.contains('stale'));
+  // Said again only when it is something else.
+  const said = isSubmitting ? 'Submitting …' : open.map(({ text }) => `${text} `).join('');
+  if (why.textContent !== said)
+    why.replaceChildren(...(isSubmitting ? [said] : open.flatMap(sentenceOf)));
+}
+
+function sendPlan(): void {
+  if (!plan) return;
+  isSubmitting = true;
+  view.problem.hidden = true;
+  post({
+    type: 'submit',
+    key: plan.key,
+    overridden: findings.overridden(),
+    consent: details.consent(),
+  });
+  update();
 }
 
 function writeChoices(): void {
   if (!plan) return;
   const { flavor, namespace, timeoutS } = plan;
-  const timeout = target.choices.timeout ?? timeoutText(timeoutS);
+  const timeout = view.target.choices.timeout ?? timeoutText(timeoutS);
   const said = Object.entries({ flavor, timeout, namespace }).filter(([, value]) => value);
   post({ type: 'write', values: Object.fromEntries(said) });
 }

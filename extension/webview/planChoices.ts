@@ -1,7 +1,7 @@
 /** Where a job runs and for how long: what the user may choose. */
 import type { Plan } from '../src/agentProtocol';
 import type { Choices, FromPlan, Machine, PlanTarget } from '../src/panels/planMessages';
-import { h, row } from './dom';
+import { button, h, row } from './dom';
 import { timeoutText } from './words';
 
 type Change = (changed: { [K in keyof Choices]: Choices[K] | undefined }) => void;
@@ -57,8 +57,7 @@ function engines(change: Change) {
 function machines(change: Change, post: (message: FromPlan) => void) {
   const select = h('select', { id: 'flavor' });
   const note = h('span', { className: 'quiet' });
-  const ask = h('button', { type: 'button', className: 'link' }, 'Ask for prices of now');
-  ask.addEventListener('click', () => post({ type: 'askPrices' }));
+  const ask = button('Get Current Prices', () => post({ type: 'askPrices' }), 'link');
   select.addEventListener('change', () => change({ flavor: select.value }));
   const below = h('div', { className: 'below' }, note, ask);
   const element = row(
@@ -69,7 +68,11 @@ function machines(change: Change, post: (message: FromPlan) => void) {
   let known: Machine[] = [];
   let shown = '';
   let words = '';
+  let offered = '';
   const fill = () => {
+    const wanted = JSON.stringify([known, shown, words]);
+    if (wanted === offered) return; // a list that is dropped down would be closed
+    offered = wanted;
     const others = known.filter(({ name }) => name !== shown).map(option);
     const own = known.find(({ name }) => name === shown);
     const label = own ? option(own) : h('option', { value: shown }, words || shown || 'cpu-basic');
@@ -79,10 +82,11 @@ function machines(change: Change, post: (message: FromPlan) => void) {
   };
   return {
     element,
-    set: (found: Machine[], from: string) => {
+    set: (found: Machine[], pricedOn: string | null) => {
       known = found;
-      note.textContent = from;
-      ask.hidden = !from.startsWith('Prices of 2');
+      note.textContent = pricedOn ? `Prices of ${pricedOn}` : 'Current prices from Hugging Face';
+      if (!pricedOn && document.activeElement === ask) select.focus();
+      ask.hidden = !pricedOn;
       fill();
     },
     show: (flavor: string, machine: string, isChanged: boolean) => {
@@ -94,8 +98,8 @@ function machines(change: Change, post: (message: FromPlan) => void) {
   };
 }
 
-function option({ name, label, note }: Machine): HTMLOptionElement {
-  return h('option', { value: name }, [name, note, label].filter(Boolean).join(' · '));
+function option({ name, label, notes }: Machine): HTMLOptionElement {
+  return h('option', { value: name }, [name, ...notes, label].filter(Boolean).join(' · '));
 }
 
 function text(key: 'timeout' | 'namespace', label: string, hint: string, change: Change) {

@@ -6,7 +6,6 @@ import { duration, money, span } from './words';
 
 export function createPlanSummary(): { element: HTMLElement; show(plan: Plan): void } {
   const element = h('section', { className: 'summary', ariaLabel: 'Estimate' });
-  element.setAttribute('aria-live', 'polite');
   const show = (plan: Plan) => {
     const isKnown = Boolean(plan.memory || plan.hours);
     element.classList.toggle('none', !isKnown);
@@ -28,7 +27,7 @@ function tiles({ engine, fits, hours, dollars }: Plan): HTMLElement[] {
 function basis({ memory, hours, estimate }: Plan): HTMLElement {
   const why = withoutOptions(estimate);
   const doubt = why && (hours ? `An estimate, ${why}.` : `Time is unknown: ${why}.`);
-  const text = [memory, doubt || 'An estimate.'].filter(Boolean).join(' ');
+  const text = [memory, doubt || 'All figures are estimates.'].filter(Boolean).join(' ');
   return h('p', { className: 'quiet basis' }, text);
 }
 

@@ -4,35 +4,34 @@ import { h } from './dom';
 import { tile, VERDICTS } from './tiles';
 import { duration, gb, money, span } from './words';
 
-export function createSummary(): { element: HTMLElement; show(result: EstimateResult): void } {
-  const element = h('section', { className: 'summary' });
-  element.setAttribute('aria-live', 'polite');
+export function createSummary() {
+  const tiles = h('section', { className: 'summary', ariaLabel: 'Estimate' });
+  const why = h('p', { className: 'quiet why' });
   return {
-    element,
-    show: (result) => element.replaceChildren(...tiles(result)),
+    element: h('div', {}, tiles, why),
+    show: (result: EstimateResult) => {
+      tiles.replaceChildren(...tilesOf(result));
+      why.textContent = unknownOf(result);
+      why.hidden = !why.textContent;
+    },
   };
 }
 
-function tiles(result: EstimateResult): HTMLElement[] {
-  const { memory, usable, machine, hours, dollars, verdict, noHours } = result;
+function tilesOf(result: EstimateResult): HTMLElement[] {
+  const { memory, usable, machine, hours, dollars, verdict } = result;
   const of = usable == null ? '' : ` of ${gb(usable)}`;
-  const why = noHours ?? '';
+  const fits = h('span', { className: `verdict ${verdict}` }, `${VERDICTS[verdict]} ${machine}`);
   return [
     tile(
-      'Memory of a GPU',
+      'GPU memory',
       memory ? `≈ ${gb(memory.likely).replace(of ? ' GB' : '', '')}${of}` : 'unknown',
-      memory ? `${memory.low.toFixed(1)} to ${gb(memory.high)}` : result.reason,
-      h(
-        'span',
-        { className: `verdict ${verdict}` },
-        VERDICTS[verdict],
-        verdict !== 'unknown' && machine ? ` ${machine}` : '',
-      ),
+      memory ? `${memory.low.toFixed(1)} to ${gb(memory.high)}` : '',
+      ...(verdict !== 'unknown' && machine ? [fits] : []),
     ),
     tile(
       'Time',
       hours ? `≈ ${duration(hours.likely)}` : 'unknown',
-      hours ? span(hours, duration) : why,
+      hours ? span(hours, duration) : '',
     ),
     tile(
       'Cost',
@@ -40,4 +39,10 @@ function tiles(result: EstimateResult): HTMLElement[] {
       dollars ? span(dollars, money) : '',
     ),
   ];
+}
+
+/** Why something is not known; empty where all is. */
+function unknownOf({ memory, reason, hours, noHours }: EstimateResult): string {
+  if (!memory) return reason;
+  return hours || !noHours ? '' : `Time is unknown: ${noHours}.`;
 }

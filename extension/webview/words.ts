@@ -3,6 +3,12 @@ import type { Likely } from '../src/protocol';
 
 export const count = (value: number) => value.toLocaleString('en-US');
 
+/** "1 thing", "2 things". */
+export const counted = (value: number, one: string) =>
+  `${count(value)} ${value === 1 ? one : `${one}s`}`;
+
+export const capitalized = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
 export const gb = (value: number) =>
   value > 0 && value < 0.05 ? '< 0.1 GB' : `${value.toFixed(1)} GB`;
 

@@ -81,6 +81,16 @@ export class Workbench {
     await this.page.keyboard.insertText(text);
   }
 
+  /** Replace all text of the active editor; one that has just been opened may lose what is typed. */
+  async replaceText(text) {
+    const changed = this.page.locator('.tab.active.dirty');
+    for (let tries = 0; tries < 5 && !(await changed.isVisible()); tries++) {
+      await this.press('Control+a');
+      await this.type(text);
+      await changed.waitFor({ timeout: 5_000 }).catch(() => undefined);
+    }
+  }
+
   /** Run a command of the palette by its title. */
   async command(title) {
     await this.press('F1');
@@ -88,6 +98,14 @@ export class Workbench {
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
     await row.click();
     await this.#restMouse();
+  }
+
+  /** Choose a color theme by its name in the list. */
+  async theme(name) {
+    await this.command('Preferences: Color Theme');
+    await this.page.locator('.quick-input-widget input').first().fill(name);
+    await this.row(name).click();
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   }
 
   /** Open a file of the workspace by its path in it. */

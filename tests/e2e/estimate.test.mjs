@@ -41,7 +41,7 @@ describeEditor('estimates', { files: { 'train.py': ESTIMATED } }, (scenario) => 
     await panel.getByText('4,096 tokens').waitFor();
     await memory.filter({ hasText: '≈ 19.6 of 23.7 GB' }).waitFor();
     await screenshot('estimate-panel');
-    await panel.getByRole('button', { name: 'Write to script' }).click();
+    await panel.getByRole('button', { name: 'Write to Script' }).click();
     await panel.getByText('Wrote max_length=4096.').waitFor();
     await workbench.command('File: Save All Files');
     await workbench.page.locator('.tab.dirty').waitFor({ state: 'detached' });

@@ -133,7 +133,7 @@ describeEditor(
     scenario('has its choices written into the script', async (editor) => {
       const { workbench, workspace } = editor;
       const plan = workbench.webview();
-      await plan.getByRole('button', { name: 'Write into Script' }).click();
+      await plan.getByRole('button', { name: 'Write to Script' }).click();
       await plan.getByText('Wrote flavor = "l40sx1", timeout = "8h"').waitFor();
       const text = fs.readFileSync(path.join(workspace, 'train.py'), 'utf8');
       assert.match(text, /# flavor = "l40sx1"\n# timeout = "8h"/);
@@ -160,8 +160,8 @@ describeEditor(
       await input.fill(SECRET);
       await workbench.press('Enter');
       await plan.getByText('Give WANDB_API_KEY a value.').waitFor({ state: 'detached' });
-      await plan.getByLabel('I know what it does').check();
-      await submit.and(plan.locator(':enabled')).waitFor();
+      await plan.getByLabel('Let this script have').check();
+      await submit.and(plan.locator('[aria-disabled="false"]')).waitFor();
     });
 
     scenario('runs once, with its secrets', async ({ workbench, services, screenshot }) => {
@@ -182,11 +182,11 @@ describeEditor(
       const { workbench, screenshot } = editor;
       const plan = await planOf(workbench, 'mistaken.py');
       const submit = plan.getByRole('button', { name: 'Submit', exact: true });
-      await plan.getByLabel('I know what it does').check();
+      await plan.getByLabel('Let this script have').check();
       await plan.getByText('Override the finding that blocks.').waitFor();
       assert.equal(await submit.isDisabled(), true);
       await screenshot('plan-blocked');
-      await plan.getByLabel('Run in spite of this').check();
+      await plan.getByLabel('Run anyway').check();
       await submit.click();
       await workbench.notification('mistaken is').waitFor();
       await workbench.clearNotifications();
@@ -229,8 +229,7 @@ describeEditor(
     scenario('is refused where nothing may be sent', async (editor) => {
       const { workbench, screenshot } = editor;
       await workbench.openFile('settings.json');
-      await workbench.press('Control+a');
-      await workbench.type('{ "tunesmith.network": "off" }');
+      await workbench.replaceText('{ "tunesmith.network": "off" }');
       await workbench.save();
       const plan = await planOf(workbench, 'job.py');
       await plan.getByText('it runs with HF_HUB_OFFLINE').waitFor();

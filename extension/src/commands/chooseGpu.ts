@@ -1,7 +1,7 @@
 import { type QuickPickItem, QuickPickItemKind, ThemeIcon, Uri, window, workspace } from 'vscode';
 import type { Context } from '../context';
-import { showEstimatePanel } from '../panels/estimate';
-import type { Target } from '../panels/messages';
+import { estimatePanels } from '../panels/estimate';
+import type { EstimateTarget } from '../panels/estimateMessages';
 import {
   MACHINES_REQUEST,
   type MachineRow,
@@ -19,7 +19,7 @@ const GROUPS = [
 ] as const;
 /** The note of the machine that the training guide would take. */
 const GUIDE = "the guide's choice";
-const EXAMPLES = { iconPath: new ThemeIcon('symbol-number'), tooltip: 'Number of examples …' };
+const EXAMPLES = { iconPath: new ThemeIcon('symbol-number'), tooltip: 'Number of Examples …' };
 
 interface Item extends QuickPickItem {
   row?: MachineRow;
@@ -27,12 +27,12 @@ interface Item extends QuickPickItem {
 
 /** Lists all machines for a training; the one that is picked is written where jobs name theirs. */
 export async function chooseGpu(context: Context, given?: unknown): Promise<void> {
-  const target = (given as Target | undefined) ?? activeTarget();
+  const target = (given as EstimateTarget | undefined) ?? activeTarget();
   if (!target) return;
   try {
     const row = await pick(context, target);
     if (!row) return;
-    if (!row.isFlavor) return showEstimatePanel(context, { ...target, machine: row.name });
+    if (!row.isFlavor) return estimatePanels.show(context, { ...target, machine: row.name });
     const message = await writeMachine(context, target.uri, row.name);
     if (message) void window.showInformationMessage(`Tunesmith: ${message}`);
   } catch (error) {
@@ -40,7 +40,7 @@ export async function chooseGpu(context: Context, given?: unknown): Promise<void
   }
 }
 
-async function pick(context: Context, target: Target): Promise<MachineRow | undefined> {
+async function pick(context: Context, target: EstimateTarget): Promise<MachineRow | undefined> {
   const key = `examples:${target.uri}`;
   const memory = context.extension.workspaceState;
   for (;;) {
@@ -52,7 +52,7 @@ async function pick(context: Context, target: Target): Promise<MachineRow | unde
   }
 }
 
-async function machines({ server }: Context, target: Target, examples: number | undefined) {
+async function machines({ server }: Context, target: EstimateTarget, examples: number | undefined) {
   if (Uri.parse(target.uri).scheme === 'file')
     await workspace.openTextDocument(Uri.parse(target.uri));
   const params: MachinesParams = {
@@ -77,8 +77,8 @@ async function askExamples(before: number | undefined): Promise<number | undefin
 function show(found: MachinesResult): Promise<MachineRow | 'examples' | undefined> {
   const quickPick = window.createQuickPick<Item>();
   quickPick.title = `GPU for ${found.model}`;
-  const unknown = found.noHours ? `; hours are unknown: ${found.noHours}` : '';
-  quickPick.placeholder = `Memory of one GPU, estimated; prices of ${found.prices}${unknown}`;
+  const unknown = found.noHours ? `. Time is unknown: ${found.noHours}` : '';
+  quickPick.placeholder = `Prices of ${found.prices}${unknown}`;
   quickPick.matchOnDescription = true;
   quickPick.buttons = [EXAMPLES];
   quickPick.items = items(found);
@@ -120,6 +120,6 @@ function figures(row: MachineRow): string[] {
   if (gb != null && usable != null) found.push(`≈ ${gb.toFixed(0)} of ${usable.toFixed(0)} GB`);
   if (hours != null) found.push(`≈ ${hours.toPrecision(2)} h`);
   if (dollars != null) found.push(dollars ? `≈ $${dollars.toFixed(2)}` : 'free');
-  else if (usdPerHour != null) found.push(`$${usdPerHour.toFixed(2)} an hour`);
+  else if (usdPerHour != null) found.push(`$${usdPerHour.toFixed(2)}/h`);
   return found;
 }

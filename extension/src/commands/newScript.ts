@@ -13,7 +13,7 @@ import type { Context } from '../context';
 import { requireTrust } from '../jobs/controller';
 import { sentence, withoutOptions } from '../jobs/problems';
 import { tunesmithProgram } from '../launch';
-import { showPlanPanel } from '../panels/plan';
+import { planPanels } from '../panels/plan';
 import { run } from '../process';
 
 const TITLE = 'New Training Script';
@@ -178,7 +178,7 @@ async function tellWritten(context: Context, file: Uri, { flavor, timeout, notes
   const known = notes.map((note) => sentence(withoutOptions(note))).join(' ');
   const text = `Tunesmith: ${name} runs on ${flavor} for at most ${timeout}. ${known}`;
   const answer = await window.showInformationMessage(text, 'Submit Job');
-  if (answer) showPlanPanel(context, { uri: file.toString(), choices: {} });
+  if (answer) planPanels.show(context, { uri: file.toString(), choices: {} });
 }
 
 /** What `tunesmith new … --json` answers; throws an AgentError with what it says instead. */

@@ -72,7 +72,7 @@ function pickJob(
       void showProblem(error);
       return [error.message];
     });
-    quickPick.placeholder = problems.join(' ') || 'A job to see what can be done with it';
+    quickPick.placeholder = problems.join(' ') || 'Choose a job';
     quickPick.busy = false;
     fill();
   };

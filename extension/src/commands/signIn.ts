@@ -2,8 +2,8 @@ import { ThemeIcon, window } from 'vscode';
 import type { Context } from '../context';
 import { requireNetwork, requireTrust } from '../jobs/controller';
 import { hfProgram } from '../launch';
-import { refreshAccounts } from '../panels/account';
-import { refreshPlans } from '../panels/plan';
+import { accountPanels } from '../panels/account';
+import { planPanels } from '../panels/plan';
 
 /** Opens `hf auth login` in a terminal; what it stores is what the agent asks the Hub with. */
 export async function signIn({ extension, output }: Context): Promise<void> {
@@ -20,8 +20,8 @@ export async function signIn({ extension, output }: Context): Promise<void> {
   const listener = window.onDidCloseTerminal((closed) => {
     if (closed !== terminal) return;
     listener.dispose();
-    refreshPlans();
-    refreshAccounts();
+    planPanels.refresh();
+    accountPanels.refresh();
   });
   terminal.show();
 }

@@ -1,13 +1,13 @@
 import { Uri, window, workspace } from 'vscode';
 import type { Context } from '../context';
 import { requireTrust } from '../jobs/controller';
-import { showPlanPanel } from '../panels/plan';
+import { planPanels } from '../panels/plan';
 
 /** Saves a script and shows the plan of its job. Nothing is sent. */
 export async function submitJob(context: Context, given?: unknown): Promise<void> {
   requireTrust();
   const uri = await savedScript(given);
-  if (uri) showPlanPanel(context, { uri: uri.toString(), choices: {} });
+  if (uri) planPanels.show(context, { uri: uri.toString(), choices: {} });
 }
 
 /**

@@ -23,6 +23,7 @@ import { isRunning, runSeconds } from './words';
 const WERE_RUNNING = 'jobs.wereRunning';
 /** Dollars an hour by flavor, as the tables or Hugging Face said last. */
 const PRICES = 'jobs.prices';
+const NETWORK = 'tunesmith.network';
 const RETRY_MS = 2000;
 
 export class JobsController {
@@ -58,7 +59,7 @@ export class JobsController {
       { dispose: () => this.agent.close() },
       // Who asks is said once for each connection.
       workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('tunesmith.network')) this.agent.close();
+        if (event.affectsConfiguration(NETWORK)) this.agent.close();
       }),
     );
   }
@@ -150,7 +151,8 @@ export function requireTrust(): void {
   if (workspace.isTrusted) return;
   throw new AgentError(
     'This window is in Restricted Mode, in which files are only checked',
-    'Trust the workspace to run jobs: "Workspaces: Manage Workspace Trust"',
+    'Trust the workspace to run jobs',
+    { title: 'Manage Workspace Trust', command: 'workbench.trust.manage' },
   );
 }
 
@@ -159,5 +161,6 @@ export function requireNetwork(): void {
   throw new AgentError(
     'The setting tunesmith.network is "off", so nothing is sent',
     'Set it to "ask" or "on", or run the script on this machine',
+    { title: 'Open Setting', command: 'workbench.action.openSettings', argument: NETWORK },
   );
 }

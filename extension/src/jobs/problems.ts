@@ -1,6 +1,6 @@
 /** Tells the user what went wrong, and what to do about it. */
 import { commands, window } from 'vscode';
-import { AgentError } from '../agent';
+import { AgentError, type Step } from '../agent';
 
 /** "What is wrong. Next step." of an error. */
 export function sentences(error: unknown): string {
@@ -21,15 +21,18 @@ const capitalized = (text: string) => `${text.charAt(0).toUpperCase()}${text.sli
 /** Without what it advises users of the command line to do. */
 export const withoutOptions = (text: string) => text.replace(/; --online[^.]*/g, '');
 
-/** Whether the next step is to sign in. */
-export const asksForSignIn = (error: unknown) =>
-  error instanceof AgentError && error.nextStep.includes('hf auth login');
+/** The command that helps, where there is one. */
+export const stepOf = (error: unknown) => (error instanceof AgentError ? error.step : undefined);
 
-/** Shows an error as a message, with the step that helps where that is a command of ours. */
+export async function runStep(step: Step | undefined): Promise<void> {
+  if (step) await commands.executeCommand(step.command, step.argument);
+}
+
+/** Shows an error as a message, with the command that helps. */
 export async function showProblem(error: unknown): Promise<void> {
-  const steps = asksForSignIn(error) ? ['Sign In'] : [];
-  const answer = await window.showErrorMessage(`Tunesmith: ${sentences(error)}`, ...steps);
-  if (answer === 'Sign In') await commands.executeCommand('tunesmith.signIn');
+  const step = stepOf(error);
+  const steps = step ? [step] : [];
+  await runStep(await window.showErrorMessage(`Tunesmith: ${sentences(error)}`, ...steps));
 }
 
 /** A command that tells the user why it could not be done. */

@@ -1,16 +1,6 @@
 /** The panel that shows a training's memory, time and cost, and what other values would change. */
-import * as path from 'node:path';
-import {
-  type Disposable,
-  Range,
-  Uri,
-  ViewColumn,
-  type WebviewPanel,
-  window,
-  workspace,
-} from 'vscode';
+import { Range, Uri, ViewColumn, type WebviewPanel, window, workspace } from 'vscode';
 import type { Context } from '../context';
-import { sentences } from '../jobs/problems';
 import {
   ESTIMATE_REQUEST,
   type EstimateParams,
@@ -20,71 +10,38 @@ import {
   type WriteValuesResult,
 } from '../protocol';
 import { writeMachine } from '../writeMachine';
-import type { FromPanel, Target, ToPanel } from './messages';
-import { fillPanel } from './page';
+import type { EstimateTarget, FromEstimate, ToEstimate } from './estimateMessages';
+import { besideActive } from './page';
+import { Panel, Panels } from './panel';
 
-const TYPE = 'tunesmith.estimate';
-const panels = new Map<string, EstimatePanel>();
+export const estimatePanels = new Panels<EstimateTarget>({
+  name: 'estimate',
+  title: 'Estimate',
+  place: besideActive,
+  isRestored: ({ uri }) => Boolean(uri),
+  make: (context, view, target) => new EstimatePanel(context, view, target),
+});
 
-/** Shows the panel of a script, which there is one of. */
-export function showEstimatePanel(context: Context, target: Target): void {
-  const open = panels.get(target.uri);
-  if (open) {
-    open.show(target);
-    return;
-  }
-  const column = { viewColumn: ViewColumn.Beside, preserveFocus: true };
-  const panel = window.createWebviewPanel(TYPE, titleOf(target), column);
-  panels.set(target.uri, new EstimatePanel(context, panel, target));
-}
-
-/** Brings the panels back when the window is loaded anew. */
-export function restoreEstimatePanels(context: Context): Disposable {
-  return window.registerWebviewPanelSerializer(TYPE, {
-    deserializeWebviewPanel: async (panel: WebviewPanel, target: Target | undefined) => {
-      if (target?.uri) panels.set(target.uri, new EstimatePanel(context, panel, target));
-      else panel.dispose();
-    },
-  });
-}
-
-const titleOf = ({ uri }: Target) => `Estimate: ${path.posix.basename(Uri.parse(uri).path)}`;
-
-class EstimatePanel {
+class EstimatePanel extends Panel<EstimateTarget, FromEstimate, ToEstimate> {
   private readonly uri: Uri;
-  private readonly listeners: Disposable[];
 
-  constructor(
-    private readonly context: Context,
-    private readonly panel: WebviewPanel,
-    target: Target,
-  ) {
+  constructor(context: Context, view: WebviewPanel, target: EstimateTarget) {
+    super(context, view);
     this.uri = Uri.parse(target.uri);
-    panel.webview.onDidReceiveMessage((message: FromPanel) => this.receive(message));
-    fillPanel(context.extension, panel, { name: 'estimate', title: 'Estimate', data: target });
-    this.listeners = [
+    this.listeners.push(
       workspace.onDidChangeTextDocument(({ document }) => {
-        if (document.uri.toString() === this.uri.toString()) this.send({ type: 'changed' });
+        if (document.uri.toString() === this.uri.toString()) this.refresh();
       }),
-      workspace.onDidSaveTextDocument(() => this.send({ type: 'changed' })),
-      context.server.onDidChange(() => this.send({ type: 'changed' })),
-    ];
-    panel.onDidDispose(() => {
-      panels.delete(target.uri);
-      for (const listener of this.listeners) listener.dispose();
-    });
+      workspace.onDidSaveTextDocument(() => this.refresh()),
+      context.server.onDidChange(() => this.refresh()),
+    );
   }
 
-  show(target: Target): void {
-    this.panel.reveal(undefined, true);
-    this.send({ type: 'target', target });
+  protected override reveal(): void {
+    this.view.reveal(undefined, true);
   }
 
-  private send(message: ToPanel): void {
-    void this.panel.webview.postMessage(message);
-  }
-
-  private async receive(message: FromPanel): Promise<void> {
+  protected async receive(message: FromEstimate): Promise<void> {
     switch (message.type) {
       case 'ask':
         return this.estimate(message.id, message.params);
@@ -93,7 +50,7 @@ class EstimatePanel {
       case 'writeMachine':
         return this.tell(() => writeMachine(this.context, this.uri.toString(), message.machine));
       case 'reveal':
-        await this.reveal(message.line);
+        await this.revealLine(message.line);
     }
   }
 
@@ -103,7 +60,7 @@ class EstimatePanel {
       const result = await this.context.server.request<EstimateResult>(ESTIMATE_REQUEST, params);
       this.send({ type: 'estimate', id, result });
     } catch (error) {
-      this.send({ type: 'problem', id, message: sentences(error) });
+      this.send({ type: 'problem', id, problem: this.problemOf(error) });
     }
   }
 
@@ -115,18 +72,12 @@ class EstimatePanel {
     return [...written, ...answer.left].join(' ');
   }
 
-  /** Tells the user in the panel what came of a step. */
-  private async tell(step: () => Promise<string>): Promise<void> {
-    const message = await step().catch(sentences);
-    if (message) this.send({ type: 'notice', message });
-  }
-
   /** The server knows open documents only; the script may have been closed. */
   private async open(): Promise<void> {
     if (this.uri.scheme !== 'vscode-notebook-cell') await workspace.openTextDocument(this.uri);
   }
 
-  private async reveal(line: number): Promise<void> {
+  private async revealLine(line: number): Promise<void> {
     const document = await workspace.openTextDocument(this.uri);
     const selection = new Range(line - 1, 0, line - 1, 0);
     await window.showTextDocument(document, { viewColumn: ViewColumn.One, selection });

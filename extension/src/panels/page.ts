@@ -30,8 +30,13 @@ export function fillPanel(
 </html>`;
 }
 
+const isFirstActive = () => window.tabGroups.activeTabGroup.viewColumn === ViewColumn.One;
+
 /** Beside the scripts, but in no third column, where nothing could be read. */
-export function besideScripts(): ViewColumn {
-  const isFirst = window.tabGroups.activeTabGroup.viewColumn === ViewColumn.One;
-  return isFirst ? ViewColumn.Two : ViewColumn.Active;
-}
+export const besideScripts = () => (isFirstActive() ? ViewColumn.Two : ViewColumn.Active);
+
+/** Where it does not cover the active script, which is looked at with it. */
+export const besideActive = () => ({
+  viewColumn: isFirstActive() ? ViewColumn.Two : ViewColumn.One,
+  preserveFocus: true,
+});

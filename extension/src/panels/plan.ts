@@ -1,8 +1,6 @@
 /** The panel that shows what a job would be, what it costs and what speaks against it. */
-import * as path from 'node:path';
 import {
   commands,
-  type Disposable,
   env,
   Range,
   Uri,
@@ -25,7 +23,6 @@ import {
 } from '../agentProtocol';
 import type { Context } from '../context';
 import { requireNetwork } from '../jobs/controller';
-import { asksForSignIn, sentences } from '../jobs/problems';
 import { askSecret, availableNames, secretValues } from '../jobs/secrets';
 import { tellStart } from '../jobs/status';
 import {
@@ -36,59 +33,31 @@ import {
   type WriteValuesResult,
 } from '../protocol';
 import { setting } from '../settings';
-import { besideScripts, fillPanel } from './page';
+import { besideScripts } from './page';
+import { Panel, Panels } from './panel';
 import type { FromPlan, Machine, PlanTarget, ToPlan } from './planMessages';
 
-const TYPE = 'tunesmith.plan';
 /** What keeps the programs that a script is run by from the network. */
 const OFFLINE = ['HF_HUB_OFFLINE=1', 'UV_OFFLINE=1'];
 const VERDICTS = { fits: 'fits', tight: 'may not fit', no: 'does not fit', unknown: '' };
-const panels = new Map<string, PlanPanel>();
 
-/** Shows the plan of a script, which there is one of. */
-export function showPlanPanel(context: Context, target: PlanTarget): void {
-  const open = panels.get(target.uri);
-  if (open) {
-    open.show(target);
-    return;
-  }
-  const panel = window.createWebviewPanel(TYPE, titleOf(target), besideScripts());
-  panels.set(target.uri, new PlanPanel(context, panel, target));
-}
+export const planPanels = new Panels<PlanTarget>({
+  name: 'plan',
+  title: 'Submit',
+  place: besideScripts,
+  isRestored: ({ uri }) => Boolean(uri) && workspace.isTrusted,
+  make: (context, view, target) => new PlanPanel(context, view, target),
+});
 
-/** Brings the panels back when the window is loaded anew. */
-export function restorePlanPanels(context: Context): Disposable {
-  return window.registerWebviewPanelSerializer(TYPE, {
-    deserializeWebviewPanel: async (panel: WebviewPanel, target: PlanTarget | undefined) => {
-      if (target?.uri && workspace.isTrusted)
-        panels.set(target.uri, new PlanPanel(context, panel, target));
-      else panel.dispose();
-    },
-  });
-}
-
-/** What the plans rest on has changed, such as who is signed in. */
-export function refreshPlans(): void {
-  for (const panel of panels.values()) panel.refresh();
-}
-
-const titleOf = ({ uri }: PlanTarget) => `Submit: ${path.posix.basename(Uri.parse(uri).path)}`;
-
-class PlanPanel {
+class PlanPanel extends Panel<PlanTarget, FromPlan, ToPlan> {
   private readonly uri: Uri;
-  private readonly listeners: Disposable[];
   private plan: Plan | undefined;
   private isSubmitting = false;
 
-  constructor(
-    private readonly context: Context,
-    private readonly panel: WebviewPanel,
-    target: PlanTarget,
-  ) {
+  constructor(context: Context, view: WebviewPanel, target: PlanTarget) {
+    super(context, view);
     this.uri = Uri.parse(target.uri);
-    panel.webview.onDidReceiveMessage((message: FromPlan) => this.receive(message));
-    fillPanel(context.extension, panel, { name: 'plan', title: 'Submit', data: target });
-    this.listeners = [
+    this.listeners.push(
       workspace.onDidChangeTextDocument(({ document }) => {
         const isOurs = document.uri.toString() === this.uri.toString();
         if (isOurs && document.isDirty) this.send({ type: 'stale' });
@@ -98,27 +67,10 @@ class PlanPanel {
         if (event.affectsConfiguration('tunesmith.network')) this.refresh();
       }),
       context.server.onDidChange(() => void this.sendMachines()),
-    ];
-    panel.onDidDispose(() => {
-      panels.delete(target.uri);
-      for (const listener of this.listeners) listener.dispose();
-    });
+    );
   }
 
-  show(target: PlanTarget): void {
-    this.panel.reveal();
-    this.send({ type: 'target', target });
-  }
-
-  refresh(): void {
-    this.send({ type: 'changed' });
-  }
-
-  private send(message: ToPlan): void {
-    void this.panel.webview.postMessage(message);
-  }
-
-  private async receive(message: FromPlan): Promise<void> {
+  protected async receive(message: FromPlan): Promise<void> {
     switch (message.type) {
       case 'ask':
         void this.sendMachines();
@@ -131,7 +83,7 @@ class PlanPanel {
       case 'askPrices':
         return this.tell(() => this.sendOffers());
       case 'reveal':
-        return this.reveal(message.line, message.column);
+        return this.revealPlace(message.line, message.column);
       case 'copy':
         await env.clipboard.writeText(message.text);
         return;
@@ -144,7 +96,7 @@ class PlanPanel {
         await commands.executeCommand('tunesmith.signIn');
         return;
       case 'close':
-        this.panel.dispose();
+        this.view.dispose();
     }
   }
 
@@ -162,8 +114,7 @@ class PlanPanel {
       this.plan = plan;
       this.send({ type: 'plan', id, plan, isOffline: setting('network') === 'off' });
     } catch (error) {
-      const needsSignIn = asksForSignIn(error);
-      this.send({ type: 'problem', id, message: sentences(error), needsSignIn });
+      this.send({ type: 'problem', id, problem: this.problemOf(error) });
     }
   }
 
@@ -196,13 +147,13 @@ class PlanPanel {
       .map(({ name, label, verdict, usdPerHour }) => ({
         name,
         label,
-        note: [VERDICTS[verdict], priceOf(usdPerHour)].filter(Boolean).join(', '),
+        notes: [priceOf(usdPerHour), VERDICTS[verdict]],
       }));
     const prices = found.rows.flatMap(({ name, usdPerHour }) =>
       usdPerHour == null ? [] : [[name, usdPerHour] as const],
     );
     this.context.jobs.learnPrices(Object.fromEntries(prices));
-    this.send({ type: 'machines', machines, from: `Prices of ${found.prices}` });
+    this.send({ type: 'machines', machines, pricedOn: found.prices });
   }
 
   private async sendOffers(): Promise<string> {
@@ -214,9 +165,9 @@ class PlanPanel {
     const machines: Machine[] = offers.map(({ flavor, title, dollars }) => ({
       name: flavor,
       label: title,
-      note: priceOf(dollars),
+      notes: [priceOf(dollars)],
     }));
-    this.send({ type: 'machines', machines, from: 'Prices of now, from Hugging Face' });
+    this.send({ type: 'machines', machines, pricedOn: null });
     return '';
   }
 
@@ -230,11 +181,10 @@ class PlanPanel {
       const params = { key, overridden, consent, secrets };
       const job = await this.context.jobs.request<Job>(SUBMIT, params);
       this.context.jobs.remember(job);
-      this.panel.dispose();
+      this.view.dispose();
       void tellStart(this.context, job);
     } catch (error) {
-      const needsSignIn = asksForSignIn(error);
-      this.send({ type: 'refused', message: sentences(error), needsSignIn });
+      this.send({ type: 'refused', problem: this.problemOf(error) });
     } finally {
       this.isSubmitting = false;
     }
@@ -251,17 +201,11 @@ class PlanPanel {
     return [...written, ...answer.left].join(' ');
   }
 
-  /** Tells the user in the panel what came of a step. */
-  private async tell(step: () => Promise<string>): Promise<void> {
-    const message = await step().catch(sentences);
-    if (message) this.send({ type: 'notice', message });
-  }
-
-  private async reveal(line: number, column: number): Promise<void> {
+  private async revealPlace(line: number, column: number): Promise<void> {
     const selection = new Range(line - 1, column - 1, line - 1, column - 1);
     await window.showTextDocument(this.uri, { viewColumn: ViewColumn.One, selection });
   }
 }
 
 const priceOf = (dollars: number | null | undefined) =>
-  dollars == null ? '' : `$${dollars.toFixed(2)} an hour`;
+  dollars == null ? '' : `$${dollars.toFixed(2)}/h`;

@@ -1,6 +1,7 @@
 /** What the plan's panel and the extension say to each other. */
 import type { Plan } from '../agentProtocol';
 import type { MachineRow, WriteJobParams } from '../protocol';
+import type { PanelTarget, Problem, ToAnyPanel } from './panelMessages';
 
 /** What is chosen in the panel; what is missing is as the script, its command or the estimate say. */
 export interface Choices {
@@ -11,17 +12,16 @@ export interface Choices {
   smoke?: boolean;
 }
 
-/** What a panel shows; kept when the window is loaded anew. */
-export interface PlanTarget {
-  /** Of the script. */
+/** The script of a job, with what is chosen for it. */
+export interface PlanTarget extends PanelTarget {
   uri: string;
   choices: Choices;
   /** The job that goes on from its last checkpoint. */
   resume?: string;
 }
 
-/** A machine to choose from, with a note on what it does for this script. */
-export type Machine = Pick<MachineRow, 'name' | 'label'> & { note: string };
+/** A machine to choose from; `notes` say its price and whether the script fits it. */
+export type Machine = Pick<MachineRow, 'name' | 'label'> & { notes: string[] };
 
 export type FromPlan =
   | { type: 'ask'; id: number; target: PlanTarget }
@@ -36,13 +36,11 @@ export type FromPlan =
   | { type: 'close' };
 
 export type ToPlan =
+  | ToAnyPanel<PlanTarget>
   | { type: 'plan'; id: number; plan: Plan; isOffline: boolean }
-  | { type: 'problem'; id: number; message: string; needsSignIn: boolean }
-  | { type: 'machines'; machines: Machine[]; from: string }
+  | { type: 'problem'; id: number; problem: Problem }
+  /** `pricedOn`: the day of the prices; null: they are those of now. */
+  | { type: 'machines'; machines: Machine[]; pricedOn: string | null }
   /** The script has changed and is not saved: what runs would not be what is seen. */
   | { type: 'stale' }
-  /** Something that the plan rests on has changed: ask again. */
-  | { type: 'changed' }
-  | { type: 'target'; target: PlanTarget }
-  | { type: 'refused'; message: string; needsSignIn: boolean }
-  | { type: 'notice'; message: string };
+  | { type: 'refused'; problem: Problem };

@@ -1,21 +1,19 @@
 /** What the estimate's panel and the extension say to each other. */
 import type { EstimateParams, EstimateResult, WriteValuesParams } from '../protocol';
+import type { Problem, ToAnyPanel } from './panelMessages';
 
-/** What a panel shows; kept when the window is loaded anew. */
-export interface Target extends EstimateParams {
+/** The training, and the values tried in place of the script's. */
+export interface EstimateTarget extends EstimateParams {
   uri: string;
 }
 
-export type FromPanel =
+export type FromEstimate =
   | { type: 'ask'; id: number; params: EstimateParams }
   | { type: 'writeValues'; params: WriteValuesParams }
   | { type: 'writeMachine'; machine: string }
   | { type: 'reveal'; line: number };
 
-export type ToPanel =
+export type ToEstimate =
+  | ToAnyPanel<EstimateTarget>
   | { type: 'estimate'; id: number; result: EstimateResult }
-  | { type: 'problem'; id: number; message: string }
-  /** The script changed, or what it rests on: ask again. */
-  | { type: 'changed' }
-  | { type: 'target'; target: Target }
-  | { type: 'notice'; message: string };
+  | { type: 'problem'; id: number; problem: Problem };
