@@ -23,12 +23,10 @@ from tunesmith.platform import project_path
 from tunesmith.project import Project
 from tunesmith.sources.document import Document, Kind
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.timeouts import has_unit
 from tunesmith.sources.understand import Understanding, understand
 from tunesmith.templates import Template, has_training_template, header_value, with_header_values
-from tunesmith.text import regex
 from tunesmith.workspace import Workspace
-
-_TIMEOUT = regex(r"\d+(?:\.\d+)?[smhd]")
 
 
 @dataclass(frozen=True)
@@ -194,5 +192,5 @@ def _machine(name: str, project: Project) -> Machine:
 
 
 def _check_timeout(text: str | None) -> None:
-    if text is not None and not _TIMEOUT.fullmatch(text):
+    if text is not None and not has_unit(text):
         raise UserError(f"--timeout: {text!r} is no time", "give it as 90m, 6h or 1d")

@@ -14,11 +14,10 @@ from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.script_header import ScriptHeader
-from tunesmith.text import Edit, regex
+from tunesmith.sources.timeouts import seconds_of
+from tunesmith.text import Edit
 
 _MOST = 5
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_TIMEOUT = regex(r"(\d+(?:\.\d+)?)([smhd])?")
 
 
 class StartEdit(NamedTuple):
@@ -51,7 +50,7 @@ class JobStart(NamedTuple):
     header: ScriptHeader | None = None
 
     @property
-    def seconds(self) -> float | None:
+    def seconds(self) -> int | None:
         """The timeout; None where there is none that `hf` can read."""
         return seconds_of(str(self.timeout))
 
@@ -71,12 +70,6 @@ class JobStart(NamedTuple):
             return StartEdit(edit, self.command.document) if edit else None
         span = self.header.value_span("tool", "hf-jobs", key) if self.header else None
         return StartEdit(Edit(span, f'"{value}"')) if span else None
-
-
-def seconds_of(timeout: str) -> float | None:
-    """A timeout as `hf` reads it: a number with a unit, or of seconds; None where it cannot."""
-    match = _TIMEOUT.fullmatch(timeout)
-    return float(match[1]) * _SECONDS[match[2] or "s"] if match else None
 
 
 def start_of(command: LaunchCommand) -> JobStart:

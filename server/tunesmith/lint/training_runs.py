@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from tunesmith.lint.rule import UNSAFE, Fix
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.python_script import Call, PythonScript
+from tunesmith.sources.python_values import Value
+from tunesmith.sources.unknown import ABSENT, UNKNOWN
 from tunesmith.text import regex
+
+if TYPE_CHECKING:
+    from tunesmith.lint.arguments import Settled
 
 _METHODS = (
     "BCO CPO DPO Distillation GKD GRPO IterativeSFT KTO NashMD ORPO OnlineDPO PPO PRM RLOO Reward "
@@ -67,6 +74,23 @@ def training_runs(script: PythonScript) -> Iterator[TrainingRun]:
             given = (argument.value for argument in trainer.arguments)
             found = [value for value in given if isinstance(value, Call) and _configures(value)]
             yield TrainingRun(script, trainer, found[0] if len(found) == 1 else None)
+
+
+def pushed_to(configuration: Call | Settled) -> Value:
+    """The repository that a trainer pushes its model to: "name" or "owner/name".
+
+    ABSENT where it pushes nothing, UNKNOWN where the name cannot be told. Without `hub_model_id`
+    it is that of the output folder (`init_hf_repo` of transformers 4.40 to 5.23).
+    """
+    if configuration.value("push_to_hub") is not True:
+        return ABSENT
+    told = configuration.value("hub_model_id")
+    if told not in (ABSENT, None):
+        return told
+    place = (0,) if isinstance(configuration, Call) else ()  # the other one knows it
+    folder = configuration.value("output_dir", *place)
+    name = PurePosixPath(folder).name if isinstance(folder, str) else ""
+    return name if name.strip(".") else UNKNOWN
 
 
 def last_training(script: PythonScript) -> int:

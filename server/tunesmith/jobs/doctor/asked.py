@@ -16,7 +16,7 @@ from tunesmith.jobs.plan.start import start_of
 from tunesmith.lint.arguments import Settled
 from tunesmith.lint.conversations import model_id
 from tunesmith.lint.trackio import inits
-from tunesmith.lint.training_runs import training_runs
+from tunesmith.lint.training_runs import pushed_to, training_runs
 from tunesmith.one_script import OneScript
 from tunesmith.project import Project
 from tunesmith.sources.data_set import Origin
@@ -24,7 +24,6 @@ from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_values import Value
 from tunesmith.sources.token_needs import need_of_token
-from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import regex
 
 
@@ -142,17 +141,9 @@ def _data(script: PythonScript, trainings: Sequence[ScriptTraining]) -> Iterator
 
 
 def _outputs(script: PythonScript, arguments: Sequence[Settled | Call]) -> Iterator[Repository]:
-    """Where a script pushes to, and the Space of its metrics.
-
-    Without `hub_model_id` the repository has the name of the output folder (`init_hf_repo` of
-    transformers 4.40 to 5.23).
-    """
+    """Where a script pushes to, and the Space of its metrics."""
     for each in arguments:
-        if each.value("push_to_hub") is True:
-            told, folder = each.value("hub_model_id"), each.value("output_dir")
-            if told in (ABSENT, None) and isinstance(folder, str):
-                told = folder.rstrip("/").rpartition("/")[2]
-            yield from _named("model", told)
+        yield from _named("model", pushed_to(each))
     yield from _pushed(script)
     for each in arguments:
         yield from _named("space", each.value("trackio_space_id"))

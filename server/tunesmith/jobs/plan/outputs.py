@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from tunesmith.knowledge.versions import library
 from tunesmith.lint.job_outputs import may_keep
 from tunesmith.lint.trackio import inits, reports
-from tunesmith.lint.training_runs import TrainingRun, training_runs
+from tunesmith.lint.training_runs import TrainingRun, pushed_to, training_runs
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_values import ListValue
+from tunesmith.sources.unknown import ABSENT
 
 ELSEWHERE = "where the script saves it"
 
@@ -24,16 +25,12 @@ def results(script: PythonScript, project: Project) -> str:
 
 
 def _repository(run: TrainingRun) -> str | None:
-    configuration = run.configuration
-    if configuration is None or configuration.value("push_to_hub") is not True:
+    name = pushed_to(run.configuration) if run.configuration else ABSENT
+    if name is ABSENT:
         return None
-    told = configuration.value("hub_model_id")
-    if isinstance(told, str):
-        return f"the Hub, {told}" if "/" in told else f"the Hub, your {told}"
-    output = configuration.value("output_dir", 0)
-    if isinstance(output, str) and output.strip("./"):
-        return f"the Hub, your {output.rstrip('/').rpartition('/')[2]}"
-    return "the Hub"
+    if not isinstance(name, str):
+        return "the Hub"
+    return f"the Hub, {name}" if "/" in name else f"the Hub, your {name}"
 
 
 def metrics(script: PythonScript, project: Project) -> str:

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple, cast
 
 from tunesmith.agent.messages import PlanParams
 from tunesmith.errors import UserError
-from tunesmith.lint.job_starts import seconds_of
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.timeouts import seconds_of
 from tunesmith.text import regex
 
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -69,7 +69,7 @@ class Start:
                 f"the timeout {self.timeout!r} cannot be read",
                 'give one number with a unit, as "90m", "4h" or "1.5d", or a number of seconds',
             )
-        return round(seconds)
+        return seconds
 
 
 class Chosen(NamedTuple):

@@ -45,10 +45,10 @@ from tunesmith.lint.rule import (
 )
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand, Option, Word
+from tunesmith.sources.timeouts import has_unit
 from tunesmith.text import Edit, Span, regex
 
 _UNMISTAKABLE = {"--flavor", "--secrets", "--secrets-file", "--env-file", "--detach", "--with"}
-_DURATION = regex(r"\d+(?:\.\d+)?[smhd]")
 _BLANK = regex(r"(?:[\s,]|[\\`^]+(?=\r?\n|\r))*")
 
 
@@ -89,7 +89,7 @@ def _flag(option: Option) -> str:
 def _is_unmistakable(option: Option) -> bool:
     """Whether the option can only be meant for `hf`; a script may well take a `--name`."""
     if option.name == "--timeout":
-        return bool(_DURATION.fullmatch(option.value or ""))
+        return has_unit(option.value or "")
     return option.name in _UNMISTAKABLE
 
 

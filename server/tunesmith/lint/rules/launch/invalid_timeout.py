@@ -37,9 +37,9 @@ from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.script_header import ScriptHeader
+from tunesmith.sources.timeouts import SECONDS_OF_UNIT, is_readable
 from tunesmith.text import Edit, Span, regex
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _WORDS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60),
@@ -69,7 +69,7 @@ def _in_command(command: LaunchCommand) -> Iterator[Finding]:
     if option is None or option.value is None or command.program == "hfjobs":
         return
     is_option = option.value.startswith("--")  # `missing-argument` speaks of it
-    if not is_option and not _is_readable(option.value):
+    if not is_option and not is_readable(option.value):
         word = option.words[-1]
         yield _finding(word.span, option.value, command.raw(word.span))
 
@@ -77,24 +77,14 @@ def _in_command(command: LaunchCommand) -> Iterator[Finding]:
 def _in_header(header: ScriptHeader) -> Iterator[Finding]:
     value = (header.jobs_table or {}).get("timeout")
     span = header.value_span("tool", "hf-jobs", "timeout")
-    if isinstance(value, str) and span and not _is_readable(value):
+    if isinstance(value, str) and span and not is_readable(value):
         yield _finding(span, value, f'"{value}"')
 
 
 def _in_call(script: PythonScript, call: Call) -> Iterator[Finding]:
     argument, value = call.argument("timeout"), call.value("timeout")
-    if argument and isinstance(value, str) and not _is_readable(value):
+    if argument and isinstance(value, str) and not is_readable(value):
         yield _finding(argument.value_span, value, script.text_of(argument.value_node))
-
-
-def _is_readable(timeout: str) -> bool:
-    """Whether huggingface_hub takes a timeout; the empty one is none, and the default holds."""
-    number, unit = timeout[:-1], timeout[-1:]
-    try:
-        int(float(number) * _SECONDS[unit] if unit in _SECONDS else int(timeout or "0"))
-    except (ValueError, OverflowError):
-        return False
-    return True
 
 
 def _finding(span: Span, value: str, raw: str) -> Finding:
@@ -116,12 +106,12 @@ def _likely(value: str) -> str | None:
     parts = [(m[1], m[2].lower()) for m in _PART.finditer(value)]
     if not parts or _PART.sub("", value) or any(unit not in _WORDS for _, unit in parts):
         return None
-    if len(parts) == 1 and _WORDS[parts[0][1]] in _SECONDS.values():
+    if len(parts) == 1 and _WORDS[parts[0][1]] in SECONDS_OF_UNIT.values():
         number, word = parts[0]
-        return f"{number}{next(u for u, s in _SECONDS.items() if s == _WORDS[word])}"
+        return f"{number}{next(u for u, s in SECONDS_OF_UNIT.items() if s == _WORDS[word])}"
     seconds = round(sum(float(number) * _WORDS[word] for number, word in parts))
-    unit = next(u for u, size in reversed(_SECONDS.items()) if seconds % size == 0)
-    return f"{seconds // _SECONDS[unit]}{unit}"
+    unit = next(u for u, size in reversed(SECONDS_OF_UNIT.items()) if seconds % size == 0)
+    return f"{seconds // SECONDS_OF_UNIT[unit]}{unit}"
 
 
 _CALL = "from huggingface_hub import run_uv_job\n\nrun_uv_job('train.py', timeout=%s)\n"

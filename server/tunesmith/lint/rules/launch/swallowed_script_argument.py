@@ -44,10 +44,10 @@ from tunesmith.lint.command_edits import insert_behind
 from tunesmith.lint.rule import ERROR, SAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand, Option
+from tunesmith.sources.timeouts import has_unit
 from tunesmith.text import regex
 
 _INTERPRETER = regex(r"(?:\S*/)?(?:(?:ba|da|z)?sh|node|perl|ruby|python[\d.]*)")
-_DURATION = regex(r"\d+(?:\.\d+)?[smhd]")
 _VARIABLE = regex(r"[A-Za-z_]\w*(?:=.*)?", re.DOTALL)
 _VARIABLE_IN_CAPITALS = regex(r"[A-Z_][A-Z0-9_]*(?:=.*)?", re.DOTALL)
 
@@ -127,7 +127,7 @@ def _is_for_hf(option: Option) -> bool:
     if option.name == "--flavor":
         return hardware.flavor(value) is not None
     if option.name == "--timeout":
-        return _DURATION.fullmatch(value) is not None
+        return has_unit(value)
     if option.name in ("--env", "--secrets"):
         return _VARIABLE_IN_CAPITALS.fullmatch(value) is not None
     return False
