@@ -68,6 +68,8 @@ Attributes:
     secrets: names.
     available: the names of the variables that have a value where the user is.
     path: PATH where the user is, for programs of this machine.
+    examples: rows of the data set, where the estimate shall not count them itself.
+    tokens: of a row, in the mean; likewise.
     smoke: a few steps of a tiny model on this machine instead.
     schedule: when it is started again and again, as `hf jobs scheduled` takes it; empty: once.
     suspend: the schedule starts nothing until it is resumed. */
@@ -87,6 +89,8 @@ export interface PlanParams {
   path?: string;
   namespace?: string | null;
   name?: string | null;
+  examples?: number | null;
+  tokens?: number | null;
   smoke?: boolean;
   schedule?: string;
   suspend?: boolean;

@@ -46,11 +46,7 @@ def add_training(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--trl", metavar="VERSION", help="suppose this release (default: what the script gets)"
     )
-    command.add_argument(
-        "--online",
-        action="store_true",
-        help="ask the Hub for prices, models and data not known here",
-    )
+    _add_online(command)
     command.add_argument("--json", action="store_true", help="for programs")
 
 
@@ -67,11 +63,8 @@ def add_new(new: argparse.ArgumentParser) -> None:
     new.add_argument("--timeout", metavar="TIME", help="as 6h (default: from the estimate)")
     new.add_argument("--name", metavar="FILE", default="train.py", help="default: train.py")
     new.add_argument("--force", action="store_true", help="replace a file that is there")
-    new.add_argument("--examples", type=_positive, metavar="N", help="rows of the data set")
-    new.add_argument("--tokens", type=_positive, metavar="N", help="tokens of a row, mean")
-    new.add_argument(
-        "--online", action="store_true", help="ask the Hub for prices, models and data"
-    )
+    _add_data_set(new)
+    _add_online(new)
     new.add_argument("--json", action="store_true", help="for programs")
 
 
@@ -86,10 +79,22 @@ def add_flavor(command: argparse.ArgumentParser) -> None:
 
 def add_data(command: argparse.ArgumentParser) -> None:
     """What the user says of the data set."""
-    command.add_argument("--examples", type=_positive, metavar="N", help="rows of the data set")
-    command.add_argument("--tokens", type=_positive, metavar="N", help="tokens of a row, mean")
+    _add_data_set(command)
     command.add_argument(
         "--tokenize", action="store_true", help="count tokens by the model's own tokenizer"
+    )
+
+
+def _add_data_set(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--examples", type=_positive, metavar="N", help="rows of the data set")
+    command.add_argument("--tokens", type=_positive, metavar="N", help="tokens of a row, mean")
+
+
+def _add_online(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--online",
+        action="store_true",
+        help="ask the Hub for prices, models and data not known here",
     )
 
 
@@ -149,6 +154,8 @@ def add_submit(submit: argparse.ArgumentParser) -> None:
         (("-s", "--secrets"), "NAME", "a variable that is a secret"),
     ):
         submit.add_argument(*flags, action="append", default=[], metavar=metavar, help=about)
+    _add_data_set(submit)
+    _add_online(submit)
     submit.add_argument(
         "--schedule",
         default="",

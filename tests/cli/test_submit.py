@@ -163,6 +163,14 @@ def test_a_dry_run_sends_and_starts_nothing(shell: Shell, server: JobsServer) ->
     assert not server.exchanges
 
 
+def test_the_hub_is_asked_before_the_plan(shell: Shell) -> None:
+    shell.environment["HF_ENDPOINT"] = "nonsense"
+    ran = shell.process("submit", "hello.py", "--dry-run", "--online")
+    assert ran.returncode == 0
+    assert "HF_ENDPOINT is 'nonsense', which is no address" in ran.stderr
+    assert "hello.py on " in ran.stdout
+
+
 def test_a_schedule_lives_on_hugging_face(shell: Shell, server: JobsServer) -> None:
     how = ("--schedule", "0 3 * * *", "--flavor", "t4-small", "--timeout", "1h", "--suspend")
     said = shell.run("submit", "hello.py", *how, "--yes")

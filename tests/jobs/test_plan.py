@@ -128,6 +128,18 @@ def test_machine_and_timeout_come_from_the_estimate(tmp_path: Path) -> None:
     assert not [each for each in found.findings if each.rule == "timeout-too-short"]
 
 
+def test_hours_rest_on_what_the_user_says_of_the_data(tmp_path: Path) -> None:
+    text = PLAIN + TRAIN.replace("    max_steps=20_000,\n", "")
+    found, _ = plan(tmp_path, text)
+    assert (found.hours, found.timeout_s) == (None, None)
+    few, _ = plan(tmp_path, text, examples=10_000, tokens=500)
+    many, _ = plan(tmp_path, text, examples=100_000, tokens=500)
+    assert few.hours
+    assert many.hours
+    assert many.hours[0] > 5 * few.hours[0]
+    assert few.timeout_reason.startswith("from the estimate")
+
+
 def test_what_no_estimate_tells_is_said(tmp_path: Path) -> None:
     found, spec = plan(tmp_path, "print('hello')\n")
     assert (found.flavor, found.timeout_s, spec.flavor) == (None, None, None)

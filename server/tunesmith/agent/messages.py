@@ -137,6 +137,8 @@ class PlanParams:
         secrets: names.
         available: the names of the variables that have a value where the user is.
         path: PATH where the user is, for programs of this machine.
+        examples: rows of the data set, where the estimate shall not count them itself.
+        tokens: of a row, in the mean; likewise.
         smoke: a few steps of a tiny model on this machine instead.
         schedule: when it is started again and again, as `hf jobs scheduled` takes it; empty: once.
         suspend: the schedule starts nothing until it is resumed.
@@ -157,6 +159,8 @@ class PlanParams:
     path: str = ""
     namespace: str | None = None
     name: str | None = None
+    examples: int | None = None
+    tokens: int | None = None
     smoke: bool = False
     schedule: str = ""
     suspend: bool = False

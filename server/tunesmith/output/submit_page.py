@@ -37,6 +37,8 @@ def submit(options: argparse.Namespace) -> int:
         if options.schedule and options.follow:
             message = "a schedule prints nothing, so there is nothing to follow"
             raise UserError(message, "leave out --follow; `tunesmith jobs ps` lists its jobs")
+        if options.online:
+            _look_up(options.script)
         if options.dry_run:
             return _show_only(options)
         with Asking() as agent:
@@ -79,10 +81,20 @@ def _params(options: argparse.Namespace) -> PlanParams:
         path=os.environ.get("PATH", ""),
         namespace=options.namespace,
         name=options.name,
+        examples=options.examples,
+        tokens=options.tokens,
         smoke=options.smoke,
         schedule=options.schedule,
         suspend=options.suspend,
     )
+
+
+def _look_up(script: str) -> None:
+    """Fetch what the estimate of a script lacks; the agent finds it on this machine."""
+    from tunesmith.one_script import read_script
+    from tunesmith.output.online import fetch_missing  # brings the network along
+
+    fetch_missing(read_script(script))
 
 
 def _show_only(options: argparse.Namespace) -> int:

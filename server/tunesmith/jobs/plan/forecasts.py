@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tunesmith.estimate.choice import choose
-from tunesmith.estimate.data import data_of
+from tunesmith.estimate.data import Data, data_of
 from tunesmith.estimate.fit import GB, Need
 from tunesmith.estimate.forecast import Forecast
 from tunesmith.estimate.mlx.forecast import forecast_anywhere
@@ -16,6 +16,9 @@ from tunesmith.knowledge.hardware import Machine
 from tunesmith.knowledge.prices import priced_flavors
 from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
+
+DataOf = Callable[[ScriptTraining], Data]
+"""What is known of the data set of a training."""
 
 
 class Suggestion(NamedTuple):
@@ -30,27 +33,29 @@ def trainings(script: PythonScript, project: Project) -> Sequence[ScriptTraining
     return trainings_of(script, project)
 
 
+def data_as_said(
+    script: PythonScript, project: Project, examples: int | None, tokens: int | None
+) -> DataOf:
+    """What is known of data sets, and what the user says: rows, and tokens of one in the mean."""
+    return lambda training: data_of(training, script.path, project).given(examples, tokens)
+
+
 def forecast_on(
-    found: Sequence[ScriptTraining],
-    script: PythonScript,
-    project: Project,
-    machine: Machine | None,
+    found: Sequence[ScriptTraining], data: DataOf, machine: Machine | None
 ) -> Forecast | None:
     """The forecast of the training that needs most; None where nothing can be estimated."""
-    every = [
-        forecast_anywhere(each, machine, data_of(each, script.path, project)) for each in found
-    ]
+    every = [forecast_anywhere(each, machine, data(each)) for each in found]
     return max(every, key=lambda each: each.need.total if each.need else 0, default=None)
 
 
 def suggested_flavor(
-    found: Sequence[ScriptTraining], script: PythonScript, project: Project
+    found: Sequence[ScriptTraining], data: DataOf, project: Project
 ) -> Suggestion | None:
     """The flavor to take where none is named; None where the estimate cannot tell."""
     known = [each for each in found if each.shape]
     if not known:
         return None
-    choice = choose(known[0], priced_flavors(project), data_of(known[0], script.path, project))
+    choice = choose(known[0], priced_flavors(project), data(known[0]))
     return Suggestion(choice.pick.machine.name, choice.why) if choice.pick else None
 
 

@@ -119,10 +119,10 @@ def _draft(
         start = replace(start, timeout=params.timeout or None)  # here nothing is paid by the hour
         planned = with_start_alone(one.project, one.script.path, None)
         found = forecasts.trainings(one.script, planned.project)
-        forecast = forecasts.forecast_on(found, one.script, planned.project, None)
+        forecast = forecasts.forecast_on(found, _data(params, one, planned.project), None)
         return _Draft(one, params, engine, start, planned, None, forecast, folder, available)
     _refuse_missing_files(start, folder)
-    start, machine, forecast = _on_machine(one, start)
+    start, machine, forecast = _on_machine(params, one, start)
     planned = _planned(one, start)
     return _Draft(one, params, engine, start, planned, machine, forecast, folder, available)
 
@@ -153,14 +153,20 @@ def _planned(one: OneScript, start: Start) -> PlannedStart:
     return with_start_alone(one.project, one.script.path, command)
 
 
-def _on_machine(one: OneScript, start: Start) -> tuple[Start, Machine | None, Forecast | None]:
+def _data(params: PlanParams, one: OneScript, project: Project) -> forecasts.DataOf:
+    return forecasts.data_as_said(one.script, project, params.examples, params.tokens)
+
+
+def _on_machine(
+    params: PlanParams, one: OneScript, start: Start
+) -> tuple[Start, Machine | None, Forecast | None]:
     """The start with a flavor and a timeout, as far as the estimate can tell what is not said."""
     script, project = one.script, _planned(one, start).project
-    found = forecasts.trainings(script, project)
-    if start.flavor is None and (flavor := forecasts.suggested_flavor(found, script, project)):
+    found, data = forecasts.trainings(script, project), _data(params, one, project)
+    if start.flavor is None and (flavor := forecasts.suggested_flavor(found, data, project)):
         start = _with(start, "flavor", flavor)
     machine = _machine(start.flavor, project)
-    forecast = forecasts.forecast_on(found, script, project, machine)
+    forecast = forecasts.forecast_on(found, data, machine)
     if start.timeout is None and (timeout := forecasts.suggested_timeout(forecast)):
         start = _with(start, "timeout", timeout)
     return start, machine, forecast
