@@ -43,7 +43,7 @@ _SKIPPED = {
     "node_modules", "site-packages", "venv",
 }  # fmt: skip
 _ENVIRONMENT_MARKS = {"pyvenv.cfg", "conda-meta"}
-_JOBS = regex(rb"\bjobs\b|uv_job\b")
+_JOBS = regex(rb"\bjobs\b|(?:uv|run)_job\b")
 _MLX = regex(rb"^(?:adapter_path|fine_tune_type|lora_parameters|mask_prompt)[ \t]*:", re.MULTILINE)
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -290,6 +290,10 @@ class Workspace:
             return self.understand(read_document(path))
         self._last = known
         return known
+
+    def kept(self) -> Iterable[Understanding]:
+        """What the files that may start jobs mean, where that is kept."""
+        return self._understandings.values()
 
     def understand(self, document: Document) -> Understanding:
         """What a document of the project means; the last one is remembered."""

@@ -12,7 +12,7 @@ from tunesmith.estimate.script import ScriptTraining, trainings_of
 from tunesmith.estimate.script.data_plan import origins
 from tunesmith.hub_cache import is_model_id
 from tunesmith.jobs.hub_facts import RepositoryKind
-from tunesmith.jobs.plan.start import start_of
+from tunesmith.jobs.plan.start import start_of, written_starts
 from tunesmith.lint.arguments import Settled
 from tunesmith.lint.conversations import model_id
 from tunesmith.lint.trackio import inits
@@ -93,7 +93,7 @@ def asked(one: OneScript) -> Asked:
     """What a script asks for, as far as it says."""
     script, project = one.script, one.project
     trainings, runs = trainings_of(script, project), list(training_runs(script))
-    start = start_of(script, project, PlanParams())
+    start = start_of(script, written_starts(one), PlanParams())
     configurations = [
         *(each.sources.arguments for each in trainings),
         *(each.configuration for each in runs),

@@ -28,7 +28,7 @@ from tunesmith.jobs.plan import forecasts, outputs
 from tunesmith.jobs.plan.checked import PlannedStart, findings, with_start_alone
 from tunesmith.jobs.plan.command import command_of
 from tunesmith.jobs.plan.schedule import DEFAULT_TIMEOUT_S, engine_for, schedule_of
-from tunesmith.jobs.plan.start import Chosen, Start, choices, start_of
+from tunesmith.jobs.plan.start import Chosen, Start, choices, start_of, written_starts
 from tunesmith.jobs.spec import JobSpec
 from tunesmith.knowledge.hardware import Machine, likely
 from tunesmith.knowledge.prices import priced_flavor
@@ -111,7 +111,7 @@ def _draft(
     params: PlanParams, one: OneScript, remembered: Mapping[str, Chosen], *, has_account: bool
 ) -> _Draft:
     engine = engine_for(params, has_account=has_account)
-    start = start_of(one.script, one.project, params, remembered)
+    start = start_of(one.script, written_starts(one), params, remembered)
     path = Path(params.script)
     folder = Path(params.folder) if params.folder else path.parent
     available = {*params.available, *([TOKEN] if has_account else [])}

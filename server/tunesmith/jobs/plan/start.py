@@ -1,7 +1,7 @@
 """How a script is to be started: each value with who says so.
 
 The user's own words count most, then what they chose before, then a command of the project that
-starts the script, then `[tool.hf-jobs]` of its header, as for `hf jobs uv run`.
+starts the script, or else a call, then `[tool.hf-jobs]` of its header, as for `hf jobs uv run`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, cast
 
 from tunesmith.agent.messages import PlanParams
 from tunesmith.errors import UserError
-from tunesmith.project import Project
-from tunesmith.sources.launch_command import LaunchCommand
+from tunesmith.jobs.plan.calls import call_starts
+from tunesmith.jobs.plan.written import SINGLE, WrittenStart, command_starts
+from tunesmith.one_script import OneScript
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.timeouts import seconds_of
 from tunesmith.text import regex
@@ -89,9 +90,14 @@ def choices(start: Start, given: PlanParams) -> Mapping[str, Chosen]:
     return {name: Chosen(value, start.declared.get(name)) for name, value in said.items()}
 
 
+def written_starts(one: OneScript) -> Sequence[WrittenStart]:
+    """The starts of a script in its project, the best first: those by commands, else by calls."""
+    return command_starts(one.project.commands_launching(one.script.path)) or call_starts(one)
+
+
 def start_of(
     script: PythonScript,
-    project: Project,
+    written: Sequence[WrittenStart],
     given: PlanParams,
     remembered: Mapping[str, Chosen] = MappingProxyType({}),
 ) -> Start:
@@ -99,7 +105,7 @@ def start_of(
 
     Args:
         script: which.
-        project: the folder around it.
+        written: the starts of it in the folder around it; the first is taken.
         given: what the user says now.
         remembered: what they chose before; it counts until the documents say something new.
 
@@ -107,16 +113,12 @@ def start_of(
         UserError: a variable or a secret that was given is none.
     """
     table = (script.header.jobs_table if script.header else None) or {}
-    commands = sorted(
-        (each for each in project.commands_launching(script.path) if _is_told(each)),
-        key=lambda each: len(each.unknown_options),  # a command with mistakes still says a lot
-    )
     documents = [
-        *((_place(each), _of_command(each)) for each in commands[:1]),
+        *((each.place, each.values) for each in written[:1]),
         ("in the script's header", _of_table(table)),
     ]
-    written, _ = _merged(documents)
-    declared = {name: written.get(name) for name in REMEMBERED}
+    said, _ = _merged(documents)
+    declared = {name: said.get(name) for name in REMEMBERED}
     before = {
         name: chosen.value
         for name, chosen in remembered.items()
@@ -125,17 +127,11 @@ def start_of(
     layers = [("as you say", _given(given)), ("as you chose before", before), *documents]
     values, reasons = _merged(layers)
     asked = frozenset(_texts(table.get("secrets")))
-    notes = (
-        [f"{len(commands)} commands start it; what is taken is {_place(commands[0])}"]
-        if len(commands) > 1
-        else []
-    )
+    notes = [*written[0].notes] if written else []
+    if len(written) > 1:
+        kind = "calls" if written[0].is_call else "commands"
+        notes.append(f"{len(written)} {kind} start it; what is taken is {written[0].place}")
     return Start(**values, reasons=reasons, declared=declared, asked_by_header=asked, notes=notes)
-
-
-def _is_told(command: LaunchCommand) -> bool:
-    is_dry = command.option("--dry-run") is not None
-    return command.runs_uv_script and not is_dry and not any(w.is_open for w in command.argv.words)
 
 
 def _merged(
@@ -190,39 +186,11 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _place(command: LaunchCommand) -> str:
-    line = command.document.lines.position(command.span.start).line + 1
-    return f"in {command.path.name}, line {line}"
-
-
-def _of_command(command: LaunchCommand) -> Mapping[str, Any]:
-    def one(option: str) -> str | None:
-        found = command.option(option)
-        return found.value if found else None
-
-    def each(option: str) -> list[str]:
-        return [o.value for o in command.options if o.name == option and o.value is not None]
-
-    arguments = [word.text for word in command.target_arguments]
-    return {
-        **{name: one(f"--{name}") for name in _SINGLE},
-        "arguments": arguments if None not in arguments else None,
-        "dependencies": each("--with"),
-        "environment": dict(_pairs(each("--env"))),
-        "secrets": [value.partition("=")[0] for value in each("--secrets")],
-        "labels": dict(_pairs(each("--label"))),
-        "volumes": each("--volume"),
-    }
-
-
-_SINGLE = ("flavor", "timeout", "image", "python", "namespace", "name")
-
-
 def _of_table(table: Mapping[str, Any]) -> Mapping[str, Any]:
     """Wrong types are left out; the rule `invalid-jobs-table` speaks of them."""
     timeout = table.get("timeout")
     is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
-    singles = {name: table.get(name) for name in _SINGLE}
+    singles = {name: table.get(name) for name in SINGLE}
     return {
         **{name: value for name, value in singles.items() if isinstance(value, str)},
         **({"timeout": str(timeout)} if is_number else {}),
@@ -241,10 +209,3 @@ def _table_of_texts(value: object) -> Mapping[str, str]:
 def _texts(value: object) -> Iterator[str]:
     entries = cast("list[object]", value) if isinstance(value, list) else []
     return (entry for entry in entries if isinstance(entry, str))
-
-
-def _pairs(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if equals:
-            yield name, value
