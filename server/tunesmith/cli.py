@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_streams()
     given = sys.argv[1:] if arguments is None else arguments
     own, script_arguments = _parted(given)
-    options = _parser(own).parse_args(own)
+    options = _parsed(own)
     options.script_arguments = script_arguments
     try:
         status = _run(options)
@@ -81,6 +81,17 @@ def _parted(given: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
         return given, ()
     place = given.index("--")
     return given[:place], given[place + 1 :]
+
+
+def _parsed(own: Sequence[str]) -> argparse.Namespace:
+    parser = _parser(own)
+    options, unknown = parser.parse_known_args(own)
+    if unknown:
+        command = f"tunesmith {options.command}"
+        is_submit = options.command == "submit"
+        advice = "those of the script stand behind --" if is_submit else f"see {command} --help"
+        parser.exit(EXIT_ERROR, f"{command}: unknown arguments: {' '.join(unknown)}; {advice}\n")
+    return options
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -205,17 +216,20 @@ class _Parser(argparse.ArgumentParser):
         # To ask how wide the terminal is, even without showing help, imports what packs archives.
         super().__init__(formatter_class=partial(argparse.HelpFormatter, width=80), **options)
 
+    def format_help(self) -> str:
+        from tunesmith.cli_help import TEXTS
+
+        text = TEXTS[self.prog.removeprefix("tunesmith").strip()]
+        self.description, self.epilog = text.about, f"example: tunesmith {text.example}"
+        return super().format_help()
+
     def error(self, message: str) -> NoReturn:
         self.exit(EXIT_ERROR, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def _parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     """What reads these arguments: where they begin with a command, it knows no other one."""
-    parser = _Parser(
-        prog="tunesmith",
-        description="Shows the mistakes in LLM fine-tuning scripts and Hugging Face Jobs commands "
-        "before money is spent.",
-    )
+    parser = _Parser(prog="tunesmith")
     parser.add_argument("--version", action="version", version=f"tunesmith {__version__}")
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", required=True, prog=parser.prog

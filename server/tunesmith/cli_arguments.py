@@ -9,9 +9,13 @@ def add_check(check: argparse.ArgumentParser) -> None:
     """Of `check`."""
     check.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, or - for stdin")
     check.add_argument("--stdin-filename", metavar="NAME", help="the name of what stdin holds")
-    check.add_argument("--output-format", choices=("text", "json"), default="text")
+    check.add_argument(
+        "--output-format", choices=("text", "json"), default="text", help="default: text"
+    )
     check.add_argument("--fix", action="store_true", help="make the fixes that are safe")
-    check.add_argument("--unsafe-fixes", action="store_true", help="make the other fixes as well")
+    check.add_argument(
+        "--unsafe-fixes", action="store_true", help="with --fix or --diff: the others as well"
+    )
     check.add_argument("--diff", action="store_true", help="show what --fix would change")
     check.add_argument(
         "--hf-version", metavar="VERSION", help="the huggingface_hub release that runs commands"
@@ -23,7 +27,11 @@ def add_check(check: argparse.ArgumentParser) -> None:
         help="the severity from which on the exit status is 1 (default: warning)",
     )
     check.add_argument(
-        "--ignore", action="append", default=[], metavar="RULE", help="a rule that stays silent"
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="a rule that stays silent; as often as you like",
     )
 
 
@@ -37,7 +45,7 @@ def add_rule(rule: argparse.ArgumentParser) -> None:
 def add_versions(versions: argparse.ArgumentParser) -> None:
     """Of `versions`."""
     versions.add_argument("script", metavar="SCRIPT", help="a Python script or a notebook")
-    versions.add_argument("--json", action="store_true", help="for programs")
+    versions.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
 def add_training(command: argparse.ArgumentParser) -> None:
@@ -47,7 +55,7 @@ def add_training(command: argparse.ArgumentParser) -> None:
         "--trl", metavar="VERSION", help="suppose this release (default: what the script gets)"
     )
     _add_online(command)
-    command.add_argument("--json", action="store_true", help="for programs")
+    command.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
 def add_new(new: argparse.ArgumentParser) -> None:
@@ -55,9 +63,13 @@ def add_new(new: argparse.ArgumentParser) -> None:
     new.add_argument(
         "template", nargs="?", metavar="TEMPLATE", help="which one (default: list them)"
     )
-    new.add_argument("--model", metavar="ID", help="of the Hub")
-    new.add_argument("--dataset", metavar="ID", help="of the Hub")
-    new.add_argument("--output", metavar="REPO", help="where to push, as NAME or OWNER/NAME")
+    new.add_argument("--model", metavar="ID", help="of the Hub (default: a small one)")
+    new.add_argument("--dataset", metavar="ID", help="of the Hub (default: a small one)")
+    new.add_argument(
+        "--output",
+        metavar="REPO",
+        help="where to push, as NAME or OWNER/NAME (default: named after both)",
+    )
     new.add_argument("--length", metavar="N", help="tokens of an example, at most")
     new.add_argument("--flavor", metavar="NAME", help="default: the cheapest that fits")
     new.add_argument("--timeout", metavar="TIME", help="as 6h (default: from the estimate)")
@@ -65,7 +77,7 @@ def add_new(new: argparse.ArgumentParser) -> None:
     new.add_argument("--force", action="store_true", help="replace a file that is there")
     _add_data_set(new)
     _add_online(new)
-    new.add_argument("--json", action="store_true", help="for programs")
+    new.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
 def add_flavor(command: argparse.ArgumentParser) -> None:
@@ -87,7 +99,9 @@ def add_data(command: argparse.ArgumentParser) -> None:
 
 def _add_data_set(command: argparse.ArgumentParser) -> None:
     command.add_argument("--examples", type=_positive, metavar="N", help="rows of the data set")
-    command.add_argument("--tokens", type=_positive, metavar="N", help="tokens of a row, mean")
+    command.add_argument(
+        "--tokens", type=_positive, metavar="N", help="tokens of a row, in the mean"
+    )
 
 
 def _add_online(command: argparse.ArgumentParser) -> None:
@@ -114,7 +128,7 @@ def add_toolchain(toolchain: argparse.ArgumentParser) -> None:
         "doctor": actions.add_parser("doctor", help="check that they work"),
     }
     for action in add.values():
-        action.add_argument("--json", action="store_true", help="lines of JSON, for programs")
+        action.add_argument("--json", action="store_true", help="print lines of JSON, for programs")
     install = add["install"]
     install.add_argument("name", metavar="NAME", help="as `list` has it")
     add["remove"].add_argument("name", metavar="NAME", help="as `list` has it")
@@ -167,7 +181,7 @@ def add_submit(submit: argparse.ArgumentParser) -> None:
     )
     submit.add_argument("--smoke", action="store_true", help="a few steps of a tiny model, here")
     submit.add_argument("--dry-run", action="store_true", help="only show the plan")
-    submit.add_argument("--json", action="store_true", help="for programs")
+    submit.add_argument("--json", action="store_true", help="print JSON, for programs")
     _add_confirmation(submit)
 
 
@@ -199,7 +213,7 @@ def add_jobs(jobs: argparse.ArgumentParser) -> None:
         if name != "ps":
             action.add_argument("job", metavar="JOB", help="its id, or how that begins")
         if name not in ("logs", "wait"):
-            action.add_argument("--json", action="store_true", help="for programs")
+            action.add_argument("--json", action="store_true", help="print JSON, for programs")
     _add_confirmation(add["resume"])
     add["logs"].add_argument("-f", "--follow", action="store_true", help="until the job ends")
     listed = add["ps"]
@@ -225,7 +239,7 @@ def _add_scheduled(scheduled: argparse.ArgumentParser) -> None:
         else:
             action.add_argument("schedule", metavar="SCHEDULE", help="its id, or how that begins")
         action.add_argument("--namespace", metavar="NAME", help="whose (default: your own)")
-        action.add_argument("--json", action="store_true", help="for programs")
+        action.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
 def add_doctor(doctor: argparse.ArgumentParser) -> None:
@@ -236,7 +250,7 @@ def add_doctor(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument(
         "--namespace", metavar="NAME", help="whose job it is (default: what starts the script says)"
     )
-    doctor.add_argument("--json", action="store_true", help="for programs")
+    doctor.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
 def add_agent(agent: argparse.ArgumentParser) -> None:
@@ -248,7 +262,7 @@ def add_agent(agent: argparse.ArgumentParser) -> None:
         ("stop", "end it; jobs go on"),
     ):
         actions.add_parser(name, help=about).add_argument(
-            "--json", action="store_true", help="for programs"
+            "--json", action="store_true", help="print JSON, for programs"
         )
     actions.add_parser("bridge", help="ask it on standard input, framed as for language servers")
 
