@@ -45,6 +45,7 @@ CALLED = {
         "SFTTrainer()"
     ),
     "star": "from trl import *\nSFTTrainer()",
+    "star afterwards": "from trl import SFTTrainer\nfrom config import *\nSFTTrainer()",
     "assigned alias": "import trl\nTrainer = trl.SFTTrainer\nTrainer()",
     "patched by unsloth": (
         "from unsloth import PatchDPOTrainer\nPatchDPOTrainer()\n"
@@ -93,7 +94,10 @@ NOT_CALLED = {
     ),
     "deleted": "from trl import SFTTrainer\ndel SFTTrainer\nSFTTrainer()",
     "two stars": "from trl import *\nfrom other import *\nSFTTrainer()",
-    "star afterwards": "from trl import SFTTrainer\nfrom other import *\nSFTTrainer()",
+    "star after a class": "class SFTTrainer: ...\nfrom other import *\nSFTTrainer()",
+    "star after an assignment": (
+        "import trl\nTrainer = trl.SFTTrainer\nfrom other import *\nTrainer()"
+    ),
     "two libraries": (
         "try:\n    from trl import SFTTrainer\nexcept ImportError:\n"
         "    from other import SFTTrainer\nSFTTrainer()"

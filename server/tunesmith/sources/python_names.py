@@ -87,7 +87,8 @@ class Names:
             return None
         bindings = _without_fallbacks(holder.bindings[name])
         first = bindings[0]
-        if any(order > first.order for _, order in holder.star_imports):
+        is_hidden = any(order > first.order for _, order in holder.star_imports)
+        if is_hidden and not _is_of_library(first):
             return None
         if len(bindings) == 1:
             return first
@@ -214,6 +215,15 @@ class Names:
         if name in BUILTIN_NAMES:
             return None if modules else f"builtins.{name}"
         return f"{modules[0]}.{name}" if len(modules) == 1 else None
+
+
+def _is_of_library(binding: Binding) -> bool:
+    """Whether an import names a thing of a library: what `from helpers import *` leaves alone.
+
+    It could replace it; who imports a name and means another of the same name is not met.
+    """
+    target = binding.target if binding.kind is BindingKind.IMPORT else None
+    return target is not None and target.partition(".")[0] in _RE_EXPORTING_PACKAGES
 
 
 def _without_fallbacks(bindings: Sequence[Binding]) -> Sequence[Binding]:
