@@ -17,6 +17,8 @@ from tunesmith.workspace import Workspace
     [
         ("setup.py", '_deps = ["trl>=0.9.6,<0.10", "torch", \'peft[all]==0.8\']',
          ["trl>=0.9.6,<0.10", "peft[all]==0.8"]),
+        ("setup.py", '_deps = ["trl @ git+https://github.com/huggingface/trl.git@69ad852e"]',
+         ["trl @ git+https://github.com/huggingface/trl.git@69ad852e"]),
         ("setup.py", 'setup(\n    name="trl",\n    version="0.9"\n)', ["trl @ file:."]),
         ("setup.cfg", "install_requires =\n    trl==0.9.6\n    torch\n", ["trl==0.9.6"]),
         ("environment.yml", "dependencies:\n  - transformers=4.36.2\n  - pip:\n    - trl==0.7\n",
@@ -158,3 +160,30 @@ def findings(folder: Path, path: Path) -> set[str]:
     workspace = Workspace(folder)
     workspace.scan()
     return {each.name for each in check(workspace.understanding(path), workspace.project)}
+
+
+_PACKAGES = "PACKAGES = [\n    'trl==0.29.1',\n    'peft',\n]\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        _PACKAGES + "subprocess.run([sys.executable, '-m', 'pip', 'install', *PACKAGES])\n",
+        "image = modal.Image.debian_slim().pip_install(\n    'torch',\n    'trl==0.29.1',\n)\n",
+        "os.system('pip install -q trl==0.29.1 peft')\n",
+        '"""Trains.\n\npip install "trl==0.29.1" peft\n"""\n',
+    ],
+)
+def test_a_script_gets_the_release_that_it_installs(tmp_path: Path, code: str):
+    (tmp_path / "README.md").write_text("pip install trl==0.9.6\n")
+    assert trl_in_force(tmp_path, text=code + SCRIPT) == "0.29.1"
+
+
+def test_requirements_beside_a_script_come_before_what_it_tells(tmp_path: Path):
+    (tmp_path / "requirements.txt").write_text("trl==0.9.6\n")
+    assert trl_in_force(tmp_path, text='"""pip install trl==0.29.1"""\n' + SCRIPT) == "0.9.6"
+
+
+def test_what_a_script_only_lists_is_no_installation(tmp_path: Path):
+    (tmp_path / "README.md").write_text("pip install trl==0.9.6\n")
+    assert trl_in_force(tmp_path, text=_PACKAGES + "print(PACKAGES)\n" + SCRIPT) == "0.9.6"

@@ -23,6 +23,8 @@ _ADDRESS = regex(r"git\+\w+://[^\s'\"`)]+@[\w./-]+")
 _INSTALL = regex(r"\b(?:pip3?|uv)\b[^;&|\n]{0,80}?\b(?:install|add)\b([^;&|\n]{0,4000})")
 _CONTINUED = regex(r"\\\r?\n")
 _QUOTED = regex(rf"""(["'])[ \t]*({_WITH_VERSIONS})[^"'\n]*\1""")
+_QUOTED_ADDRESS = regex(rf"""(["'])[ \t]*({_NAME}[ \t]*@[ \t]*git\+[^"'\s]+)[ \t]*\1""")
+_INSTALLS = regex(r"""["']pip3?["'],\s*["']install["']|\bpip_install\(""")
 _CONDA = regex(
     rf"^[ \t]*-[ \t]*[\"']?({_NAME})[ \t]*(={{1,2}}|[<>]=?)[ \t]*(\d[\w.*]*)", re.MULTILINE
 )
@@ -54,6 +56,19 @@ def mentioned_requirements(name: str, text: str) -> Iterator[str]:
     reader = _reader(name)
     if reader:
         yield from reader(text)
+
+
+def installed_by_code(text: str) -> Iterator[str]:
+    """The requirements with a version that a script installs, or says how to: as written.
+
+    `subprocess.run([sys.executable, "-m", "pip", "install", *PACKAGES])` names them in a list that
+    may stand anywhere; so does `pip_install(...)` of Modal's images.
+    """
+    yield from _of_commands(text)
+    if "install" in text and _INSTALLS.search(text):
+        for quoted in (_QUOTED, _QUOTED_ADDRESS):
+            for match in quoted.finditer(text):
+                yield match[2]
 
 
 def poetry_requirements(table: Mapping[str, Any]) -> Iterator[str]:
@@ -113,6 +128,8 @@ def _of_setup(text: str) -> Iterator[str]:
         yield own_sources(project[1])
     for match in _QUOTED.finditer(text):
         yield match[2]
+    for match in _QUOTED_ADDRESS.finditer(text):
+        yield match[2]
     for match in _LINE.finditer(text):
         yield match[1]
 
@@ -131,6 +148,10 @@ def _of_prose(text: str) -> Iterator[str]:
     """What `pip install` is given, and lines that hold a requirement and nothing else."""
     for match in _LINE.finditer(text) if any(each in text for each in _OPERATORS) else ():
         yield match[1]
+    yield from _of_commands(text)
+
+
+def _of_commands(text: str) -> Iterator[str]:
     if "install" not in text and "add" not in text:
         return
     for command in _INSTALL.finditer(_CONTINUED.sub(" ", text)):

@@ -9,12 +9,14 @@ Where the layers come from, strongest first, as `uv run` (0.13) and `pip` treat 
 - A notebook: its pip cells, then what a script without a header has.
 - A script without a header: what it demands by `require_version`, requirements files,
   pyproject.toml and its lock, nearest folder first, then what is installed for the user's
-  interpreter; where that is not known, what a README or another file beside tells to install.
+  interpreter; where that is not known, what its own code installs, then what a README or another
+  file beside tells to install.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -31,6 +33,7 @@ from tunesmith.knowledge.uv_settings import (
     read_uv_settings,
     unknown_index,
 )
+from tunesmith.mentioned_pins import installed_by_code
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.pep508 import InvalidSpecifier, SpecifierSet
 from tunesmith.project import Environment, FolderFacts, Project
@@ -207,7 +210,8 @@ class _Reader:
             pins += [pin for pin in facts.pins if pin.name not in named]
         environment = cells.left_of(self._project.environment_for(self._script.path))
         if environment is None:
-            pins += _mentioned(around, pins, cells.upgraded, self._script.document.kind)
+            told = _told_in(self._script, named={pin.name for pin in cells.pins})
+            pins += _mentioned(around, pins, told, cells.upgraded, self._script.document.kind)
         settings = read_uv_settings(self._uv_around(), self._project.today, "pyproject.toml")
         indexes = [address for facts in around for address in facts.indexes]
         settings = _with_indexes(settings, list(foreign([*indexes, *cells.indexes])))
@@ -287,6 +291,7 @@ def default_python(requires: str | None) -> Version:
     return next((each for each in _PYTHONS if admits_python(requires, each)), _IMAGE_PYTHON)
 
 
+_COMMENT = regex(r"^[ \t]*#.*", re.MULTILINE)
 _DEMAND = regex(r"\b(?:require|check)_version\(\s*[\"']([^\"'\n]+)[\"']")
 
 
@@ -298,8 +303,27 @@ def _demanded(script: PythonScript) -> Iterator[Pin]:
             yield Pin(requirement, "the script", script.path, text=match[1])
 
 
+def _told_in(script: PythonScript, named: Set[str]) -> Iterator[Pin]:
+    """Which releases a script's own code installs, or tells to install, beside its pip cells.
+
+    A cell that is commented out installs nothing, and the others say what does.
+    """
+    is_notebook = script.document.kind is Kind.NOTEBOOK
+    code = _COMMENT.sub("", script.text) if is_notebook else script.text
+    for text in dict.fromkeys(installed_by_code(code)):
+        requirement = read_requirement(text)
+        if requirement and requirement.name not in named:
+            pin = Pin(requirement, "the script", script.path, text=text, is_hearsay=True)
+            if _is_decisive(pin):
+                yield pin
+
+
 def _mentioned(
-    around: Sequence[FolderFacts], pins: Sequence[Pin], newest: Set[str], kind: Kind
+    around: Sequence[FolderFacts],
+    pins: Sequence[Pin],
+    own: Iterable[Pin],
+    newest: Set[str],
+    kind: Kind,
 ) -> Iterator[Pin]:
     """What people are told to install, of packages whose release nothing stronger decides.
 
@@ -307,8 +331,11 @@ def _mentioned(
     """
     is_notebook = kind is Kind.NOTEBOOK
     decided = set(newest) | {pin.name for pin in pins if _is_decisive(pin)}
-    for facts in around:
-        told = [pin for pin in facts.mentioned if not (is_notebook and _is_of_notebook(pin))]
+    beside = (
+        [pin for pin in facts.mentioned if not (is_notebook and _is_of_notebook(pin))]
+        for facts in around
+    )
+    for told in (own, *beside):
         found = [pin for pin in told if pin.name not in decided]
         decided |= {pin.name for pin in found}
         yield from found
