@@ -3,7 +3,8 @@
 ## What it does
 
 Finds keywords of calls of TRL, transformers, PEFT, datasets and Trackio that the library itself
-announces to take away, and single values of them: `loss_type="chunked_nll"`. What it has taken away already belongs to `removed-argument`.
+announces to take away, and single values of them: `loss_type="chunked_nll"`. What it has taken away
+already belongs to `removed-argument`.
 
 ## Why it costs you
 
@@ -20,7 +21,8 @@ took its place (unsafe where that does something else).
 
 The deprecation messages in every release of the libraries that the tables hold. Silent where the
 value is None or the default, which the libraries do not warn of; where a class of TRL defines anew
-what transformers deprecates; and where the script asks for the release or catches the TypeError.
+what transformers deprecates; on what unsloth replaces, where it is imported; and where the script
+asks for the release or catches the TypeError.
 
 ## Since
 
@@ -40,6 +42,7 @@ from tunesmith.lint.keywords import (
     is_certain,
     is_model_init,
     library_calls,
+    shown,
     taker,
     words_of_library,
 )
@@ -47,21 +50,25 @@ from tunesmith.lint.rule import INFORMATION, SAFE, UNSAFE, Bad, Finding, Fix, ru
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, PythonScript
 from tunesmith.sources.unknown import UNKNOWN
-from tunesmith.text import Edit
+from tunesmith.text import Edit, regex
+
+_PATCHED = ("trl.", "unsloth.")
+_OF_TRAINERS = regex(r"Deprecated in (?:(?:, | and )*`\w+Trainer`)+")
 
 
 @rule(code="TRN012", severity=INFORMATION)
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
-    if script.imports("unsloth"):
-        return
+    is_patched = script.imports("unsloth")
     for call in library_calls(script):
-        found = settled(call, script, project) if call.own_class is None else None
+        is_left = call.own_class is None and not (is_patched and call.name.startswith(_PATCHED))
+        found = settled(call, script, project) if is_left else None
         if found:
             yield from _old_values(script, found)
         for argument in call.arguments if found else ():
             if found and argument.name and not is_model_init(call, argument):
                 taken = found.signature.parameters.get(argument.name)
-                if taken and _is_warned_of(taken, argument) and is_certain(script, call, argument):
+                is_warned = taken is not None and _is_warned_of(taken, call.name, argument)
+                if is_warned and is_certain(script, call, argument):
                     yield from _finding(script, found, argument)
 
 
@@ -93,8 +100,11 @@ def _other_value(script: PythonScript, argument: Argument, old: OldValue) -> Fix
     return Fix(f"Write {old.new}", [edit], SAFE if old.is_same else UNSAFE)
 
 
-def _is_warned_of(taken: OwnedParameter, argument: Argument) -> bool:
+def _is_warned_of(taken: OwnedParameter, name: str, argument: Argument) -> bool:
     default, message = taken.facts.default, taken.facts.deprecated or ""
+    trainers = _OF_TRAINERS.match(message)
+    if trainers and f"`{shown(name).removesuffix('Config')}Trainer`" not in trainers[0]:
+        return False
     if argument.value is UNKNOWN and f"{argument.name}=" in message:
         return False  # the library warns of one value only
     is_default = default is not None and repr(argument.value) == default
@@ -143,6 +153,13 @@ BAD = [
         "AutoModelForCausalLM.from_pretrained('m', dtype=torch.bfloat16)\n",
     ),
     Bad(
+        "from unsloth import FastModel\nfrom transformers import AutoModel\n\n"
+        "AutoModel.from_pretrained('m', torch_dtype='auto')\n",
+        at="torch_dtype",
+        fixed="from unsloth import FastModel\nfrom transformers import AutoModel\n\n"
+        "AutoModel.from_pretrained('m', dtype='auto')\n",
+    ),
+    Bad(
         "from trl import SFTConfig\n\nSFTConfig(loss_type='chunked_nll')\n",
         at="'chunked_nll'",
         fixed="from trl import SFTConfig\n\nSFTConfig(loss_type='nll')\n",
@@ -157,6 +174,8 @@ GOOD = [
     '# /// script\n# dependencies = ["trl==1.10.0"]\n# ///\n'
     "from trl import SFTConfig\n\nSFTConfig(loss_type='chunked_nll')\n",
     "from trl import SFTConfig\n\nSFTConfig(use_liger_kernel=options.liger)\n",
+    "from trl import RewardConfig\n\nRewardConfig(use_liger_kernel=True)\n",
+    "import unsloth\nfrom trl import SFTConfig\n\nSFTConfig(max_seq_length=2048)\n",
     "from trl import SFTConfig\n\nSFTConfig(gradient_checkpointing=True)\n",
     "from trl import SFTConfig\n\nSFTConfig(pad_token=None)\n",
     _TRL_0_16 + "from trl import SFTConfig\n\nSFTConfig(max_length=2048)\n",

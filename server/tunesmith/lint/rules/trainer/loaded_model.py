@@ -29,11 +29,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
 from tunesmith.knowledge.versions import library
+from tunesmith.lint.arguments import value_at
 from tunesmith.lint.rule import INFORMATION, Bad, Finding, rule
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Call, PythonScript
@@ -42,24 +43,26 @@ from tunesmith.text import regex
 
 _LOADER = "transformers.AutoModelForCausalLM.from_pretrained"
 _TRAINERS = ("trl.SFTTrainer", "trl.DPOTrainer", "trl.GRPOTrainer")
-_SWITCHES = regex(r"\.config\.use_cache *= *(?:False|True)")
+_SWITCHES = regex(r"\.config\.(?:use_cache|pretraining_tp|pad_token_id) *=(?!=)")
+"""Settings that a trainer makes by itself, or that need none."""
 
 
 @rule(code="TRN036", severity=INFORMATION, words=("AutoModelForCausalLM",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if script.imports("unsloth"):
         return
-    reads: Counter[str] = Counter()
     for trainer in script.calls(*_TRAINERS):
         argument = trainer.argument("model", 0)
-        model = argument.value if argument else None
-        if argument is None or not isinstance(model, Call) or model.name != _LOADER:
+        if argument is None:
+            continue
+        site = script.index.call_site(trainer.node)
+        model = value_at(script, argument.value_node, site)
+        if not isinstance(model, Call) or model.name != _LOADER:
             continue
         trl = library("trl", script, project)
         if not trl.at_least("0.13"):
             continue
-        reads = reads or _names(script.module)
-        if _is_used_once(script, argument.value_node, reads):
+        if _is_used_once(script, argument.value_node):
             name = trainer.name.removeprefix("trl.")
             yield Finding(
                 model.callee_span,
@@ -70,18 +73,48 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
             )
 
 
-def _is_used_once(script: PythonScript, node: cst.BaseExpression, names: Counter[str]) -> bool:
+def _is_used_once(script: PythonScript, node: cst.BaseExpression) -> bool:
     """Whether nothing but the argument reads the name that holds the model."""
     if not isinstance(node, cst.Name):
         return True
-    switches = re.findall(rf"\b{node.value}{_SWITCHES.pattern}", script.text)
-    return names[node.value] - len(switches) == 2  # where it is assigned, and the argument
+    statements = _while_assigned(script, node)
+    switches = [
+        switch
+        for each in statements
+        for switch in re.findall(rf"\b{node.value}{_SWITCHES.pattern}", script.text_of(each))
+    ]
+    names = sum(_names(each)[node.value] for each in statements)
+    return names - len(switches) == 2  # where it is assigned, and the argument
 
 
-def _names(module: cst.Module) -> Counter[str]:
-    """How often each name stands in a module, attributes and keywords apart."""
+def _while_assigned(script: PythonScript, node: cst.Name) -> Sequence[cst.CSTNode]:
+    """The statements from where a name is assigned until it is assigned anew.
+
+    Cells of a notebook often load another model into the same name, once the training is done.
+    """
+    place = script.span(node).start
+    start, statements = 0, script.module.body
+    for at, statement in enumerate(statements):
+        if _assigns_anew(statement, node.value):
+            if script.span(statement).start > place:
+                return statements[start:at]
+            start = at
+    return statements[start:]
+
+
+def _assigns_anew(statement: cst.CSTNode, name: str) -> bool:
+    """Whether a statement gives a name a value that does not come from the one before."""
+    line = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+    if not isinstance(line, cst.Assign) or len(line.targets) != 1:
+        return False
+    target = line.targets[0].target
+    return isinstance(target, cst.Name) and target.value == name and not _names(line.value)[name]
+
+
+def _names(node: cst.CSTNode) -> Counter[str]:
+    """How often each name stands in a node, attributes and keywords apart."""
     found: Counter[str] = Counter()
-    pending: list[cst.CSTNode] = [module]
+    pending = [node]
     while pending:
         part = pending.pop()
         if isinstance(part, cst.Name):
@@ -104,8 +137,13 @@ BAD = [
     Bad(
         "import transformers\nimport trl\n\n"
         "llm = transformers.AutoModelForCausalLM.from_pretrained('m')\n"
-        "llm.config.use_cache = False\ntrl.DPOTrainer(llm, train_dataset=data)\n",
+        "llm.config.use_cache = False\nllm.config.pad_token_id = 0\ntrl.DPOTrainer(llm, train_dataset=data)\n",
         at="transformers.AutoModelForCausalLM.from_pretrained",
+    ),
+    Bad(
+        _LOADED + "llm = AutoModelForCausalLM.from_pretrained('m', device_map='auto')\n"
+        "SFTTrainer(llm, train_dataset=data).train()\nllm = load_merged('out')\nask(llm)\n",
+        at="AutoModelForCausalLM.from_pretrained",
     ),
 ]
 GOOD = [
@@ -114,6 +152,8 @@ GOOD = [
     "model.resize_token_embeddings(9)\nSFTTrainer(model=model, train_dataset=data)\n",
     _LOADED + "model = AutoModelForCausalLM.from_pretrained('m')\n"
     "SFTTrainer(model=model, train_dataset=data).train()\nmodel.save_pretrained('out')\n",
+    _LOADED + "model = AutoModelForCausalLM.from_pretrained('m')\n"
+    "SFTTrainer(model, train_dataset=data).train()\nmodel = merged(model)\n",
     _LOADED + "model = AutoModelForCausalLM.from_pretrained('m')\nmodel = wrap(model)\n"
     "SFTTrainer(model=model, train_dataset=data)\n",
     "from transformers import AutoModelForCausalLM, Trainer\n\n"

@@ -50,16 +50,20 @@ _TEMPLATES = (
 _MASKS = (
     *("assistant_only_loss", "completion_only_loss", "CompletionOnlyLM", "train_on_responses_only"),
     *("assistant_masks", "completion_mask", "formatting_func", "data_collator"),
-    *("apply_chat_template", "dataset_text_field", "skip_prepare_dataset", "unsloth"),
+    *("dataset_text_field", "skip_prepare_dataset", "unsloth"),
 )
-_MASKED_COLUMNS = regex(r"[\"'](?:prompt|completion|text|labels)[\"']")
+_RENDERED = regex(r"\bapply_chat_template\((?![^()]*\badd_generation_prompt\s*=\s*True)")
+"""A conversation written out as a text to train on; one that ends with a prompt is answered."""
+_COLUMN = r"[\"'](?:prompt|completion|text|labels)[\"']"
+_MASKED_COLUMNS = regex(rf"(?<!\[){_COLUMN}|\[{_COLUMN}\]\s*=(?!=)")
+"""Columns that are made; those of the source, `row["text"]`, may be what conversations are of."""
 
 
 @rule(code="TRN061", severity=INFORMATION, words=("SFTTrainer",))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if not makes_conversations(script) or any(word in script.text for word in _MASKS):
         return
-    if _MASKED_COLUMNS.search(script.text):
+    if _MASKED_COLUMNS.search(script.text) or _RENDERED.search(script.text):
         return
     for run in training_runs(script):
         configuration = run.configuration
@@ -94,16 +98,37 @@ _TRAIN = (
     'trainer = trl.SFTTrainer("%s", args=trl.SFTConfig(max_length=4096%s), train_dataset=data)\n'
 )
 _CAPYBARA, _QWEN = "trl-lib/Capybara", "Qwen/Qwen3-0.6B"
+_ROWS = (
+    "def chat(row):\n"
+    '    return {"messages": [{"role": "user", "content": row["text"]},\n'
+    '                         {"role": "assistant", "content": row["emoji"]}]}\n\n\n'
+)
+_ASK = (
+    "trainer.train()\n"
+    "print(tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True))\n"
+)
 BAD = [
     Bad(
         _TRAIN % (_CAPYBARA, _QWEN, ""),
         at="trl.SFTConfig",
         fixed=_TRAIN % (_CAPYBARA, _QWEN, ", assistant_only_loss=True"),
-    )
+    ),
+    Bad(
+        _ROWS + _TRAIN % ("me/emoji", _QWEN, ""),
+        at="trl.SFTConfig",
+        fixed=_ROWS + _TRAIN % ("me/emoji", _QWEN, ", assistant_only_loss=True"),
+    ),
+    Bad(
+        _TRAIN % (_CAPYBARA, _QWEN, "") + _ASK,
+        at="trl.SFTConfig",
+        fixed=_TRAIN % (_CAPYBARA, _QWEN, ", assistant_only_loss=True") + _ASK,
+    ),
 ]
 GOOD = [
     _TRAIN % (_CAPYBARA, _QWEN, ", assistant_only_loss=False"),
     _TRAIN % ("me/chats", _QWEN, ""),
+    _ROWS + _TRAIN % ("me/emoji", _QWEN, "") + 'row["text"] = joined(row)\n',
+    _TRAIN % (_CAPYBARA, _QWEN, "") + "data.map(lambda row: tokenizer.apply_chat_template(row))\n",
     _TRAIN % (_CAPYBARA, "me/model", ""),
     _TRAIN % (_CAPYBARA, _QWEN, ", **options"),
     '# /// script\n# dependencies = ["trl==1.0.0"]\n# ///\n' + _TRAIN % (_CAPYBARA, _QWEN, ""),
