@@ -42,18 +42,18 @@ TITLE = "Beside other estimators"
 INTRODUCTION = """\
 Written by `scripts/compare_estimators.py`, with {versions}.
 
-The peak of one training step in the {count} steps of [memory.md](memory.md), by what is trained:
-how far each tool is off from the oracle at the median, and in how many steps by more than 25
-percent. Ours was made against these very steps (`tests/heavy/test_memory.py` tries others). None of
-the others was made for this question: hf-mem counts weights for inference, accelerate and DeepSpeed
-count weights, gradients and Adam's states of a model that is trained whole. None counts activations
-or logits, and none knows adapters. "-" stands where a tool gives no answer.
+The peak of one training step in the {count} steps of [memory.md](memory.md) on one GPU, by what is
+trained: how far each tool is off from the oracle at the median, and in how many steps by more than
+25 percent. Ours was made against these very steps (`tests/heavy/test_memory.py` tries others). None
+of the others was made for this question: hf-mem counts weights for inference, accelerate and
+DeepSpeed count weights, gradients and Adam's states of a model that is trained whole. None counts
+activations or logits, and none knows adapters. "-" stands where a tool gives no answer.
 
 """
 
 
 def main() -> int:
-    known = [each for each in steps() if configuration(each.model)]
+    known = [it for it in steps() if it.training.gpus == 1 and configuration(it.model)]
     answers = {tool.name: [tool.ask(each) for each in known] for tool in TOOLS}
     versions = ", ".join(
         f"{name} {version(name)}" for name in ("hf-mem", "accelerate", "deepspeed")

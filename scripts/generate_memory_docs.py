@@ -34,8 +34,24 @@ steps below.
 
 **No GPU was asked.** What the oracle cannot see (CUDA's context, fragments, other libraries'
 kernels) comes from public out-of-memory errors, and the interval is wider for it: see
-`estimate/fit.py`. Several GPUs are worked out from the literature and were never held against
-anything.
+`estimate/fit.py`.
+
+The first of several GPUs is measured in the same way, with PyTorch's process group "fake" in place
+of the others: DistributedDataParallel, FSDP2 by accelerate's own `fsdp2_prepare_model`, and FSDP1
+as accelerate sets it up. DeepSpeed does not run without a GPU: its ZeRO stages are read from its
+source, and held against its own `estimate_zero2/3_model_states_mem_needs`. What a GPU holds beside
+its part matters:
+
+- FSDP gathers a layer, copies it out of a buffer and gathers the next one; gradients pass through
+  buffers as well. The embedding and the output layer are as large as several layers.
+- **FSDP2 with an adapter gathers all layers at once**, and twice for a moment: Trainer names the
+  layers in a way that accelerate 1.15 does not know, so nothing splits them. FSDP1 does split them.
+- **FSDP keeps gradients whole between batches** of `gradient_accumulation_steps` (accelerate's
+  `no_sync`): 2 bytes for every weight that is trained, on each GPU. With `sync_each_batch` it would
+  not.
+
+FSDP frees what it gathered in streams of its own, whose memory other streams do not get back at
+once: the oracle does not see that, so its interval stays as wide as that of DeepSpeed's.
 
 Of DPO, KTO, GRPO and Reward the oracle runs the loss of TRL's own trainers. DPO and KTO ask a
 reference: the same model with its adapter turned off, or a second one where all weights are trained
@@ -80,8 +96,9 @@ differs between branches whose condition cannot be told.
 
 Several GPUs share the work as `accelerate launch`, `torchrun`, `deepspeed`, the trainer's `fsdp`
 and `deepspeed`, or `device_map="auto"` say; files of accelerate and of DeepSpeed are read where the
-project has them, else their names are (`zero3.yaml`). Where that tells nothing, the estimate is
-that of one GPU.
+project has them, else their names are (`zero3.yaml`). `accelerate launch --use_fsdp` is FSDP1
+unless `fsdp_version` says 2, and `fsdp` of the trainer FSDP2 since transformers 5.10. Where nothing
+tells, the estimate is that of one GPU.
 
 ## Against the oracle
 """
@@ -121,12 +138,15 @@ def _oracle() -> Iterator[str]:
     yield f"{len(known)} steps with {libraries}. Off by {median:.1%} at the median, {high:.1%} at"
     yield f"the 95th percentile, {errors[-1]:.1%} at worst."
     yield ""
-    yield "| model | rows x tokens | trained | weights | loss | oracle, GB | estimate, GB | error |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield (
+        "| model | rows x tokens | GPUs | trained | weights | loss | oracle, GB | estimate, GB "
+        "| error |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
     for each in known:
         estimated = peak(each.shape, each.training).total
         yield (
-            f"| {each.model} | {_tokens(each)} | {_trained(each)} "
+            f"| {each.model} | {_tokens(each)} | {_gpus(each)} | {_trained(each)} "
             f"| {each.training.quantization or each.training.load_dtype} | {_loss(each)} "
             f"| {each.peak / 1e9:.2f} | {estimated / 1e9:.2f} | {_error(each):+.1%} |"
         )
@@ -142,12 +162,19 @@ def _tokens(step: Step) -> str:
     return f"{training.batch} x {training.length}{written}"
 
 
+def _gpus(step: Step) -> str:
+    names = {"ddp": "DDP", "fsdp": "FSDP2", "fsdp1": "FSDP1"}
+    training = step.training
+    return f"{training.gpus}, {names[training.sharding]}" if training.sharding else "1"
+
+
 def _trained(step: Step) -> str:
     adapter = step.training.adapter
     what = f"LoRA {adapter.rank}" if adapter else "all weights"
     if adapter:
         what += ", all layers" if adapter.targets == "all-linear" else ""
         what += ", DoRA" if adapter.is_dora else ""
+    what += ", accumulating" if step.training.accumulates else ""
     return what + ("" if step.training.is_checkpointed else ", no checkpoints")
 
 

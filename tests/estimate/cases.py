@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tunesmith.estimate.training import Adapter, Training
+from tunesmith.estimate.training import Adapter, Sharding, Training
 
 GEMMA, QWEN, LLAMA = "google/gemma-3-{}-it", "Qwen/Qwen3-{}", "meta-llama/Llama-3.{}-Instruct"
 EIGHT = "meta-llama/Meta-Llama-3.1-8B-Instruct"
@@ -36,6 +36,10 @@ KTO: dict[str, Any] = {"method": "kto", "has_kl": True}
 
 def _of(base: Training, **changes: Any) -> Training:
     return base._replace(**changes)
+
+
+def _on(gpus: int, sharding: Sharding, base: Training, **changes: Any) -> Training:
+    return base._replace(gpus=gpus, sharding=sharding, **changes)
 
 
 STEPS: list[tuple[str, Training]] = [
@@ -236,4 +240,31 @@ STEPS: list[tuple[str, Training]] = [
     ),
     # modules that are trained whole
     (EIGHT, _of(LORA, adapter=Adapter(16, modules_to_save=("lm_head",)))),
+    # several GPUs with a copy each
+    (QWEN.format("0.6B"), _on(2, "ddp", FULL)),
+    (QWEN.format("1.7B"), _on(8, "ddp", LORA, batch=2, adapter=WIDE, is_checkpointed=False)),
+    (QWEN.format("4B"), _on(2, "ddp", QLORA, length=4096)),
+    (EIGHT, _on(4, "ddp", LORA, batch=2)),
+    # several GPUs with a part each
+    (QWEN.format("0.6B"), _on(2, "fsdp", FULL, batch=4, length=1024, is_checkpointed=False)),
+    (QWEN.format("1.7B"), _on(4, "fsdp", FULL, batch=2)),
+    (QWEN.format("1.7B"), _on(2, "fsdp", FULL, batch=2, accumulates=True)),
+    (GEMMA.format("1b"), _on(4, "fsdp", FULL, batch=2)),
+    (LLAMA.format("2-3B"), _on(8, "fsdp", FULL, load_dtype="bfloat16")),
+    (MISTRAL, _on(4, "fsdp", FULL, load_dtype="bfloat16", autocast=None)),
+    (EIGHT, _on(8, "fsdp", FULL, length=4096)),
+    (QWEN.format("14B"), _on(8, "fsdp", FULL, length=8192, optimizer="adamw_torch")),
+    (QWEN.format("32B"), _on(8, "fsdp", FULL)),
+    (QWEN.format("30B-A3B"), _on(8, "fsdp", FULL, load_dtype="bfloat16")),
+    (EIGHT, _on(4, "fsdp", LORA, batch=2)),
+    (QWEN.format("8B"), _on(8, "fsdp", LORA, is_checkpointed=False)),
+    (GEMMA.format("4b"), _on(2, "fsdp", LORA, load_dtype="float32")),
+    (QWEN.format("32B"), _on(8, "fsdp", LORA, length=8192, adapter=WIDE)),
+    # the same by FSDP1, which `accelerate launch --use_fsdp` still takes
+    (QWEN.format("0.6B"), _on(2, "fsdp1", FULL, batch=4, length=1024, is_checkpointed=False)),
+    (QWEN.format("1.7B"), _on(4, "fsdp1", FULL, batch=2)),
+    (QWEN.format("1.7B"), _on(2, "fsdp1", FULL, batch=2, accumulates=True)),
+    (EIGHT, _on(8, "fsdp1", FULL, length=4096)),
+    (EIGHT, _on(4, "fsdp1", LORA, batch=2)),
+    (QWEN.format("4B"), _on(8, "fsdp1", LORA, is_checkpointed=False)),
 ]

@@ -10,9 +10,10 @@ from estimate.cases import STEPS
 from estimate.recorded import Step, shape, steps, whole
 from tunesmith.estimate.fit import ERROR
 from tunesmith.estimate.memory import optimizer_bytes, peak, trained_bytes, weight_bytes
-from tunesmith.estimate.training import Adapter, Training
+from tunesmith.estimate.training import Adapter, Sharding, Training
 
 RECORDED = steps()
+ALONE = [each for each in RECORDED if each.training.gpus == 1]
 MODELS = sorted({each.model for each in RECORDED})
 LORA = Training(batch=1, length=2048, load_dtype="bfloat16", adapter=Adapter(16))
 
@@ -37,7 +38,7 @@ def test_all_steps_are_recorded_as_they_are_described() -> None:
 
 
 def test_terms_are_those_of_the_oracle() -> None:
-    for step in RECORDED:
+    for step in ALONE:
         found = peak(step.shape, step.training).breakdown
         for term in ("weights", "adapter"):
             expected = step.breakdown[term]
@@ -46,7 +47,7 @@ def test_terms_are_those_of_the_oracle() -> None:
 
 
 def test_what_stays_between_steps_is_that_of_the_oracle() -> None:
-    for step in RECORDED:
+    for step in ALONE:
         found = peak(step.shape, step.training).breakdown
         stays = found.weights + found.adapter + optimizer_bytes(step.shape, step.training)
         if step.training.accumulates:
@@ -55,7 +56,7 @@ def test_what_stays_between_steps_is_that_of_the_oracle() -> None:
 
 
 def test_parameters_are_counted_as_transformers_makes_them() -> None:
-    plain = [each for each in RECORDED if each.training.quantization is None]
+    plain = [each for each in ALONE if each.training.quantization is None]
     for step in plain:
         assert weight_bytes(step.shape, step.training) == pytest.approx(
             step.breakdown["weights"], rel=1e-3
@@ -169,12 +170,11 @@ def test_only_completions_are_scored() -> None:
     assert few < peak(model, all_of_it).breakdown.logits / 8
 
 
-@pytest.mark.parametrize("sharding", ["fsdp", "zero2", "zero3", "device_map"])
-def test_several_gpus_hold_less_each(sharding: str) -> None:
+@pytest.mark.parametrize("sharding", ["fsdp", "fsdp1", "zero2", "zero3", "device_map"])
+def test_several_gpus_hold_less_each(sharding: Sharding) -> None:
     model = shape("Qwen/Qwen3-14B")
     alone = Training(batch=1, length=2048, load_dtype="bfloat16")
-    shared = alone._replace(gpus=8, sharding=sharding)  # pyright: ignore[reportArgumentType]
-    assert peak(model, shared).total < peak(model, alone).total
+    assert peak(model, on(8, sharding, alone)).total < peak(model, alone).total
 
 
 def test_copies_on_each_gpu_need_room_to_exchange_gradients() -> None:
@@ -182,6 +182,40 @@ def test_copies_on_each_gpu_need_room_to_exchange_gradients() -> None:
     alone = Training(batch=1, length=1024)
     spread = peak(model, alone._replace(gpus=4, sharding="ddp"))
     assert spread.total == peak(model, alone).total + model.parameters * 4
+
+
+def on(gpus: int, sharding: Sharding, training: Training) -> Training:
+    return training._replace(gpus=gpus, sharding=sharding)
+
+
+def test_fsdp2_gathers_all_layers_at_once_for_an_adapter() -> None:
+    """Into a buffer, then out of it; FSDP1 gathers one after the other."""
+    model, length = shape("Qwen/Qwen3-14B"), LORA._replace(length=512)
+    layers = 2 * (model.parameters - 2 * model.embedding)
+    found = peak(model, on(8, "fsdp", length)).total
+    assert found > 2 * layers > peak(model, length).total
+    assert peak(model, on(8, "fsdp1", length)).total < found / 3
+
+
+def test_gradients_stay_whole_between_batches_under_fsdp() -> None:
+    model, training = shape("Qwen/Qwen3-14B"), Training(batch=1, length=512)
+    once, several = (
+        peak(model, on(8, "fsdp", training._replace(accumulates=each))).total
+        for each in (False, True)
+    )
+    assert several - once > model.parameters  # of 2 bytes, without the eighth of them in 4
+
+
+@pytest.mark.parametrize(("sharding", "whole"), [("zero2", 2), ("zero3", 0)])
+def test_deepspeed_holds_what_it_says_itself(sharding: Sharding, whole: int) -> None:
+    """`estimate_zero2/3_model_states_mem_needs` of 0.19: 18 bytes a weight are shared.
+
+    It counts no bucket, and all gradients in float32 at once, of which stage 3 has a part.
+    """
+    model, training = shape("Qwen/Qwen3-14B"), Training(batch=1, length=16, loss="plain")
+    said = model.parameters * (whole + 18 / 8)
+    found = peak(model, on(8, sharding, training)).total
+    assert found == pytest.approx(said, rel=0.08)
 
 
 def test_what_sees_images_is_loaded_but_not_trained() -> None:

@@ -22,7 +22,9 @@ RUN = "hf jobs run --flavor a100x4 image {} train.py\n"
         ("accelerate launch --num_processes=1", 1, None),
         ("accelerate launch --config_file configs/zero3.yaml", 4, "zero3"),
         ("accelerate launch --config_file deepspeed_zero2.yaml --num_processes 4", 4, "zero2"),
-        ("accelerate launch --use_fsdp", 4, "fsdp"),
+        ("accelerate launch --use_fsdp", 4, "fsdp1"),
+        ("accelerate launch --use_fsdp --fsdp_version 2", 4, "fsdp"),
+        ("accelerate launch --config_file fsdp2.yaml", 4, "fsdp"),
         ("accelerate launch --use_deepspeed --zero_stage 3", 4, "zero3"),
         ("torchrun --nproc_per_node 4", 4, "ddp"),
         ("python -m torch.distributed.run --nproc-per-node=gpu", 4, "ddp"),
@@ -45,6 +47,8 @@ def test_the_arguments_of_the_trainer():
     for argument, sharding in [
         ("fsdp='full_shard'", "fsdp"),
         ("fsdp=True", "fsdp"),
+        ("fsdp=True, fsdp_config={'version': 1}", "fsdp1"),
+        ("fsdp='full_shard', fsdp_config={'fsdp_version': 2}", "fsdp"),
         ("deepspeed='ds_zero2.json'", "zero2"),
         ("deepspeed={'zero_optimization': {'stage': 3}}", "zero3"),
     ]:

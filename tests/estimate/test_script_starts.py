@@ -133,7 +133,12 @@ def test_what_runs_as_a_job_is_not_read_for_another_machine():
     [
         ("a.yaml", ZERO3, "zero3"),
         ("a.yaml", ZERO3.replace("zero_stage: 3", "zero_stage: 2"), "zero2"),
-        ("a.yaml", "distributed_type: FSDP\nnum_processes: 4\n", "fsdp"),
+        ("a.yaml", "distributed_type: FSDP\nnum_processes: 4\n", "fsdp1"),
+        (
+            "a.yaml",
+            "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\nnum_processes: 4\n",
+            "fsdp",
+        ),
         ("a.yaml", "distributed_type: MULTI_GPU\nnum_processes: 4\n", "ddp"),
         ("a.yaml", "distributed_type: DEEPSPEED\ndeepspeed_config: {}\nnum_processes: 4\n", None),
         ("a.yaml", "distributed_type: XPU\nnum_processes: 4\n", None),

@@ -22,7 +22,7 @@ MODELS = (
     "microsoft/Phi-3-mini-4k-instruct",
     "HuggingFaceTB/SmolLM2-360M-Instruct",
 )
-AGAIN = (0, 5, 10, 33, 40, 55, 60, 70, 81, 84, 88, 95, 101)
+AGAIN = (0, 5, 10, 33, 40, 55, 60, 70, 81, 84, 88, 95, 101, 130, 134, 148)
 """A few of the recorded steps, by their place."""
 
 

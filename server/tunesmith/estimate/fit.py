@@ -32,8 +32,8 @@ FEW_FRAGMENTS = (0.0, 0.005, 0.02)
 ERROR = 0.03
 """More than the estimate is off from the oracle in any recorded step, as a part of it."""
 UNPROVEN_ERROR = 0.15
-"""The same where no oracle was asked, assumed: several GPUs, other families, older TRL's losses of
-other methods than SFT."""
+"""The same where no oracle was asked, assumed: other families, older TRL's losses of other methods
+than SFT; and where several GPUs share weights: what is exchanged is freed in streams of its own."""
 GUESSED_ERROR = 0.25
 """The same where the shape is guessed from the model's name, or approximated; assumed."""
 PROVEN = (
@@ -142,7 +142,8 @@ def need_of(tensors: Peak, error: float = 0, *, is_expandable: bool = False) -> 
 
 def _is_proven(shape: ModelShape, training: Training) -> bool:
     is_recorded = training.method in ("sft", "reward") or training.loss == "fused"
-    return shape.family in PROVEN and is_recorded and training.gpus == 1
+    is_whole = training.gpus == 1 or training.sharding == "ddp"
+    return shape.family in PROVEN and is_recorded and is_whole
 
 
 def fit(needed: Need | None, gpu: Accelerator | None) -> Fit:

@@ -25,7 +25,7 @@ from tunesmith.estimate.decoder import (
 )
 from tunesmith.estimate.loss import loss_memory
 from tunesmith.estimate.shape import ModelShape
-from tunesmith.estimate.sharding import of_one_gpu, share
+from tunesmith.estimate.sharding import seen, share, stored
 from tunesmith.estimate.training import BYTES, Training
 from tunesmith.named_tuple import NamedTuple
 
@@ -40,7 +40,8 @@ class Breakdown(NamedTuple):
     """Bytes at the peak, by what they are for. They add up to the peak.
 
     Attributes:
-        weights: of the model, quantized or not, a model of reference included.
+        weights: of the model, quantized or not, a model of reference and what passes through from
+            other GPUs included.
         adapter: weights that LoRA adds, and modules that are trained whole.
         gradients: of what is trained.
         optimizer: its states and temporaries.
@@ -76,21 +77,34 @@ class Peak(NamedTuple):
 
 def peak(shape: ModelShape, training: Training) -> Peak:
     """The peak of one step on one of the GPUs, overhead not counted."""
-    step = _Step(*of_one_gpu(shape, training))
+    if training.gpus > 1 and training.sharding == "device_map":
+        shape = _part_of_layers(shape, training.gpus)
+    step = _Step(shape, training)
     return max(step.moments(), key=lambda each: each.total)
+
+
+def _part_of_layers(shape: ModelShape, gpus: int) -> ModelShape:
+    """What one GPU holds; the embedding and the output layer, too much for all but one."""
+    layers, sliding = (-(-it // gpus) for it in (shape.layers, shape.sliding_layers))
+    return shape._replace(layers=layers, sliding_layers=min(sliding, layers))
 
 
 class _Step:
     def __init__(self, shape: ModelShape, training: Training) -> None:
-        self.shape, self.training = shape, training
-        self.rows = training.rows
-        self.trained = trained_bytes(shape, training)
+        kept, self.training = stored(training), seen(training)
+        self.shape, self.rows = shape, training.rows
+        self.trained = trained_bytes(shape, self.training)
         self.share = share(shape, training, self.trained)
-        self.weights = weight_bytes(shape, training) // self.share.weights
-        self.adapter = adapter_bytes(shape, training) // self.share.weights
-        self.optimizer = optimizer_bytes(shape, training) // self.share.trained
+        self.weights = weight_bytes(shape, kept) // self.share.weights
+        self.adapter = adapter_bytes(shape, kept) // self.share.weights
+        self.optimizer = optimizer_bytes(shape, kept) // self.share.trained
+        self.temporary = step_bytes(shape, kept) // self.share.trained
+        self.own_gradients = trained_bytes(shape, kept) // self.share.trained
         if self.share.masters:
-            self.optimizer += master_bytes(shape, training) // self.share.trained
+            self.optimizer += master_bytes(shape, kept) // self.share.trained
+            self.temporary += min(2 * self.own_gradients, self.share.float_gradients)
+        self.passing = self.share.passing
+        training = self.training
         self.width = residual_width(shape, training)
         self.hidden = self.rows * training.length * shape.hidden * self.width
         sliding = shape.sliding_layers
@@ -108,79 +122,90 @@ class _Step:
             from tunesmith.estimate.generation import generation_memory  # GRPO's alone
 
             for each in generation_memory(self.shape, self.training):
-                yield self._at("generation", 0, each.activations, each.logits)
-        loss, held = self.loss, self.held() + self.shared()
+                yield self._at("generation", 0, each.activations, each.logits, self.passing.layer)
+        loss, held, passing = self.loss, self.held() + self.shared(), self.passing
         gradients = self.trained if self.training.accumulates else 0
         last = self.norm.kept + (self.hidden if self.keeps_input else 0)
+        yield self._at("forward", gradients, self.shared(), passing=passing.start)
         yield self._at(
             "loss",
             gradients=gradients,
             activations=held + last + loss.hidden,
             logits=loss.logits + self.cached(),
+            passing=passing.loss,
         )
         yield from self._reference(gradients, held + last)
         yield self._at(
             "loss",
-            gradients=gradients + loss.gradients_back,
+            gradients=gradients,
             activations=held + last + loss.hidden_back,
             logits=loss.logits_back,
+            passing=passing.loss_back,
+            whole=loss.gradients_back,
         )
-        gradients += loss.gradients
-        yield self._at("backward", gradients=gradients, activations=held + self.norm.way_back)
-        gradients += self.norm.gradients
+        yield self._at(
+            "backward",
+            gradients=gradients,
+            activations=held + self.norm.way_back,
+            passing=passing.loss_back,
+            whole=loss.gradients,
+        )
+        gradients += self.norm.gradients + (0 if self.share.has_tied_waiting else loss.gradients)
         for _, layer in self.layers:
             yield from self._last_layer(gradients, layer, held)
         yield from self._ends(gradients)
 
     def _reference(self, gradients: int, held: int) -> Iterator[Peak]:
         """What the model of reference says, between the loss of the policy and its gradient."""
-        shape, training, loss = self.shape, self.training, self.loss
+        shape, training, loss, passing = self.shape, self.training, self.loss, self.passing
         if not training.asks_reference or training.method == "grpo":
             return
         # autocast's copies live until its pass is over, as its weights ask for gradients
         is_cast = training.has_reference and training.autocast and self.width == FLOAT
         copies = shape.linear_weights * BYTES[training.autocast or "float32"] if is_cast else 0
         held += loss.kept
-        passed = pass_memory(shape, training, self.rows)
-        yield self._at("forward", gradients=gradients, activations=held + passed + copies)
+        passed = held + pass_memory(shape, training, self.rows) + copies
+        yield self._at("forward", gradients, passed, passing=passing.layer)
         said = held + loss.hidden
-        yield self._at("loss", gradients=gradients, activations=said, logits=loss.logits + copies)
+        yield self._at("loss", gradients, said, loss.logits + copies, passing.loss)
 
     def _last_layer(self, gradients: int, layer: LayerMemory, held: int) -> Iterator[Peak]:
+        passing = self.passing
         if self.training.is_checkpointed:
             again = held + self.hidden + layer.way_there
-            yield self._at("backward", gradients=gradients, activations=again)
-            yield self._backward(gradients, layer, held + layer.way_back)
+            yield self._at("backward", gradients, again, passing=passing.last)
         else:
-            there = held - layer.kept + layer.way_there
-            yield self._at("forward", gradients=gradients, activations=there)
-            yield self._backward(gradients, layer, held - layer.kept + layer.way_back)
+            held -= layer.kept
+            yield self._at("forward", gradients, held + layer.way_there, passing=passing.layer)
+        yield self._backward(gradients, layer, held + layer.way_back, passing.last)
 
     def _ends(self, gradients: int) -> Iterator[Peak]:
         """The first layer's gradient, that of the embedding, and the optimizer."""
         _, first = self.layers[0]
-        behind = 0 if self.training.accumulates else self.trained - self._embedding_gradient()
-        if self.shape.is_tied and behind:
+        embedding = self._embedding_gradient()
+        behind = 0 if self.training.accumulates else self.trained - embedding
+        is_waiting = self.shape.is_tied and not self.share.has_tied_waiting
+        if is_waiting and behind:
             behind += self.loss.gradients
         before = max(gradients, behind - first.gradients)
-        yield self._backward(before, first, self.shared() + self.hidden + first.way_back)
-        if embedding := self._embedding_gradient():
+        way_back = self.shared() + self.hidden + first.way_back
+        yield self._backward(before, first, way_back, self.passing.first)
+        if embedding:
             # a tied output layer's gradient has waited for this one, or it joins an earlier one
-            is_tied = self.shape.is_tied and self.training.method != "reward"
-            waiting = is_tied + self.training.accumulates
+            is_waiting = is_waiting and self.training.method != "reward"
+            earlier = self.trained if self.training.accumulates else self.trained - embedding
             yield self._at(
                 "backward",
-                gradients=self.trained + waiting * embedding,
+                gradients=earlier + is_waiting * embedding,
                 activations=self.shared() + self.hidden * (2 if self.shape.is_gemma else 1),
+                passing=self.passing.embedding,
+                whole=embedding,
             )
-        yield self._at("step", gradients=self.trained, step=step_bytes(self.shape, self.training))
+        yield self._update()
 
-    def _backward(self, gradients: int, layer: LayerMemory, activations: int) -> Peak:
-        return self._at(
-            "backward",
-            gradients=gradients + layer.gradients,
-            activations=activations - layer.gradients,
-        )
+    def _backward(self, gradients: int, layer: LayerMemory, activations: int, passing: int) -> Peak:
+        own = layer.gradients
+        return self._at("backward", gradients, activations - own, passing=passing, whole=own)
 
     def _at(
         self,
@@ -188,13 +213,31 @@ class _Step:
         gradients: int = 0,
         activations: int = 0,
         logits: int = 0,
-        step: int = 0,
+        passing: int = 0,
+        whole: int = 0,
     ) -> Peak:
-        optimizer = self.optimizer + step // self.share.trained
-        gradients = gradients // self.share.trained + self.share.buffers
+        """What is held at a moment.
+
+        Args:
+            moment: of the step.
+            gradients: of earlier layers or batches, as they were computed.
+            activations: see `Breakdown`.
+            logits: see `Breakdown`.
+            passing: weights of other GPUs and gradients for them.
+            whole: gradients that no other GPU has its part of yet.
+        """
+        share = self.share
+        kept = gradients * share.widening // share.gradients + whole + share.always
+        weights = self.weights + passing
         return Peak(
-            Breakdown(self.weights, self.adapter, gradients, optimizer, activations, logits), moment
+            Breakdown(weights, self.adapter, kept, self.optimizer, activations, logits), moment
         )
+
+    def _update(self) -> Peak:
+        """While the optimizer works on this GPU's part."""
+        gradients = self.own_gradients + self.share.always
+        optimizer = self.optimizer + self.temporary
+        return Peak(Breakdown(self.weights, self.adapter, gradients, optimizer), "step")
 
     @property
     def keeps_input(self) -> bool:

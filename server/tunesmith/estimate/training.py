@@ -23,7 +23,8 @@ Optimizer = Literal[
 ]
 Attention = Literal["sdpa", "flash", "eager"]
 Quantization = Literal["nf4", "int8"]
-Sharding = Literal["ddp", "fsdp", "zero2", "zero3", "device_map"]
+Sharding = Literal["ddp", "fsdp", "fsdp1", "zero2", "zero3", "device_map"]
+"""fsdp is FSDP2."""
 
 ATTENTION_LINEARS = ("q_proj", "k_proj", "v_proj", "o_proj")
 BYTES: dict[Precision, int] = {"float32": 4, "bfloat16": 2, "float16": 2}

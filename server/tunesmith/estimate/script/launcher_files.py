@@ -12,7 +12,9 @@ from tunesmith.project import Project
 from tunesmith.sources.yaml_values import configuration_values
 
 _STAGES: Mapping[str, Sharding] = {"0": "ddp", "1": "ddp", "2": "zero2", "3": "zero3"}
-_TYPES: Mapping[str, Sharding] = {"MULTI_GPU": "ddp", "FSDP": "fsdp", "NO": "ddp"}
+_TYPES: Mapping[str, Sharding] = {"MULTI_GPU": "ddp", "NO": "ddp"}
+FSDP: Mapping[str, Sharding] = {"1": "fsdp1", "2": "fsdp"}
+"""By `fsdp_version`, which accelerate takes for 1 unless it is told."""
 
 
 class LauncherFile(NamedTuple):
@@ -41,6 +43,9 @@ def launcher_file(name: str, reader: PurePosixPath, project: Project) -> Launche
         return None
     kind, count = str(values["distributed_type"]), values.get("num_processes")
     processes = count if isinstance(count, int) and count > 0 else None
+    if kind == "FSDP":
+        options = cast("Mapping[str, Any]", values.get("fsdp_config") or {})
+        return LauncherFile(FSDP.get(str(options.get("fsdp_version", 1))), processes)
     if kind != "DEEPSPEED":
         return LauncherFile(_TYPES.get(kind), processes)
     given = values.get("deepspeed_config")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from tunesmith.estimate.script.launcher_files import LauncherFile, launcher_file
+from tunesmith.estimate.script.launcher_files import FSDP, LauncherFile, launcher_file
 from tunesmith.estimate.training import Sharding, Training
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
@@ -39,6 +39,7 @@ _BECOMES_LAUNCHER = regex_with_words(
     ("os.exec",),
 )
 _ZERO_NAME = regex(r"zero[-_]?(?:stage[-_]?)?([123])")
+_FSDP_NAME = regex(r"fsdp[-_]?(?:v)?([12])?")
 _DDP_NAME = regex(r"multi[-_]gpu|ddp")
 _ZERO: dict[str, Sharding] = {"0": "ddp", "1": "ddp", "2": "zero2", "3": "zero3"}
 
@@ -131,7 +132,7 @@ def _sharding(
 ) -> Sharding | None:
     """None where a file that is not there decides."""
     if "--use_fsdp" in options:
-        return "fsdp"
+        return FSDP.get(options.get("--fsdp_version", "1"))
     if "--use_deepspeed" in options:
         return _ZERO.get(options.get("--zero_stage", "2"))
     if file and file.sharding:
@@ -163,6 +164,6 @@ def sharding_of_file(path: str) -> Sharding | None:
     name = path.rpartition("/")[2].lower()
     if zero := _ZERO_NAME.search(name):
         return _ZERO[zero[1]]
-    if "fsdp" in name:
-        return "fsdp"
+    if fsdp := _FSDP_NAME.search(name):
+        return FSDP[fsdp[1] or "1"]
     return "ddp" if _DDP_NAME.search(name) else None

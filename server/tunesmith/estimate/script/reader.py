@@ -13,7 +13,7 @@ from tunesmith.estimate.script.data import WHAT as DATA
 from tunesmith.estimate.script.data import DataReader
 from tunesmith.estimate.script.data_plan import ScriptData
 from tunesmith.estimate.script.facts import Facts, Holder
-from tunesmith.estimate.script.launcher_files import deepspeed_file
+from tunesmith.estimate.script.launcher_files import FSDP, deepspeed_file
 from tunesmith.estimate.script.methods import COMPLETION, of_method
 from tunesmith.estimate.script.model import ModelReader
 from tunesmith.estimate.script.namespace import namespace
@@ -276,7 +276,7 @@ class TrainerReader:
     def _by_fsdp(self) -> bool:
         """Whether FSDP computes activations again by itself."""
         options = self.facts.value("gradient_checkpointing", self.args, "fsdp_config")
-        if not isinstance(options, DictValue) or self._sharding() != "fsdp":
+        if not isinstance(options, DictValue) or self._sharding() not in ("fsdp", "fsdp1"):
             return False
         return options.value("activation_checkpointing") is True
 
@@ -364,7 +364,7 @@ class TrainerReader:
         fsdp = self.facts.value("the sharding", self.args, "fsdp")
         deepspeed = self.facts.value("the sharding", self.args, "deepspeed")
         if fsdp is True or (isinstance(fsdp, (str, ListValue)) and fsdp not in ("", ())):
-            return "fsdp" if not isinstance(fsdp, ListValue) or len(fsdp) else None
+            return self._fsdp() if not isinstance(fsdp, ListValue) or len(fsdp) else None
         if isinstance(deepspeed, str):
             reader = self.run.launch.path if self.run.launch else self.run.path
             read = deepspeed_file(deepspeed, reader, self.project)
@@ -373,6 +373,19 @@ class TrainerReader:
             return sharding_of_stage(deepspeed)
         return None if deepspeed in (ABSENT, None) and fsdp is not UNKNOWN else UNKNOWN
 
+    def _fsdp(self) -> Sharding | Unknown:
+        """By `fsdp_config`; FSDP2 unless it is told otherwise since transformers 5.10."""
+        given: Value = ABSENT
+        options = self.facts.value("the sharding", self.args, "fsdp_config")
+        if isinstance(options, DictValue):
+            given = options.value("version")
+            given = options.value("fsdp_version") if given is ABSENT else given
+        elif options not in (ABSENT, None):
+            return UNKNOWN
+        if given is ABSENT:
+            given = 2 if (self.versions["transformers"] or releases.NEWEST) >= _FSDP2 else 1
+        return FSDP.get(str(given), UNKNOWN)
+
 
 def _defaults(names: frozenset[str]) -> str:
     if 0 < len(names) <= _MOST_NAMES:
@@ -380,4 +393,4 @@ def _defaults(names: frozenset[str]) -> str:
     return "defaults of its options"
 
 
-_SPREADS = Version("1.15")
+_SPREADS, _FSDP2 = Version("1.15"), Version("5.10")

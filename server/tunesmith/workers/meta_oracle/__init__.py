@@ -20,7 +20,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from tunesmith.estimate.training import Training
 from tunesmith.workers.events import Progress, Report
-from tunesmith.workers.meta_oracle import generation, losses, models, trainers
+from tunesmith.workers.meta_oracle import generation, losses, models, processes, trainers
 from tunesmith.workers.meta_oracle.answers import Answers
 from tunesmith.workers.meta_oracle.storages import Ledger
 
@@ -63,7 +63,9 @@ def measure(
     made = models.configuration(config, training)
     ledger = Ledger(made.vocab_size, losses.TILE)
     places = training.length - 1
-    with _without_data(), ledger, Answers(places, training.completion or places):
+    answers = Answers(places, training.completion or places)
+    counted = processes.counted(ledger)
+    with processes.group(training) as mesh, _without_data(), ledger, answers, counted:
         base = models.model(made, training)
         model = models.adapted(base, training)
         reference = models.reference(made, training)
@@ -71,13 +73,16 @@ def measure(
         for each in (model, reference):
             if each is not None and training.method in trainers.NAMES:
                 trainers.prepare(each, training)
+        model = processes.prepared(model, training, mesh, ledger)
+        training = processes.seen_by(training)
         trained = [each for each in model.parameters() if each.requires_grad]
+        parts = [processes.own_part(each) for each in trained]
         if training.adapter:
-            for each in trained:
+            for each in parts:
                 ledger.is_kind(each, "adapter")
-        optimizer = models.optimizer(trained, training)
+        optimizer = models.optimizer(parts, training)
         at(1, "the optimizer")
-        _warm_up(trained, optimizer, ledger, training)
+        _warm_up(parts, optimizer, ledger, training)
         resident = ledger.now
         ledger.kind = "activations"
         ledger.start()
@@ -85,7 +90,12 @@ def measure(
         if training.generated:
             _write(model, base, trained, ledger, training)
         _watch(base, reference, trained, ledger)
-        _step(model, base, reference, optimizer, ledger, training)
+        if training.accumulates and processes.is_split(training):
+            with processes.unexchanged(model):
+                _learn(model, base, reference, ledger, training)
+        _learn(model, base, reference, ledger, training)
+        processes.hand_over(trained, parts)
+        _step(optimizer, ledger)
     breakdown = {kind: ledger.at_peak[kind] for kind in KINDS}
     return Measured(ledger.peak, breakdown, ledger.moment_of_peak, resident)
 
@@ -109,7 +119,7 @@ def _warm_up(trained: list[Any], optimizer: Any, ledger: Ledger, training: Train
         each.grad = torch.empty_like(each)
     ledger.kind = "optimizer"
     optimizer.step()
-    if not training.accumulates:
+    if not training.accumulates or processes.is_split(training):
         optimizer.zero_grad(set_to_none=True)
 
 
@@ -129,7 +139,7 @@ def _watch(base: Any, reference: Any, trained: list[Any], ledger: Ledger) -> Non
     """Note gradients as such, and at what the step is."""
     for each in trained:
         each.register_post_accumulate_grad_hook(
-            lambda parameter: ledger.is_kind(parameter.grad, "gradients")
+            lambda parameter: ledger.is_kind(processes.own_part(parameter.grad), "gradients")
         )
 
     def starts(_: Any, __: Any) -> None:
@@ -146,13 +156,13 @@ def _watch(base: Any, reference: Any, trained: list[Any], ledger: Ledger) -> Non
             each.base_model.register_forward_hook(ends)
 
 
-def _step(
-    model: Any, base: Any, reference: Any, optimizer: Any, ledger: Ledger, training: Training
-) -> None:
+def _learn(model: Any, base: Any, reference: Any, ledger: Ledger, training: Training) -> None:
     with _asked_for_gpu():
         loss = losses.loss(model, base, reference, training)
         loss.backward()
-    del loss
+
+
+def _step(optimizer: Any, ledger: Ledger) -> None:
     ledger.moment, ledger.kind = "step", "optimizer"
     torch.nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
     optimizer.step()

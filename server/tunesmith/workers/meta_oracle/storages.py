@@ -5,14 +5,21 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import torch
+from torch.distributed.tensor import DTensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 ALLOCATION = 512
 """CUDA's caching allocator hands out multiples of 512 bytes (c10/cuda/CUDACachingAllocator)."""
+
+
+def is_split(kinds: Iterable[type]) -> bool:
+    """Whether an operation is on parts of larger tensors, which do it on what they hold."""
+    return any(issubclass(kind, DTensor) for kind in kinds)
 
 
 class Ledger(TorchDispatchMode):
@@ -54,16 +61,33 @@ class Ledger(TorchDispatchMode):
         self.totals[kind] += size
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if is_split(types):
+            return NotImplemented
         if func is torch.ops.aten.add.Tensor and self._sums_gradients(args):
             func = torch.ops.aten.add_.Tensor
         results = func(*args, **(kwargs or {}))
         for each in tree_leaves(results):
             if isinstance(each, torch.Tensor):
                 self._enter(each)
+        self._look()
+        return results
+
+    def resize(self, tensor: torch.Tensor, size: int) -> None:
+        """Give a tensor's storage another size, as a program does that frees and fills it again."""
+        storage = tensor.untyped_storage()
+        if storage.size() == size:
+            return
+        storage.resize_(size)
+        before, kind, reference = self._live[storage._cdata]
+        self._live[storage._cdata] = (size, kind, reference)
+        self.totals[kind] += size - before
+        self._now += size - before
+        self._look()
+
+    def _look(self) -> None:
         if self._now > self.peak:
             self.peak, self.at_peak = self._now, Counter(self.totals)
             self.moment_of_peak = self.moment
-        return results
 
     def _sums_gradients(self, args: Any) -> bool:
         """Whether the engine adds up the gradients of an embedding that is the output layer too.
