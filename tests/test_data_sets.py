@@ -19,6 +19,7 @@ from tunesmith.data.hub_data import read_descriptions
 from tunesmith.data.store import stored_data
 from tunesmith.errors import UserError
 from tunesmith.platform import project_path
+from tunesmith.reason import advised
 from tunesmith.sources.data_set import Cell, Origin, Row, StoredData
 
 PLACE = Path(__file__).parent / "data" / "data_sets"
@@ -134,7 +135,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_datasets_prepared(home: Path, monkeypatch: pytest.MonkeyPatch):
-    assert "is not on this machine; --online asks the Hub" in read(TALK).problem
+    assert "is not on this machine; --online asks the Hub" in advised(read(TALK).problem)
     shutil.copytree(PLACE / "cache", home / "hf" / "datasets")
     found = read(TALK)
     assert (found.source, found.rows) == ("the cache of datasets", COUNT)

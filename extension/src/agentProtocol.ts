@@ -150,7 +150,8 @@ Attributes:
     command: the same as `hf jobs uv run …` for a shell.
     warnings: what else there is to know.
     diff: of a smoke run, what is changed in the copy.
-    schedule: None: it is started once. */
+    schedule: None: it is started once.
+    estimate_advice: what a user of the command line can do where there is no estimate. */
 export interface Plan {
   key: string;
   script: string;
@@ -180,6 +181,7 @@ export interface Plan {
   warnings: readonly string[];
   diff: string;
   schedule?: PlanSchedule | null;
+  estimateAdvice: string;
 }
 
 /** Run a plan.

@@ -25,21 +25,16 @@ function tiles({ engine, fits, hours, dollars }: Plan): HTMLElement[] {
 
 /** The figures in a sentence, with what they rest on. */
 function basis({ memory, hours, estimate }: Plan): HTMLElement {
-  const why = withoutOptions(estimate);
-  const doubt = why && (hours ? `An estimate, ${why}.` : `Time is unknown: ${why}.`);
+  const doubt = estimate && (hours ? `An estimate, ${estimate}.` : `Time is unknown: ${estimate}.`);
   const text = [memory, doubt || 'All figures are estimates.'].filter(Boolean).join(' ');
   return h('p', { className: 'quiet basis' }, text);
 }
 
 function noEstimate({ engine, estimate, diff }: Plan): HTMLElement {
   const of = engine === 'local' ? 'memory and time' : 'memory, time and cost';
-  const why = withoutOptions(estimate);
-  const text = diff ? `It is free: ${why}.` : `No estimate of ${of}: ${why}.`;
+  const text = diff ? `It is free: ${estimate}.` : `No estimate of ${of}: ${estimate}.`;
   return h('p', { className: 'quiet' }, text);
 }
-
-/** Without what it advises users of the command line to do. */
-const withoutOptions = (reason: string) => reason.replace(/; --online[^.]*/g, '');
 
 function costOf(engine: Plan['engine'], dollars: Plan['dollars']): string {
   if (engine === 'local') return '$0';

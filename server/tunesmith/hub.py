@@ -33,6 +33,7 @@ from tunesmith.hub_cache import (
     model_answer,
     read_prices,
 )
+from tunesmith.reason import GIVE_EXAMPLES
 from tunesmith.sources.model_configuration import MAX_BYTES, read_model_configuration
 
 
@@ -82,7 +83,7 @@ def fetch_data(dataset_id: str) -> None:
     if not read_descriptions(content):
         content = _within(_viewed(dataset_id, what), "dataset_info")
     if not read_descriptions(content):
-        raise UserError(f"the Hub does not say how many rows {dataset_id} has", "give --examples N")
+        raise UserError(f"the Hub does not say how many rows {dataset_id} has", GIVE_EXAMPLES)
     _keep(data_answer(dataset_id), content)
 
 
@@ -90,7 +91,7 @@ def _viewed(dataset_id: str, what: str) -> object:
     try:
         return _get(f"/info?{urlencode({'dataset': dataset_id})}", what, viewer())
     except NoConnectionError as error:  # of a mirror, which has none; the rest can be asked still
-        raise UserError(error.message, "give --examples N") from None
+        raise UserError(error.message, GIVE_EXAMPLES) from None
 
 
 def viewer(hub: str | None = None) -> str:

@@ -21,6 +21,7 @@ from tunesmith.knowledge.prices import priced_flavor, priced_flavors
 from tunesmith.lint.engine import Diagnostic, check
 from tunesmith.platform import project_path
 from tunesmith.project import Project
+from tunesmith.reason import Reason, advice_of
 from tunesmith.sources.document import Document, Kind
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.timeouts import has_unit
@@ -158,7 +159,7 @@ def _header(
     flavor = start.flavor or header_value(text, "flavor") or ""
     timeout = start.timeout or header_value(text, "timeout") or ""
     if isinstance(found, str):
-        note = f"{flavor} and {timeout} are guesses: {found}"
+        note = Reason(f"{flavor} and {timeout} are guesses: {found}", advice_of(found))
         return {"flavor": (flavor, ""), "timeout": (timeout, "")}, [note]
     flavor, lasts = found.machine.name, found.forecast.duration
     need = found.forecast.need
@@ -168,7 +169,8 @@ def _header(
         *(f"{flavor} {each}" for each in found.notes),
     ]
     if lasts is None:
-        notes.append(f"A timeout of {timeout} is a guess: {found.forecast.no_duration}")
+        why = found.forecast.no_duration
+        notes.append(Reason(f"A timeout of {timeout} is a guess: {why}", advice_of(why)))
         return {"flavor": (flavor, fits), "timeout": (timeout, "a guess")}, notes
     hours, dollars = lasts.hours, found.dollars
     cost = f", {dollars.low:.2f} to {dollars.high:.2f} dollars" if dollars else ""

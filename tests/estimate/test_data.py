@@ -12,6 +12,7 @@ import pytest
 from builders import ROOT, project
 from estimate.scripts import read
 from tunesmith.estimate.data import BYTES_A_TOKEN, Data, data_of, exactly, words_of
+from tunesmith.reason import Reason, advised
 from tunesmith.sources.data_set import Cell, Origin, Row, StoredData
 
 RECORD = Path(__file__).parent / "bytes_a_token.json"
@@ -121,8 +122,9 @@ def test_notes():
     assert known(counted).notes == ("counted in part",)
     assert known(counted, more=".select(range(30))").notes == ()
     assert known(rows(TALK), more=".filter(len)").notes == ("at most: the script leaves some out",)
-    found = known(StoredData(problem="there is no x.jsonl; give --examples N"))
-    assert words_of(found) == "unknown: there is no x.jsonl; give --examples N"
+    found = known(StoredData(problem=Reason("there is no x.jsonl", "give --examples N")))
+    assert words_of(found) == "unknown: there is no x.jsonl"
+    assert advised(words_of(found)) == "unknown: there is no x.jsonl; give --examples N"
 
 
 def test_of_means_no_sizes_are_known():

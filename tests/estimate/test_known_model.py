@@ -12,6 +12,7 @@ from tunesmith.estimate.known_model import KnownModel, known_model
 from tunesmith.estimate.shape import shape_of
 from tunesmith.knowledge.configurations import configuration, named_like
 from tunesmith.project import FolderFacts, StoredModel
+from tunesmith.reason import advice_of, advised
 
 SCRIPT = ROOT / "train" / "train.py"
 SMALL: Mapping[str, Any] = {
@@ -76,10 +77,10 @@ def test_the_name_is_a_guess():
 
 
 def test_what_is_missing_is_said():
-    assert known("me/secret").source == (
-        "the shape of me/secret is not known; --online asks the Hub for its config.json"
-    )
-    assert "needs a config.json, within the project" in known("./out").source
+    missing = known("me/secret").source
+    assert missing == "the shape of me/secret is not known"
+    assert advised(missing) == f"{missing}; --online asks the Hub for its config.json"
+    assert "needs a config.json, within the project" in advice_of(known("./out").source)
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,8 @@ def test_hours_rest_on_what_the_user_says_of_the_data(tmp_path: Path) -> None:
     text = PLAIN + TRAIN.replace("    max_steps=20_000,\n", "")
     found, _ = plan(tmp_path, text)
     assert (found.hours, found.timeout_s) == (None, None)
+    assert "examples N" not in found.estimate, "an editor has no options"
+    assert found.estimate_advice.endswith("give --examples N")
     few, _ = plan(tmp_path, text, examples=10_000, tokens=500)
     many, _ = plan(tmp_path, text, examples=100_000, tokens=500)
     assert few.hours

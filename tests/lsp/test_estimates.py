@@ -154,6 +154,13 @@ def test_a_lens_says_what_is_wrong(
     assert titles(client, uri)[0] == title
 
 
+def test_nothing_advises_an_option_of_the_command_line(client: Client, folder: Path):
+    uri = open_script(client, folder, ON_A10G.replace("Qwen3-8B", "Mine"))
+    found = estimate(client, uri)
+    assert found["reason"] == "It cannot be told: the shape of Qwen/Mine is not known."
+    assert not re.search(r"--\w", json.dumps(found))
+
+
 def test_without_a_gpu_the_lens_asks_for_one(client: Client, folder: Path):
     uri = open_script(client, folder, NOWHERE)
     assert titles(client, uri) == ["≈ 18 GB · no GPU chosen", "Choose GPU", "Submit Job"]

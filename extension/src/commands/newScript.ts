@@ -11,7 +11,7 @@ import {
 import { AgentError } from '../agent';
 import type { Context } from '../context';
 import { requireTrust } from '../jobs/controller';
-import { sentence, withoutOptions } from '../jobs/problems';
+import { sentence } from '../jobs/problems';
 import { tunesmithProgram } from '../launch';
 import { planPanels } from '../panels/plan';
 import { run } from '../process';
@@ -175,7 +175,7 @@ async function askFile(name: string): Promise<Uri | undefined> {
 
 async function tellWritten(context: Context, file: Uri, { flavor, timeout, notes }: Written) {
   const name = path.basename(file.fsPath);
-  const known = notes.map((note) => sentence(withoutOptions(note))).join(' ');
+  const known = notes.map(sentence).join(' ');
   const text = `Tunesmith: ${name} runs on ${flavor} for at most ${timeout}. ${known}`;
   const answer = await window.showInformationMessage(text, 'Submit Job');
   if (answer) planPanels.show(context, { uri: file.toString(), choices: {} });

@@ -18,9 +18,6 @@ export function sentence(text: string): string {
 
 const capitalized = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
-/** Without what it advises users of the command line to do. */
-export const withoutOptions = (text: string) => text.replace(/; --online[^.]*/g, '');
-
 /** The command that helps, where there is one. */
 export const stepOf = (error: unknown) => (error instanceof AgentError ? error.step : undefined);
 

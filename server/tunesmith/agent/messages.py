@@ -237,6 +237,7 @@ class Plan:
         warnings: what else there is to know.
         diff: of a smoke run, what is changed in the copy.
         schedule: None: it is started once.
+        estimate_advice: what a user of the command line can do where there is no estimate.
     """
 
     key: str
@@ -267,6 +268,7 @@ class Plan:
     warnings: Sequence[str] = ()
     diff: str = ""
     schedule: PlanSchedule | None = None
+    estimate_advice: str = ""
 
 
 @dataclass(frozen=True)

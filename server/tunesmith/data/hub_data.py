@@ -16,9 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from tunesmith.data.local import HELP, format_of, of_split, read_files
+from tunesmith.data.local import format_of, of_split, read_files
 from tunesmith.data.pieces import UnreadableDataError
 from tunesmith.hub_cache import data_answer, hub_cache, hub_home, is_model_id, read_answer
+from tunesmith.reason import GIVE_EXAMPLES, Reason
 from tunesmith.sources.data_set import Cell, Origin, Row, StoredData
 
 _MAX_INFO = 4 * 1024 * 1024
@@ -35,7 +36,7 @@ def hub_data(origin: Origin) -> StoredData:
     """What this machine knows of a data set on the Hub."""
     origin = named(origin)
     if origin.loader != "named" or not is_model_id(origin.name):
-        return StoredData(problem=f"{origin} is not read; {HELP}")
+        return StoredData(problem=Reason(f"{origin} is not read", GIVE_EXAMPLES))
     places = (_downloaded,) if origin.files else (_prepared, _downloaded, _answered)
     problem = ""
     for place in places:
@@ -47,9 +48,9 @@ def hub_data(origin: Origin) -> StoredData:
         if found:
             return found
     if problem:
-        return StoredData(problem=f"{problem}; {HELP}")
-    advice = HELP if origin.files else f"--online asks the Hub, or {HELP}"
-    return StoredData(problem=f"{origin.name} is not on this machine; {advice}")
+        return StoredData(problem=Reason(problem, GIVE_EXAMPLES))
+    advice = GIVE_EXAMPLES if origin.files else f"--online asks the Hub, or {GIVE_EXAMPLES}"
+    return StoredData(problem=Reason(f"{origin.name} is not on this machine", advice))
 
 
 def named(origin: Origin) -> Origin:

@@ -18,6 +18,7 @@ from tunesmith.data.text_files import (
     counted,
 )
 from tunesmith.platform import project_path
+from tunesmith.reason import GIVE_EXAMPLES, Reason
 from tunesmith.sources.data_set import Cell, Loader, Origin, Row, StoredData
 
 MAX_FILES = 200
@@ -35,7 +36,6 @@ _KEYWORDS = {
     "test": ("test", "testing", "eval", "evaluation"),
 }
 """In names of files, which `load_dataset` takes for that split (datasets.data_files)."""
-HELP = "give --examples N"
 
 
 def local_data(origin: Origin, folders: Sequence[Path], root: Path) -> StoredData | None:
@@ -52,7 +52,7 @@ def local_data(origin: Origin, folders: Sequence[Path], root: Path) -> StoredDat
         files = list(_files(origin, folders, root))
         return read_files(origin, files) if files else None
     except UnreadableDataError as reason:
-        return StoredData(problem=f"{reason}; {HELP}")
+        return StoredData(problem=Reason(str(reason), GIVE_EXAMPLES))
 
 
 def is_path(name: str) -> bool:

@@ -15,6 +15,7 @@ from tunesmith.estimate.script.data_plan import Joined, Kept, Plan, Written
 from tunesmith.estimate.training import Method
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
+from tunesmith.reason import GIVE_EXAMPLES, Reason, advice_of
 from tunesmith.sources.data_set import Cell, Origin, Row
 
 BYTES_A_TOKEN = Interval(2.2, 4.0, 5.2)
@@ -85,7 +86,7 @@ class _Rows(NamedTuple):
 
 
 class _Unknown(Exception):  # noqa: N818 - no error, but an answer
-    """Why the rows are not known, with the next step."""
+    """Why the rows are not known, a Reason."""
 
 
 def exactly(value: float) -> Interval:
@@ -97,7 +98,7 @@ def words_of(data: Data) -> str:
     """What is known of a data set, in one line."""
     examples, tokens = data.examples, data.tokens
     if examples is None:
-        return f"unknown: {data.problem}"
+        return Reason(f"unknown: {data.problem}", advice_of(data.problem))
     words = f"{examples.likely:,.0f} examples"
     if tokens and tokens.low < tokens.high:
         words += f" of about {tokens.likely:,.0f} ({tokens.low:,.0f} to {tokens.high:,.0f}) tokens"
@@ -116,11 +117,11 @@ def data_of(training: ScriptTraining, script: PurePosixPath, project: Project) -
     """
     said = training.data
     if said.plan is None:
-        return Data(problem=f"{said.problem}; give --examples N")
+        return Data(problem=Reason(said.problem, GIVE_EXAMPLES))
     try:
         rows = _rows(said.plan, script, project)
     except _Unknown as reason:
-        return Data(problem=str(reason))
+        return Data(problem=reason.args[0])
     notes = [] if rows.is_counted else ["counted in part"]
     if rows.total.low < rows.total.high:
         notes.append("at most: the script leaves some out")
@@ -147,7 +148,9 @@ def _rows(plan: Plan, script: PurePosixPath, project: Project) -> _Rows:
 def _stored(origin: Origin, script: PurePosixPath, project: Project) -> _Rows:
     found = project.data_of(origin, script)
     if found.problem or found.rows is None:
-        raise _Unknown(found.problem or f"the rows of {origin} are not known; give --examples N")
+        raise _Unknown(
+            found.problem or Reason(f"the rows of {origin} are not known", GIVE_EXAMPLES)
+        )
     count = exactly(found.rows)
     return _Rows(
         count,

@@ -12,11 +12,12 @@ from tunesmith.estimate.fit import Fit, Need, fit, need
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.knowledge.hardware import Machine
 from tunesmith.named_tuple import NamedTuple
+from tunesmith.reason import GIVE_EXAMPLES, Reason
 
 TOKENS = (0.1, 0.35, 1.0)
 """Tokens of an example as a part of the longest, where nobody says how many they are: a guess."""
 WRITES = "GRPO writes its answers while it trains, and how long that takes is not estimated yet"
-UNCOUNTED = "the number of examples is not known; give --examples N"
+UNCOUNTED = Reason("the number of examples is not known", GIVE_EXAMPLES)
 
 
 class Forecast(NamedTuple):
@@ -66,7 +67,7 @@ def forecast(
     if shape is None:
         missing = training.shape_source
     elif gpu is None:
-        missing = "no machine with a GPU is named; give --flavor NAME"
+        missing = Reason("no machine with a GPU is named", "give --flavor NAME")
     elif trained.method == "grpo":
         missing = WRITES
     elif workload is None:

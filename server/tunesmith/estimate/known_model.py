@@ -15,6 +15,7 @@ from tunesmith.estimate.shape import ModelShape, shape_of
 from tunesmith.knowledge.configurations import completed, configuration, named_like
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
+from tunesmith.reason import Reason
 
 
 class KnownModel(NamedTuple):
@@ -55,7 +56,7 @@ def known_model(name: str, script: PurePosixPath, project: Project) -> KnownMode
     if like:
         near = _listed(like.fields, f"taken to be like {alike}, by its name")
         return near._replace(is_certain=False)
-    return KnownModel(None, f"the shape of {name} is not known; {_advice(name)}")
+    return KnownModel(None, Reason(f"the shape of {name} is not known", _advice(name)))
 
 
 def _listed(config: Mapping[str, Any], source: str) -> KnownModel:

@@ -62,12 +62,7 @@ def _memory(answer: Forecast) -> str:
 
 def why_unknown(training: ScriptTraining) -> str:
     """Why a training's memory is not known, as the end of a sentence."""
-    return without_options(training.shape_source)
-
-
-def without_options(reason: str) -> str:
-    """A reason without what it advises users of the command line to do."""
-    return reason.partition(";")[0]
+    return training.shape_source
 
 
 def usable_bytes(machine: Machine) -> int | None:
@@ -127,5 +122,5 @@ def rests_on(answer: Forecast) -> Iterator[str]:
         yield f"Taken for granted: {', '.join(map(str, training.assumed))}"
     if training.shape:
         yield f"The model's shape: {training.shape_source}"
-    yield f"The data set: {words_of(data) if data.examples else without_options(words_of(data))}"
+    yield f"The data set: {words_of(data)}"
     yield f"Machines and prices of {hardware.date().isoformat()}"

@@ -7,7 +7,6 @@ from tunesmith.estimate.data import Data
 from tunesmith.estimate.fit import GB
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.knowledge.hardware import JOBS, Machine
-from tunesmith.lsp.estimate_words import without_options
 from tunesmith.lsp.protocol import MachineChoice, MachineRow, MachinesResult
 from tunesmith.machines import machines
 from tunesmith.project import Project
@@ -42,7 +41,7 @@ def machines_result(
 def _no_hours(choice: Choice) -> str | None:
     """Why nobody knows how long it takes, on flavors."""
     flavors = (each.forecast for each in choice.options if each.machine.provider == JOBS)
-    return next((without_options(each.no_duration) for each in flavors if each.no_duration), None)
+    return next((each.no_duration for each in flavors if each.no_duration), None)
 
 
 def _row(option: Option, choice: Choice) -> MachineRow:

@@ -35,6 +35,7 @@ from tunesmith.output.estimate_page import (
 )
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
+from tunesmith.reason import advised
 from tunesmith.sources import launches
 from tunesmith.sources.document import Kind
 from tunesmith.sources.launch_command import LaunchCommand
@@ -162,7 +163,7 @@ def _lines(file: OneFile, span: Span, answer: Answer) -> Iterator[str]:
         steps = f"{run.iterations:,} iterations"
         yield f"  time     {shown(answer.duration.hours)} hours for {steps}"
     else:
-        yield f"  time     unknown: {answer.no_duration}"
+        yield f"  time     unknown: {advised(answer.no_duration)}"
     if run.known.shape and not run.known.is_certain:
         yield f"  model    {run.known.source}, so all figures are less certain"
     yield from assumed_lines([*map(str, run.assumed)])
@@ -181,7 +182,7 @@ def _fields(name: str, answer: Answer) -> dict[str, Any]:
         "flavor": answer.machine.name if answer.machine else None,
         "hours": rounded(answer.duration.hours) if answer.duration else None,
         "dollars": rounded(answer.duration.hours.times(0)) if answer.duration else None,
-        "no_hours": answer.no_duration or None,
+        "no_hours": advised(answer.no_duration) or None,
         "steps": answer.duration.steps if answer.duration else None,
         "assumed": [*map(str, run.assumed)],
         "shape_source": run.known.source,

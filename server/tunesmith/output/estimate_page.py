@@ -26,6 +26,7 @@ from tunesmith.output.failure import fail
 from tunesmith.output.result import place_of
 from tunesmith.output.text_format import printable
 from tunesmith.pep508 import Requirement
+from tunesmith.reason import advised
 from tunesmith.sources.document import Kind
 from tunesmith.sources.requirements import Pin
 
@@ -169,7 +170,7 @@ def estimate_fields(name: str, answer: Forecast) -> dict[str, Any]:
         "flavor": answer.machine.name if answer.machine else None,
         "hours": rounded(lasts.hours) if lasts else None,
         "dollars": rounded(dollars) if dollars else None,
-        "no_hours": answer.no_duration or None,
+        "no_hours": advised(answer.no_duration) or None,
         "steps": lasts.steps if lasts else None,
         "data": data_fields(answer.data),
         "assumed": assumptions(answer),
@@ -205,7 +206,7 @@ def data_fields(data: Data) -> dict[str, Any]:
         "examples": _whole(data.examples) if data.examples else None,
         "tokens": _whole(data.tokens) if data.tokens else None,
         "notes": list(data.notes),
-        "unknown": data.problem or None,
+        "unknown": advised(data.problem) or None,
     }
 
 
@@ -244,7 +245,7 @@ def answer_lines(answer: Forecast) -> Iterator[str]:
         yield f"  time     {shown(lasts.hours)} hours for {lasts.steps:,} steps"
         yield f"  cost     {_cost(answer.machine, answer.dollars)}"
     else:
-        yield f"  time     unknown: {answer.no_duration}"
+        yield f"  time     unknown: {advised(answer.no_duration)}"
     if training.shape and not training.is_shape_certain:
         yield f"  model    {training.shape_source}, so all figures are less certain"
     if answer.need:  # of which nothing would be known otherwise

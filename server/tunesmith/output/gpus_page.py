@@ -20,6 +20,7 @@ from tunesmith.one_script import read_script
 from tunesmith.output.estimate_page import Question, trainings_asked
 from tunesmith.output.failure import fail
 from tunesmith.output.text_format import printable
+from tunesmith.reason import advice_of, advised
 
 GUIDES_CHIP = "M3 Max"
 HEADINGS = ("machine", "verdict", "GB", "hours", "dollars", "$/h", "set-up", "")
@@ -45,7 +46,7 @@ def show_gpus(name: str, question: Question, *, as_json: bool) -> int:
 def _largest(trainings: Sequence[ScriptTraining]) -> ScriptTraining:
     known = [each for each in trainings if each.shape]
     if not known:
-        raise UserError(trainings[0].shape_source, "")
+        raise UserError(trainings[0].shape_source, advice_of(trainings[0].shape_source))
     return max(known, key=_needed)
 
 
@@ -106,7 +107,7 @@ def _footnotes(choice: Choice, example: Option | None) -> Iterator[str]:
     jobs = (each.forecast for each in choice.options if each.machine.provider == JOBS)
     unknown = next((each.no_duration for each in jobs if each.no_duration), "")
     if unknown:
-        yield f"  hours  unknown: {unknown}"
+        yield f"  hours  unknown: {advised(unknown)}"
     if MAC in dates:
         yield f"  Macs   {SUPPOSED}"
     else:
@@ -179,7 +180,7 @@ def _option_fields(option: Option) -> dict[str, Any]:
         "needed_gb": round(needed.total / GB, 2) if needed else None,
         "usable_gb": round(option.usable_gb, 2),
         "hours": _rounded(lasts.hours if lasts else None),
-        "no_hours": option.forecast.no_duration or None,
+        "no_hours": advised(option.forecast.no_duration) or None,
         "dollars": _rounded(option.dollars),
         "usd_per_hour": machine.usd_per_hour,
         "usd_range": machine.usd_range,

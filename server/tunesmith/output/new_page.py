@@ -17,6 +17,7 @@ from tunesmith.output.json_format import finding_fields
 from tunesmith.output.result import Result
 from tunesmith.output.text_format import TextFormat, printable
 from tunesmith.platform import active_interpreter
+from tunesmith.reason import advised
 from tunesmith.templates import Template, template_named, templates
 from tunesmith.workspace import Workspace, find_root
 
@@ -100,7 +101,7 @@ def _look_up(
 def _lines(made: NewScript, template: Template, name: str) -> Iterator[str]:
     yield f"{name}: {template.title}, from the template {template.name}"
     for note in made.notes:
-        yield f"  {note}"
+        yield f"  {advised(note)}"
     yield from _finding_lines(made, name)
     shown = f'"{name}"' if " " in name else name
     yield f"  Plan and start it with: tunesmith submit {shown}"

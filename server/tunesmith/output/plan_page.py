@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from tunesmith.agent.messages import Plan, PlanFinding, PlanSchedule
 from tunesmith.output.result import shown_path
+from tunesmith.reason import Reason, advised
 
 _ENGINES = {"hf": "Hugging Face Jobs", "local": "this machine"}
 _SEVERITIES = {"error": "error", "warning": "warning", "information": "info"}
@@ -37,7 +38,7 @@ def _fields(plan: Plan) -> Iterator[tuple[str, str]]:
         each = " a run" if plan.schedule else ""
         yield "cost", f"{_between(plan.dollars, '{:.2f}')} dollars{each} by estimate"
     if plan.memory:
-        yield "" if plan.hours else "time", plan.estimate and f"unknown: {plan.estimate}"
+        yield "" if plan.hours else "time", plan.estimate and f"unknown: {_doubts(plan)}"
     if plan.schedule:
         yield "schedule", _often(plan.schedule)
         yield "at most", _most_dollars(plan.schedule)
@@ -60,8 +61,12 @@ def _fields(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _memory(plan: Plan) -> str:
     if not plan.memory:
-        return f"unknown: {plan.estimate}"
+        return f"unknown: {_doubts(plan)}"
     return plan.memory if plan.fits == "unknown" else f"{plan.fits}: {plan.memory}"
+
+
+def _doubts(plan: Plan) -> str:
+    return advised(Reason(plan.estimate, plan.estimate_advice))
 
 
 def _between(bounds: Sequence[float], form: str) -> str:

@@ -30,7 +30,7 @@ def tokenized(data: Data, training: ScriptTraining, one: OneScript) -> Data:
     """
     files = list(_files(training, one))
     if not files:
-        reason = data.problem.partition(";")[0] or "its rows are in no file on this machine"
+        reason = data.problem or "its rows are in no file on this machine"
         raise UserError(f"the data set cannot be tokenized: {reason}", "go without --tokenize")
     columns = columns_of(training, one.script.path, one.project)
     if not columns:

@@ -33,6 +33,7 @@ from tunesmith.estimate.script import Assumption
 from tunesmith.knowledge.hardware import Machine
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
+from tunesmith.reason import Reason
 from tunesmith.sources.document import Document
 from tunesmith.sources.launch_command import enclosing_span
 from tunesmith.sources.mlx_configuration import read_mlx_configuration
@@ -233,7 +234,7 @@ def forecast_run(run: MlxRun, machine: Machine | None, tokens: Interval | None) 
         return MlxForecast(run, machine, None, reason, None, run.known.source)
     needed = mlx_need(shape, run.training, is_certain=run.known.is_certain)
     if gpu is None:
-        missing = 'no Mac is named; give --flavor "M3 Max 64 GB" or another'
+        missing = Reason("no Mac is named", 'give --flavor "M3 Max 64 GB" or another')
         return MlxForecast(run, machine, needed, fit(needed, None), None, missing)
     guess = Interval(*(part * run.training.length for part in TOKENS))
     workload = MlxWorkload(exactly(run.iterations), tokens or guess)

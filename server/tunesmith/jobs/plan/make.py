@@ -35,6 +35,7 @@ from tunesmith.knowledge.prices import priced_flavor
 from tunesmith.knowledge.versions import library
 from tunesmith.one_script import OneScript, no_training, read_file, script_in
 from tunesmith.project import Project
+from tunesmith.reason import advice_of
 from tunesmith.sources.document import Document, Kind
 
 IMAGE = "ghcr.io/astral-sh/uv:python3.12-bookworm"
@@ -186,7 +187,7 @@ def _plan(draft: _Draft, key: str, has_consent: Callable[[str], bool]) -> Plan:
     start, forecast, script = draft.start, draft.forecast, draft.one.script
     hours = forecast.duration.hours if forecast and forecast.duration else None
     dollars = forecast.dollars if forecast else None
-    is_remote = draft.engine == "hf"
+    is_remote, doubts = draft.engine == "hf", _doubts(draft)
     found = findings(
         draft.one.workspace.understanding(Path(draft.params.script)), draft.planned, draft.engine
     )
@@ -200,7 +201,8 @@ def _plan(draft: _Draft, key: str, has_consent: Callable[[str], bool]) -> Plan:
         fits=forecast.fit.verdict if forecast else "unknown",
         hours=(hours.low, hours.high) if hours else None,
         dollars=(dollars.low, dollars.high) if dollars and is_remote else None,
-        estimate=_doubts(draft),
+        estimate=doubts,
+        estimate_advice=advice_of(doubts),
         timeout_s=start.timeout_s,
         timeout_reason=start.reasons.get("timeout", ""),
         image=(start.image or IMAGE) if is_remote else "",
@@ -333,6 +335,7 @@ def _smoke(planned: Planned, document: Document) -> Planned:
             memory="",
             fits="unknown",
             estimate=SMOKE,
+            estimate_advice="",
             results="",
             metrics="",
         ),

@@ -16,7 +16,7 @@ from tunesmith.estimate.mlx.forecast import forecast_anywhere
 from tunesmith.estimate.script import ScriptTraining
 from tunesmith.estimate.training import Training
 from tunesmith.knowledge.hardware import MAC, Machine
-from tunesmith.lsp.estimate_words import MEANINGS, ON_MACS, rests_on, usable_bytes, without_options
+from tunesmith.lsp.estimate_words import MEANINGS, ON_MACS, rests_on, usable_bytes
 from tunesmith.lsp.language_server import TunesmithServer
 from tunesmith.lsp.machine_rows import machine_choice, machines_result
 from tunesmith.lsp.open_trainings import OpenTrainings, asked_trainings
@@ -123,7 +123,7 @@ def _result(found: OpenTrainings, index: int, answer: Forecast) -> EstimateResul
         memory=Likely(needed.low / GB, needed.total / GB, needed.high / GB) if needed else None,
         hours=_likely(answer.duration.hours) if answer.duration else None,
         dollars=_likely(answer.dollars) if answer.dollars else None,
-        no_hours=without_options(answer.no_duration) or None,
+        no_hours=answer.no_duration or None,
         examples=round(known.examples.likely) if known.examples else None,
         tokens=round(known.tokens.likely) if known.tokens else None,
     )
