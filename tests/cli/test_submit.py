@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -144,6 +145,32 @@ def test_a_job_is_cancelled(shell: Shell) -> None:
     shell.run("jobs", "cancel", job["id"])
     shell.run("jobs", "logs", "-f", job["id"], status=1)
     assert shell.jobs()[0]["stage"] == "CANCELED"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_who_stops_to_follow_is_told_that_the_job_goes_on(shell: Shell) -> None:
+    (shell.folder / "hello.py").write_text(
+        "import time\nprint('up', flush=True)\ntime.sleep(600)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tunesmith", "submit", "hello.py", *HERE, "--yes", "--follow"],
+        cwd=shell.folder,
+        env=shell.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert any(line == "up\n" for line in process.stdout)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+
+    [job] = shell.jobs()
+    assert process.returncode == 2
+    assert job["stage"] == "RUNNING"
+    assert f"the job goes on: `tunesmith jobs logs -f {job['id'][:8]}`" in said
+    assert said.endswith("tunesmith: interrupted\n")
+    shell.run("jobs", "cancel", job["id"])
 
 
 def test_a_job_goes_on_from_its_checkpoint(shell: Shell) -> None:

@@ -139,7 +139,8 @@ def test_the_caller_s_stack_does_not_matter(stack: int) -> None:
 def test_excess_is_said_with_its_line() -> None:
     with pytest.raises(UnreadableScriptError, match=r"line 3: brackets nested 101 deep; move"):
         read("a\nb\n" + nested("lists", 200))
-    with pytest.raises(UnreadableScriptError, match=r"line 2: no valid Python 3"):
+    said = r"line 2: no valid Python 3 \(Missing parentheses in call to 'print'"
+    with pytest.raises(UnreadableScriptError, match=said):
         read("a\nprint 'x'\n")
 
 

@@ -10,7 +10,9 @@ from tunesmith.jobs.spec import EngineError, JobSpec
 from tunesmith.knowledge.credentials import names_secret
 from tunesmith.platform import find_program
 
-_WHERE_UV = "install it as https://docs.astral.sh/uv says, or choose a Python interpreter"
+_WHERE_UV = (
+    "install it as https://docs.astral.sh/uv says, or name a Python interpreter, as by --python"
+)
 
 
 def command_of(spec: JobSpec) -> Sequence[str]:

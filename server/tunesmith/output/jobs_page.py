@@ -177,8 +177,20 @@ def moment(seconds: float | None) -> str | None:
 
 
 def follow(agent: Asking, job_id: str, *, is_quiet: bool = False) -> int:
-    """Print what a job prints until it ends; 0: it completed, 1: it did not."""
-    job = _print_log(agent, job_id, _Printed(is_quiet), wait=True)
+    """Print what a job prints until it ends; 0: it completed, 1: it did not.
+
+    Who interrupts that is told that the job goes on.
+    """
+    try:
+        job = _print_log(agent, job_id, _Printed(is_quiet), wait=True)
+    except KeyboardInterrupt:
+        shown = job_id[:_SHOWN_ID]
+        print(
+            f"the job goes on: `tunesmith jobs logs -f {shown}` shows what it prints, "
+            f"`tunesmith jobs cancel {shown}` ends it",
+            file=sys.stderr,
+        )
+        raise
     print(printable(job_line(job)), file=sys.stderr)
     return int(job.stage != "COMPLETED")
 

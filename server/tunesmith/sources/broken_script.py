@@ -35,16 +35,8 @@ class BrokenScript(NamedTuple):
 
         The code is not run. It must have passed `find_excess`, as that of every `BrokenScript` has.
         """
-        text = self.document.text.removeprefix("\ufeff")
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                ast.parse(text)
-        except SyntaxError as error:
-            return SyntaxFault(self._span(error), error.msg)
-        except (MemoryError, RecursionError, ValueError):
-            return None
-        return None
+        error = syntax_error(self.document.text.removeprefix("\ufeff"))
+        return SyntaxFault(self._span(error), error.msg) if error else None
 
     def _span(self, error: SyntaxError) -> Span:
         """The rest of the line from the place that the parser names."""
@@ -59,3 +51,16 @@ class BrokenScript(NamedTuple):
             rest = self.document.text[start : whole.end]
         start += len(rest) - len(rest.lstrip())
         return Span(start, max(start + len(rest.strip()), start))
+
+
+def syntax_error(code: str) -> SyntaxError | None:
+    """What Python's own parser says of code that has passed `find_excess`; it is not run."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(code)
+    except SyntaxError as error:
+        return error
+    except (MemoryError, RecursionError, ValueError):
+        pass
+    return None

@@ -155,17 +155,22 @@ def _parse_on_big_stack(text: str) -> cst.Module:
     thread.join()
     if isinstance(outcome[0], cst.Module):
         return outcome[0]
-    raise _unreadable(outcome[0])
+    raise _unreadable(text, outcome[0])
 
 
-def _unreadable(error: BaseException) -> UnreadableScriptError:
+def _unreadable(text: str, error: BaseException) -> UnreadableScriptError:
     if not isinstance(error, cst.ParserSyntaxError):
         return UnreadableScriptError(
             f"the parser gave up ({type(error).__name__}); simplify the file to have it checked"
         )
-    detail = error.message.partition("\n")[0][:100]
-    has_place = "tokenizer error" not in error.message  # which is always said to be in line 1
-    place = f"line {error.raw_line}: " if has_place else ""
+    from tunesmith.sources.broken_script import syntax_error  # seldom needed
+
+    detail, line = error.message.partition("\n")[0][:100], error.raw_line
+    if own := syntax_error(text):  # says it in words that people know
+        detail, line = own.msg, own.lineno or 1
+    elif "tokenizer error" in error.message:  # which is always said to be in line 1
+        line = 0
+    place = f"line {line}: " if line else ""
     return InvalidSyntaxError(
         f"{place}no valid Python 3 ({detail}); correct the syntax to have it checked"
     )
