@@ -55,6 +55,18 @@ def test_what_the_table_cannot_tell_is_unknown(dependency: str):
     assert not in_force.below("99")
 
 
+@pytest.mark.parametrize(
+    ("install", "version"),
+    [
+        ('run([sys.executable, "-m", "pip", "install", "-r", "requirements.txt"])\n', None),
+        ("", str(NEWEST)),
+    ],
+)
+def test_nobody_can_tell_what_a_script_installs_over_its_header(install: str, version: str | None):
+    found = trl_in_force(header("huggingface-hub") + install)
+    assert (str(found.version) if found.version else None) == version
+
+
 def test_files_beside_a_script_count_only_without_a_header():
     pin = Pin(Requirement("trl==0.20.0"), "requirements.txt")
     made = project({}, folders={".": FolderFacts(None, [pin])})

@@ -44,6 +44,7 @@ from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.requirements import Pin, read_requirement
 from tunesmith.sources.script_header import ScriptHeader
+from tunesmith.sources.self_installs import installs_by_itself
 from tunesmith.text import regex
 
 HEADER = "the header"
@@ -186,6 +187,7 @@ class _Reader:
             uv=read_uv_settings(own, today, HEADER),
             requires_python=header.requires_python,
             is_whole=True,
+            others_unknown=_BY_ITSELF if installs_by_itself(self._script) else None,
         )
 
     def _locked(self) -> dict[str, Pin]:
@@ -252,6 +254,7 @@ class _Reader:
         return Python(default_python(requires), f"as requires-python = {requires!r} admits it")
 
 
+_BY_ITSELF = "as the script installs packages by itself"
 _NO_INTERPRETER = "as nothing says which interpreter runs the script"
 _SHARED_KEYS = (
     "exclude-newer", "exclude-newer-package", "extra-index-url", "find-links", "index", "index-url",

@@ -23,17 +23,10 @@ from tunesmith.sources.python_index import dotted_name
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import read_requirement
 from tunesmith.sources.script_header import ScriptHeader
-from tunesmith.text import regex_with_words
+from tunesmith.sources.self_installs import installs_by_itself
 
 if TYPE_CHECKING:
     from tunesmith.sources.broken_script import BrokenScript
-
-_INSTALLS = regex_with_words(
-    r"(?:\bsubprocess\.|\bos\.system\(|(?:run|check_call|Popen)\()"
-    r"[^)]{0,80}\b(?:pip|uv)\b[^)]{0,40}\b(?:install|add)\b"
-    r"|[\"']pip[\"'],\s*[\"']install[\"']",
-    ("subprocess", "os.system", "run(", "check_call(", "Popen(", '"pip"', "'pip'"),
-)
 
 
 class Installed(NamedTuple):
@@ -116,11 +109,6 @@ def is_header_of(header: ScriptHeader, script: PythonScript | BrokenScript) -> b
     """Whether a header is the script's own, and none that a string of it holds."""
     before = script.document.text[: header.span.start]
     return all(before.count(quotes) % 2 == 0 for quotes in ('"""', "'''"))
-
-
-def installs_by_itself(script: PythonScript) -> bool:
-    """Whether a script runs pip or uv to install packages."""
-    return _INSTALLS.search(script.text) is not None
 
 
 def imported_modules(script: PythonScript) -> Iterator[tuple[str, cst.Import | cst.ImportFrom]]:

@@ -32,13 +32,14 @@ from collections.abc import Iterator, Sequence
 
 from tunesmith.knowledge.distributions import distributions_of
 from tunesmith.lint.backends import backends
-from tunesmith.lint.dependencies import imported_modules, installs_by_itself, is_beside
+from tunesmith.lint.dependencies import imported_modules, is_beside
 from tunesmith.lint.rule import ERROR, UNSAFE, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.document import Kind
 from tunesmith.sources.header_edits import new_header
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.python_script import PythonScript
+from tunesmith.sources.self_installs import installs_by_itself
 
 
 @rule(code="DEP006", severity=ERROR)

@@ -2,8 +2,9 @@
 
 ## What it does
 
-Finds scripts that add tokens to a tokenizer, resize the model's embeddings, and train a LoRA
-adapter that has neither `modules_to_save` nor `trainable_token_indices`.
+Finds scripts that add tokens to a tokenizer, resize the model's embeddings (as TRL's
+`setup_chat_format` does), and train a LoRA adapter that has neither `modules_to_save` nor
+`trainable_token_indices`.
 
 ## Why it costs you
 
@@ -46,17 +47,20 @@ _SPECIAL = "additional_special_tokens"
 _TRAINS = ("modules_to_save", "trainable_token_indices")
 _EMBEDDINGS = regex(
     r"embed_(?:tokens|in|out)|[\"']embeddings?[\"']|\bwte\b|word_embeddings|lm_head|_embeddings\(\)"
-    r"|requires_grad|setup_chat_format|unsloth"
+    r"|requires_grad|unsloth"
 )
+_FORMAT = "setup_chat_format"
+_HAS_CHATML = regex(r"qwen|smollm|hermes|chatml", re.IGNORECASE)
+"""Models that have the tokens of ChatML, which `setup_chat_format` adds."""
 _PADS = regex(r"pad", re.IGNORECASE)
 
 
-@rule(code="TRN039", severity=WARNING, words=(_RESIZES,))
+@rule(code="TRN039", severity=WARNING, words=(_RESIZES, _FORMAT))
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if "LoraConfig" not in script.text:
         return
     text = script.text.replace(_RESIZES, "")
-    if _EMBEDDINGS.search(text) or not any(_adds_tokens(script, s) for s in script.index.calls):
+    if _EMBEDDINGS.search(text) or not (_makes_room(script) or _makes_chatml(script)):
         return
     adapters = list(script.calls("peft.LoraConfig"))
     if adapters and all(_trains_no_embeddings(adapter) for adapter in adapters):
@@ -70,6 +74,24 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
 
 def _trains_no_embeddings(adapter: Call) -> bool:
     return all(adapter.value(name) in (ABSENT, None) for name in _TRAINS)
+
+
+def _makes_room(script: PythonScript) -> bool:
+    """Whether a script adds tokens and resizes the embeddings for them."""
+    return _RESIZES in script.text and any(_adds_tokens(script, s) for s in script.index.calls)
+
+
+def _makes_chatml(script: PythonScript) -> bool:
+    """Whether TRL's `setup_chat_format` surely does both, for a model without these tokens."""
+    if _HAS_CHATML.search(script.text):
+        return False
+    calls = script.calls(f"trl.{_FORMAT}")
+    return any(not _is_conditional(script, call) for call in calls)
+
+
+def _is_conditional(script: PythonScript, call: Call) -> bool:
+    span = script.span(call.node)
+    return any(place.contains(span) for _, place in script.branches)
 
 
 def _adds_tokens(script: PythonScript, site: CallSite) -> bool:
@@ -95,7 +117,15 @@ _ADDED = (
     "model.resize_token_embeddings(len(tokenizer))\n"
 )
 
+_CHATML = (
+    "import peft\nfrom transformers import AutoModelForCausalLM, AutoTokenizer\n"
+    "from trl import setup_chat_format\n\n"
+    "tokenizer = AutoTokenizer.from_pretrained('%s')\n"
+    "model = AutoModelForCausalLM.from_pretrained('%s')\n"
+    "model, tokenizer = setup_chat_format(model, tokenizer)\nconfig = peft.LoraConfig(%s)\n"
+)
 BAD = [
+    Bad(_CHATML % ("gpt2", "gpt2", "target_modules='all-linear'"), at="peft.LoraConfig"),
     Bad(
         _ADDED.replace("from peft import LoraConfig", "import peft")
         + "config = peft.LoraConfig(r=16, target_modules=['q_proj', 'v_proj'])\n",
@@ -119,6 +149,11 @@ BAD = [
     ),
 ]
 GOOD = [
+    _CHATML % ("Qwen/Qwen2-0.5B", "Qwen/Qwen2-0.5B", ""),
+    _CHATML % ("gpt2", "gpt2", "modules_to_save=['lm_head', 'embed_tokens']"),
+    (_CHATML % ("gpt2", "gpt2", "")).replace(
+        "model, tokenizer =", "if tokenizer.chat_template is None:\n    model, tokenizer ="
+    ),
     _ADDED.replace(
         "add_special_tokens({'additional_special_tokens': ['<call>', '</call>']})",
         "add_tokens(['<pad>'])",
