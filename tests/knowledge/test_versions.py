@@ -374,6 +374,25 @@ def test_pip_cells(sources: list[str], version: str | None):
 
 
 @pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        (r"get_ipython().system('pip install -q \'trl==0.20.0\' peft')", "0.20.0"),
+        ('get_ipython().run_line_magic("pip", "install trl==0.20.0")', "0.20.0"),
+        (r"get_ipython().run_cell_magic('bash', '', 'cd x\npip install trl==0.20.0')", "0.20.0"),
+        (r"get_ipython().run_cell_magic('capture', '', 'a\n!pip install trl==0.20.0')", "0.20.0"),
+        ("# get_ipython().run_cell_magic('time', '', '!pip install trl==0.20.0')", "0.20.0"),
+        (
+            "get_ipython().run_cell_magic('time', '', 'x = \"pip install trl==0.20.0\"')",
+            str(NEWEST),
+        ),
+        ("print('pip install trl==0.20.0', get_ipython())", str(NEWEST)),
+    ],
+)
+def test_a_script_that_was_a_notebook_says_what_its_cells_installed(line: str, version: str):
+    assert str(in_force({"train.py": f"{line}\nimport trl\n"}).version) == version
+
+
+@pytest.mark.parametrize(
     ("named", "version"), [("unsloth", None), ("unsloth==2025.8.8", "2025.8.8")]
 )
 def test_what_is_installed_without_its_dependencies_is_not_bound_by_them(

@@ -65,19 +65,23 @@ _BOUND_BY_ITSELF = ("unsloth", "unsloth-zoo")
 
 
 def pip_installs(document: Document) -> Sequence[PipInstall]:
-    """Every installation in a notebook's code cells, in order; none for other documents."""
-    if document.kind is not Kind.NOTEBOOK or not INSTALL.search(document.text):
+    """Every installation in a notebook's code cells, in order; none for other documents.
+
+    A script that was a notebook has them, too, as `get_ipython().system('pip install trl')`.
+    """
+    is_notebook = document.kind is Kind.NOTEBOOK
+    if not (INSTALL.search(document.text) if is_notebook else "get_ipython()" in document.text):
         return ()
     return [
         install
-        for shell in _shell_parts(document)
+        for shell in (_shell_parts(document) if is_notebook else _converted_parts(document))
         for words in _commands(shell)
         if (install := _read(words, document)) is not None
     ]
 
 
 def _shell_parts(document: Document) -> Iterator[MappedText]:
-    from tunesmith.sources.commands.found import OPEN_PART, substituted, unified_line_ends
+    from tunesmith.sources.commands.found import unified_line_ends
 
     for cell in document.cells:
         source = MappedText.slice(document.text, cell.span)
@@ -87,11 +91,26 @@ def _shell_parts(document: Document) -> Iterator[MappedText]:
         magic = _CELL_MAGIC.match(source.text)
         if magic and magic[1] in _SHELL_MAGICS:
             yield source.part(magic.end(), len(source.text))
-            continue
-        for line in _LINE.finditer(source.text):
-            shell = source.part(*line.span("command"))
-            if INSTALL.search(shell.text):
-                yield substituted(shell, _BRACES, lambda braces: OPEN_PART * len(braces[0]))
+        else:
+            yield from _shell_lines(source)
+
+
+def _converted_parts(document: Document) -> Iterator[MappedText]:
+    from tunesmith.sources.converted_notebook import converted_cells
+
+    for magic, source in converted_cells(document.text):
+        is_shell = magic is None or magic in _SHELL_MAGICS
+        yield from [source] if is_shell else _shell_lines(source)
+
+
+def _shell_lines(cell: MappedText) -> Iterator[MappedText]:
+    """The lines of a cell that a shell, or pip, runs."""
+    from tunesmith.sources.commands.found import OPEN_PART, substituted
+
+    for line in _LINE.finditer(cell.text):
+        shell = cell.part(*line.span("command"))
+        if INSTALL.search(shell.text):
+            yield substituted(shell, _BRACES, lambda braces: OPEN_PART * len(braces[0]))
 
 
 def _commands(shell: MappedText) -> Iterator[Sequence[Word]]:
