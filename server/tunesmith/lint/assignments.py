@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.launch_command import LaunchCommand, Option, Word
@@ -40,6 +40,14 @@ def assignments(command: LaunchCommand, option_name: str) -> Iterator[Assignment
             if name and (equals or is_known):
                 is_bare = is_known and not equals
                 yield Assignment(option, name, value if is_known and equals else None, is_bare)
+
+
+def passed_names(command: LaunchCommand) -> Sequence[str] | None:
+    """The variables that a command gives to a job, secret or not; None where not all are told."""
+    names = ("--env", "--secrets")
+    found = [each.name for name in names for each in assignments(command, name)]
+    given = sum(option.name in names for option in command.options)
+    return found if len(found) == given else None
 
 
 def entries(call: Call, argument: str) -> Mapping[str, Entry]:

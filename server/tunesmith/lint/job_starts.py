@@ -82,8 +82,8 @@ def start_of(command: LaunchCommand) -> JobStart:
 
 def is_open(command: LaunchCommand) -> bool:
     """Whether a command may say something else than what is read, or starts nothing."""
-    has_open_words = any(word.is_open for word in command.argv.words)
-    return has_open_words or bool(command.unknown_options or command.option("--dry-run"))
+    is_told = not (command.open_words or command.unknown_options)
+    return not is_told or command.option("--dry-run") is not None
 
 
 def job_starts(script: PythonScript, project: Project) -> list[JobStart]:

@@ -122,6 +122,12 @@ class LaunchCommand(NamedTuple):
         """Whether it stands in a sentence, between backticks, and may be shortened there."""
         return is_inline(self.argv, self.document)
 
+    @cached_property
+    def open_words(self) -> Sequence[Word]:
+        """Those that may stand for further words; a variable behind `--flavor` is its value."""
+        values = {id(option.words[-1]) for option in self.options if len(option.words) > 1}
+        return [word for word in self.argv.words if word.is_open and id(word) not in values]
+
     @property
     def runs_uv_script(self) -> bool:
         return "uv" in self.action

@@ -126,8 +126,8 @@ def _around(script: str, words: Sequence[Word]) -> tuple[Sequence[Word], Sequenc
 
 
 def _may_mount(command: LaunchCommand) -> bool:
-    is_open = any(word.is_open for word in command.argv.words)
-    return is_open or bool(command.option("--volume") or command.option("--env-file"))
+    options = ("--volume", "--env-file")
+    return bool(command.open_words) or any(command.option(each) for each in options)
 
 
 def _scripts_in(words: Iterable[str]) -> Iterator[str]:

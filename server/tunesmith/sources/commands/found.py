@@ -74,7 +74,8 @@ def joined(parts: Iterable[Value]) -> Value:
     for value in values:
         known.append(value.known)
         if value.text is None:
-            return Value(None, "".join(known), any(v.is_open for v in values))
+            is_bare = not any(v.text for v in values)  # `$DIR/train.py` is taken for one word
+            return Value(None, "".join(known), is_bare and any(v.is_open for v in values))
     return Value("".join(known))
 
 

@@ -84,7 +84,7 @@ def _in_command(command: LaunchCommand, project: Project) -> Iterator[Finding]:
     elif flavor is None or _is_cpu(flavor.value):
         return
     elif command.runs_uv_script:
-        trains = _is_said_to_train(command.script or "", arguments)
+        trains = _is_said_to_train(_name_of_script(command), arguments)
     else:
         trains = words_train(arguments)
     if trains and not is_test_run(arguments):
@@ -98,13 +98,19 @@ def _in_command(command: LaunchCommand, project: Project) -> Iterator[Finding]:
         )
 
 
+def _name_of_script(command: LaunchCommand) -> str:
+    """As it is written where a variable holds the folder: `"$HERE/train.py"`."""
+    raw = command.raw(command.target.span) if command.target else ""
+    return command.script or raw.strip("\"'")
+
+
 def _may_have_timeout(command: LaunchCommand, project: Project) -> bool:
     script = project.script(command)
     in_header = script and command.runs_uv_script and "timeout" in (script.jobs_table or {})
     has_option = command.option("--timeout") or command.option("--dry-run")
-    is_open = any(word.is_open for word in command.argv.words)
     is_cut = command.target is None or command.is_inline or lost_lines(command)
-    return bool(in_header or has_option or is_open or is_cut or command.unknown_options)
+    is_open = command.open_words or command.unknown_options
+    return bool(in_header or has_option or is_open or is_cut)
 
 
 def _is_cpu(flavor: Value) -> bool:
@@ -164,6 +170,12 @@ _SUBMIT = (
     'HfApi().run_job(image="i", command=command, flavor=gpu)\n'
 )
 BAD = [
+    Bad(
+        "hf jobs uv run --flavor $GPU -e SEED=$SEED $HERE/train.py\n",
+        at="hf jobs uv run",
+        fixed="hf jobs uv run --timeout 4h --flavor $GPU -e SEED=$SEED $HERE/train.py\n",
+        file="run.sh",
+    ),
     Bad(_TABLE + _TRAIN["train.py"], at="flavor", severity=INFORMATION),
     Bad(
         "hf jobs uv run --flavor l4x1 train.py\n",

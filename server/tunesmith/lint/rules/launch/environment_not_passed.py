@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from tunesmith.knowledge.credentials import names_secret
-from tunesmith.lint.assignments import assignments
+from tunesmith.lint.assignments import passed_names
 from tunesmith.lint.rule import UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.launch_command import LaunchCommand
@@ -98,11 +98,11 @@ def _just_before(text: str, start: int, end: int) -> str:
 
 def _takes_from_elsewhere(command: LaunchCommand) -> bool:
     has_file = command.option("--env-file") or command.option("--secrets-file")
-    return bool(has_file) or any(word.is_open for word in command.argv.words)
+    return bool(has_file or command.open_words) or passed_names(command) is None
 
 
 def _passed(command: LaunchCommand, project: Project) -> set[str]:
-    given = {a.name for name in ("--env", "--secrets") for a in assignments(command, name)}
+    given = set(passed_names(command) or ())
     script = project.script(command)
     secrets = (script.jobs_table or {}).get("secrets") if script else None
     return given | (set(cast("list[str]", secrets)) if isinstance(secrets, list) else set())

@@ -53,7 +53,7 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
     hub = hub_of(command, project)
     taken = grammar(command.program, command.action, hub.version)
     words = command.argv.words
-    if taken is None or command.program == "hfjobs" or any(word.is_open for word in words):
+    if taken is None or command.program == "hfjobs" or command.open_words:
         return
     for option in command.options:
         if not option.after_script and _takes_option(option, taken):

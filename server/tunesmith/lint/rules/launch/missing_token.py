@@ -35,7 +35,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from tunesmith.lint.assignments import assignments
+from tunesmith.lint.assignments import passed_names
 from tunesmith.lint.command_edits import insert_option
 from tunesmith.lint.rule import ERROR, UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
@@ -75,14 +75,14 @@ def _in_command(command: LaunchCommand, project: Project) -> Iterator[Finding]:
 
 
 def _may_bring_token(command: LaunchCommand, table: Mapping[str, Any]) -> bool:
-    if any(word.is_open or _is_about_token(word.known_text) for word in command.argv.words):
+    is_told = not any(_is_about_token(word.known_text) for word in command.argv.words)
+    if command.open_words or not is_told:
         return True
     if any(command.option(name) for name in ("--secrets-file", "--env-file", "--dry-run")):
         return True
-    given = [each for name in ("--secrets", "--env") for each in assignments(command, name)]
-    is_told = sum(option.name in ("--secrets", "--env") for option in command.options)
-    names = [each.name for each in given] + _names_in(table)
-    return len(given) < is_told or any(_MAY_BE_TOKEN.search(name) for name in names)
+    passed = passed_names(command)
+    names = [*(passed or ()), *_names_in(table)]
+    return passed is None or any(_MAY_BE_TOKEN.search(name) for name in names)
 
 
 def _is_about_token(text: str) -> bool:

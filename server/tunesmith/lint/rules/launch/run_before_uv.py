@@ -59,7 +59,7 @@ def check(command: LaunchCommand, project: Project) -> Iterator[Finding]:
 def _image_uv(command: LaunchCommand, run: int) -> int | None:
     """The index of a `uv` that stands for the image, or before the schedule."""
     for index, word in enumerate(command.argv.words[run + 1 :], run + 1):
-        if word.is_open:
+        if any(word is each for each in command.open_words):
             return None
         if word.text == "uv" and (index == run + 1 or word is command.target):
             return index
@@ -99,6 +99,12 @@ def _is_in_order(words: Sequence[Word]) -> bool:
 
 BAD = [
     Bad(
+        "hf jobs run --timeout 2h --secrets HF_TOKEN=$HF_TOKEN --flavor $GPU -- uv run train.py\n",
+        at="uv",
+        fixed="hf jobs uv run --timeout 2h --secrets HF_TOKEN=$HF_TOKEN --flavor $GPU -- train.py\n",
+        file="run.sh",
+    ),
+    Bad(
         "hf jobs run uv train.py --lr 1e-4\n",
         at="run uv",
         fixed="hf jobs uv run train.py --lr 1e-4\n",
@@ -130,6 +136,7 @@ BAD = [
     ),
 ]
 GOOD = [
+    Good("hf jobs run --flavor l4x1 $OPTIONS uv run train.py\n", file="run.sh"),
     Good("hf jobs uv run train.py\n", file="run.sh"),
     Good("hf jobs run ghcr.io/astral-sh/uv:debian uv run train.py\n", file="run.sh"),
     Good("hf jobs run python:3.12 uv train.py\n", file="run.sh"),

@@ -133,6 +133,12 @@ def _as_secrets(script: PythonScript, call: Call) -> Fix | None:
 _CALL = "from huggingface_hub import run_uv_job\n\nrun_uv_job('train.py', %s)\n"
 BAD = [
     Bad(
+        "hf jobs run -e WANDB_TOKEN=$WANDB_TOKEN python:3.12 python train.py\n",
+        at="-e WANDB_TOKEN=$WANDB_TOKEN",
+        fixed="hf jobs run -s WANDB_TOKEN=$WANDB_TOKEN python:3.12 python train.py\n",
+        file="run.sh",
+    ),
+    Bad(
         "hf jobs uv run -e HF_TOKEN=$HF_TOKEN train.py\n",
         at="-e HF_TOKEN=$HF_TOKEN",
         fixed="hf jobs uv run -s HF_TOKEN=$HF_TOKEN train.py\n",

@@ -89,10 +89,9 @@ def _in_command(command: LaunchCommand, project: Project) -> Iterator[Finding]:
 
 def _is_open(command: LaunchCommand) -> bool:
     """Whether nobody can tell that this is the whole command."""
-    is_open = any(word.is_open for word in command.argv.words)
     is_cut = command.is_inline or bool(lost_lines(command))
     is_other = command.program == "hfjobs" or command.option("--dry-run") is not None
-    return is_open or is_cut or is_other or bool(command.unknown_options)
+    return is_cut or is_other or bool(command.open_words or command.unknown_options)
 
 
 def _script(command: LaunchCommand, project: Project) -> ScriptFacts | None:
