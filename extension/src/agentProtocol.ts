@@ -11,6 +11,7 @@ export const INSPECT = 'inspect';
 export const CANCEL = 'cancel';
 export const RERUN = 'rerun';
 export const RESUME = 'resume';
+export const PRUNE = 'prune';
 export const LOG = 'log';
 export const SCHEDULE = 'schedule';
 export const SCHEDULES = 'schedules';
@@ -280,6 +281,19 @@ export interface SchedulesParams {
 /** Schedules. */
 export interface ScheduleList {
   schedules: readonly Schedule[];
+}
+
+/** Forget jobs that ended so many days ago; `dry_run`: only tell what that would be. */
+export interface PruneParams {
+  days?: number;
+  dryRun?: boolean;
+}
+
+/** How many jobs and plans are forgotten, and the bytes of their files. */
+export interface PruneResult {
+  jobs: number;
+  plans: number;
+  bytes: number;
 }
 
 /** Which job, from which line on, and whether to go on until it ends. */

@@ -220,7 +220,27 @@ def add_jobs(jobs: argparse.ArgumentParser) -> None:
     listed.add_argument("-a", "--all", action="store_true", help="those that have ended, too")
     listed.add_argument("--here", action="store_true", help="ask no engine: what is known here")
     listed.add_argument("--limit", type=_positive, default=200, metavar="N", help="at most so many")
+    _add_prune(actions.add_parser("prune", help="forget jobs that ended long ago, and their logs"))
     _add_scheduled(actions.add_parser("scheduled", help="list, suspend, resume, delete schedules"))
+
+
+def _add_prune(prune: argparse.ArgumentParser) -> None:
+    prune.add_argument(
+        "--days",
+        type=_days,
+        default=90,
+        metavar="N",
+        help="those that ended so long ago (default: 90)",
+    )
+    prune.add_argument("--dry-run", action="store_true", help="only show what that would be")
+    prune.add_argument("--yes", action="store_true", help="do not ask")
+    prune.add_argument("--json", action="store_true", help="for programs")
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or len(text) > 5:
+        raise argparse.ArgumentTypeError(f"expected a whole number of days, got {text!r}")
+    return int(text)
 
 
 def _add_scheduled(scheduled: argparse.ArgumentParser) -> None:

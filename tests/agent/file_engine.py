@@ -13,6 +13,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -163,6 +164,17 @@ class FileEngine:
 
     def rerun(self, job: JobState, key: str) -> JobState:
         return self.submit(JobSpec(key), {})
+
+    def folder_of(self, job: JobState) -> Path | None:
+        return self._server.jobs / f"{job.id}.log"
+
+    def remove(self, job: JobState) -> None:
+        self._begin("remove")
+        with suppress(FileNotFoundError):
+            if not self._server.state(job.id).stage.is_final:
+                raise EngineError(f"the job {job.id} lives", "cancel it")
+        for ending in (".json", ".log"):
+            (self._server.jobs / f"{job.id}{ending}").unlink(missing_ok=True)
 
     def _begin(self, method: str) -> str:
         fault = self._server.fault(method)

@@ -2,6 +2,7 @@
 
 server   the folder of the engine's server; without, the engines are the real ones
 settings fields of Settings
+kept     fields of Bounds
 version, protocol   what it says of itself
 kill_at  it kills itself at that many of the places where something is written, sent or asked,
          counted from when there is a file `armed` in the server's folder
@@ -35,7 +36,7 @@ if "server" in MADE:
     engines.engine = lambda name, account: FileEngine(Path(MADE["server"]) / name, account.token)
 tunesmith.__version__ = MADE.get("version", tunesmith.__version__)
 
-from tunesmith.agent import channel, log_file, messages, server, store  # noqa: E402
+from tunesmith.agent import channel, log_file, messages, pruning, server, store  # noqa: E402
 from tunesmith.agent.settings import Settings  # noqa: E402
 from tunesmith.jobs.spec import JobSpec  # noqa: E402
 
@@ -127,7 +128,8 @@ def main() -> int:
         places.watch(store.Store, "_run")
         places.watch(channel.Channel, "send_text")
         places.watch(log_file.LogFile, "_append")
-        for method in ("submit", "find", "inspect", "log"):
+        places.watch(pruning, "_remove")
+        for method in ("submit", "find", "inspect", "log", "remove"):
             places.watch(FileEngine, method)
     if "room" in MADE:
         import resource
@@ -137,6 +139,7 @@ def main() -> int:
         resource.setrlimit(resource.RLIMIT_FSIZE, (MADE["room"], resource.RLIM_INFINITY))
     quick = {"settle": {"hf": 0.3, "local": 0.0}, "poll": {"hf": 0.05, "local": 0.05}}
     settings = {**quick, "idle": 60, "ask_again": 0.2, "farewell": 5, **MADE.get("settings", {})}
+    settings["kept"] = pruning.Bounds(**MADE.get("kept", {}))
     return server.main(Settings(**settings))
 
 

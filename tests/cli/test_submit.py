@@ -233,6 +233,22 @@ def test_what_cannot_be_scheduled(
     assert not server.schedules
 
 
+def test_ended_jobs_are_forgotten_after_a_yes(shell: Shell) -> None:
+    shell.run("submit", "hello.py", *HERE, "--yes", "--follow")
+    assert shell.run("jobs", "prune").startswith("0 jobs and 0 plans would be forgotten")
+    ran = shell.process("jobs", "prune", "--days", "0")
+    assert (ran.returncode, len(shell.jobs())) == (2, 1)
+    assert "nothing is forgotten; say --yes" in ran.stderr
+    assert shell.json("jobs", "prune", "--days", "0", "--dry-run")["jobs"] == 1
+    said = shell.run("jobs", "prune", "--days", "0", "--yes")
+    assert "1 job and 0 plans are forgotten" in said
+    assert shell.jobs() == []
+    assert not list((shell.folder / "state" / "local").iterdir())
+    assert not list((shell.folder / "state" / "logs").iterdir())
+    ran = shell.process("jobs", "prune", "--days", "-1")
+    assert "expected a whole number of days" in ran.stderr
+
+
 def test_findings_stop_a_job_until_each_is_overridden(shell: Shell) -> None:
     ran = shell.process("submit", "broken.py", *HERE, "--yes")
     assert ran.returncode == 2

@@ -363,7 +363,7 @@ def test_a_folder_whose_job_was_never_taken_is_no_job(
     assert texts(engine, job) == ["1"]
 
 
-def test_jobs_are_listed_newest_first_and_old_ones_are_removed(
+def test_jobs_are_listed_newest_first_and_only_ended_ones_can_be_removed(
     engine: Local, spec: Callable[..., JobSpec], tmp_path: Path
 ):
     jobs = [engine.submit(spec("", key=f"key-{number}"), {}) for number in range(3)]
@@ -371,10 +371,18 @@ def test_jobs_are_listed_newest_first_and_old_ones_are_removed(
         until(lambda job=job: engine.inspect(job).stage.is_final)
     running = engine.submit(spec(WAITS, key="key-3"), {})
     assert [job.id for job in engine.jobs()] == ["key-3", "key-2", "key-1", "key-0"]
-    engine.prune(keep=1)
+    (tmp_path / "local" / ".gone-other").mkdir()  # of one that was killed while it removed a job
+    for job in (jobs[0], jobs[1], jobs[0]):
+        engine.remove(job)
     assert [job.id for job in engine.jobs()] == ["key-3", "key-2"]
     assert sorted(path.name for path in (tmp_path / "local").iterdir()) == ["key-2", "key-3"]
     assert engine.inspect(jobs[0]).stage is Stage.DELETED
+    assert (engine.folder_of(jobs[0]), engine.folder_of(jobs[2])) == (
+        None,
+        tmp_path / "local" / "key-2",
+    )
+    with pytest.raises(EngineError, match="has not ended"):
+        engine.remove(running)
     assert engine.inspect(running).stage is Stage.RUNNING
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -13,12 +14,18 @@ from tunesmith.agent.accounts import Accounts
 from tunesmith.agent.followers import Followers
 from tunesmith.agent.known_jobs import KnownJobs
 from tunesmith.agent.messages import AGENT_PROTOCOL, AgentStatus, Job
+from tunesmith.agent.pruning import Pruner
 from tunesmith.agent.redaction import Redaction
 from tunesmith.agent.schedules import Schedules
 from tunesmith.agent.settings import Settings
 from tunesmith.agent.store import Store
 from tunesmith.agent.submissions import Submissions
-from tunesmith.jobs.engines import engine
+from tunesmith.errors import UserError
+from tunesmith.jobs.account import Account
+from tunesmith.jobs.engines import LOCAL, engine
+from tunesmith.jobs.spec import Keeper
+
+log = logging.getLogger(__name__)
 
 
 class Agent:
@@ -54,7 +61,22 @@ class Agent:
         self.submissions = Submissions(
             self.store, self.accounts, engine, redaction, self.followers.start, on_change, settings
         )
+        self.pruner = Pruner(folder, self.store, self._keeper, self.followers.forget, clock)
         self.schedules = Schedules(self.store, engine, redaction, settings)
+
+    def _keeper(self) -> Keeper:
+        found = engine(LOCAL, Account())
+        assert isinstance(found, Keeper)
+        return found
+
+    def prune(self) -> None:
+        """Forget what is old; where that fails, the next agent does."""
+        try:
+            pruned = self.pruner.prune(self.settings.kept)
+        except UserError as error:
+            log.warning("nothing is forgotten: %s", error)
+        else:
+            log.info("forgotten: %s", pruned)
 
     def start(self) -> None:
         """Go on with what the last agent left."""

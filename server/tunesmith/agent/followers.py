@@ -111,6 +111,11 @@ class Followers:
                     self._logs[job_id].complete()
             return self._logs[job_id]
 
+    def forget(self, job_id: str) -> None:
+        """Know nothing more of the log of a job, which is deleted."""
+        with self._guard:
+            self._logs.pop(job_id, None)
+
     def keep(self, job_id: str, lines: Iterable[LogLine]) -> bool:
         """Lay a telling of a log over what is kept of it.
 

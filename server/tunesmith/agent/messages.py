@@ -44,6 +44,9 @@ RERUN = "rerun"
 RESUME = "resume"
 """JobParams -> Plan: of a job that goes on from the last pushed checkpoint."""
 
+PRUNE = "prune"
+"""PruneParams -> PruneResult: forget jobs that have ended, with their logs."""
+
 LOG = "log"
 """LogParams -> Job, once all lines have been sent as LINES; `$/cancelRequest` ends it sooner."""
 
@@ -391,6 +394,23 @@ class ScheduleList:
     """Schedules."""
 
     schedules: Sequence[Schedule]
+
+
+@dataclass(frozen=True)
+class PruneParams:
+    """Forget jobs that ended so many days ago; `dry_run`: only tell what that would be."""
+
+    days: float = 90
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class PruneResult:
+    """How many jobs and plans are forgotten, and the bytes of their files."""
+
+    jobs: int
+    plans: int
+    bytes: int
 
 
 @dataclass(frozen=True)

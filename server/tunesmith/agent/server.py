@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -39,7 +38,6 @@ log = logging.getLogger(__name__)
 
 LOG_FILE = "agent.log"
 _LOG_BYTES, _OLD_LOGS = 1_000_000, 3
-_PLAN_AGE_S = 7 * 24 * 3600
 _LOOK_S = 5.0
 """How long it may take to see that there was nothing to do for long enough."""
 _GOODBYE_S = 1.0
@@ -102,8 +100,7 @@ class Server:
         for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self._stop)
-        for key in agent.store.forget_plans(_PLAN_AGE_S):
-            shutil.rmtree(folder / "plans" / key, ignore_errors=True)
+        agent.prune()
         family, address = local_address(folder, "agent")
         with suppress(OSError):
             os.unlink(address)  # noqa: PTH108 - of an agent that was killed

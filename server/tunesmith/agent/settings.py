@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tunesmith.agent.pruning import Bounds
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -18,6 +20,7 @@ class Settings:
         poll: by engine: between looks at where a job is, with few jobs.
         longest_pause: between attempts to reach an engine.
         farewell: how long requests may take to end when the agent is to end.
+        kept: what is kept of jobs that have ended; the rest is forgotten at the start.
     """
 
     idle: float = 600
@@ -26,3 +29,4 @@ class Settings:
     poll: Mapping[str, float] = field(default_factory=lambda: {"hf": 5.0, "local": 1.0})
     longest_pause: float = 300
     farewell: float = 10
+    kept: Bounds = field(default_factory=Bounds)

@@ -16,6 +16,7 @@ from tunesmith.agent.database import DamagedError, StateError, open_database, tr
 from tunesmith.agent.messages import Job, Plan, PlanParams
 from tunesmith.agent.wire import WireError, from_wire, to_wire
 from tunesmith.errors import UserError
+from tunesmith.jobs.engines import LOCAL
 from tunesmith.jobs.spec import KEY_LABEL, JobSpec, JobState, Stage
 
 FILE = "state.sqlite3"
@@ -23,6 +24,12 @@ SENDING, NOT_SENT = "SENDING", "NOT_SENT"
 Choices = Mapping[str, tuple[str, str | None]]
 LogState = Literal["unread", "followed", "complete"]
 
+_OVER = (
+    "SELECT * FROM jobs WHERE stage = 'NOT_SENT' OR stage NOT IN ('SENDING', 'SCHEDULING',"
+    " 'RUNNING') AND (log = 'complete' OR log = 'unread' AND engine = 'local')"
+    " ORDER BY coalesce(finished, created) DESC, rowid DESC"
+)
+"""Without jobs of the Hub that were started elsewhere: of those only the rows are here."""
 _JOB_FIELDS = tuple(field.name for field in fields(Job))
 _SHOWN_MATCHES = 5
 
@@ -62,6 +69,11 @@ class StoredJob:
     endpoint: str
     plan: str | None
     log: LogState
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is of this machine."""
+        return self.job.engine == LOCAL
 
     @property
     def state(self) -> JobState:
@@ -137,18 +149,41 @@ class Store:
         except WireError:  # of an older release
             return None
 
-    def forget_plans(self, age_s: float) -> Sequence[str]:
-        """Delete old plans that no job was made of; returns their keys."""
+    def has_plan(self, key: str) -> bool:
+        """Whether there is a plan of that key."""
+        return self._one("SELECT 1 FROM plans WHERE key = ?", key) is not None
+
+    def over(self) -> Sequence[StoredJob]:
+        """Jobs that have ended and of which nothing will come any more, the last ended first."""
+        return self._stored(_OVER)
+
+    def forget(
+        self, job_ids: Sequence[str], plans_before: float, *, is_dry: bool
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """Delete jobs that are over, and old plans that belong to no other job.
+
+        Args:
+            job_ids: which jobs; one that is not over any more stays.
+            plans_before: seconds since 1970; younger plans stay.
+            is_dry: delete nothing.
+
+        Returns:
+            The ids of the jobs and the keys of the plans.
+        """
         with self._changing():
-            rows = self._all(
-                "SELECT key FROM plans WHERE created < ?"
-                " AND key NOT IN (SELECT plan FROM jobs WHERE plan IS NOT NULL)",
-                self._clock() - age_s,
-            )
-            keys = [row["key"] for row in rows]
-            for key in keys:
-                self._run("DELETE FROM plans WHERE key = ?", key)
-        return keys
+            wanted = set(job_ids)
+            jobs = [row["id"] for row in self._all(_OVER) if row["id"] in wanted]
+            gone, rows = set(jobs), self._all("SELECT id, plan FROM jobs")
+            used = {row["plan"] for row in rows if row["id"] not in gone}
+            old = self._all("SELECT key FROM plans WHERE created < ?", plans_before)
+            plans = [row["key"] for row in old if row["key"] not in used]
+            if not is_dry:
+                for job_id in jobs:
+                    self._run("DELETE FROM jobs WHERE id = ?", job_id)
+                for key in plans:
+                    self._run("DELETE FROM plans WHERE key = ?", key)
+                self._run("DELETE FROM sent_schedules WHERE sent < ?", plans_before)
+        return jobs, plans
 
     def add_sending(
         self, spec: JobSpec, engine: str, endpoint: str, script: str, plan: str | None

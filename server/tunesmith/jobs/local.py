@@ -33,8 +33,6 @@ from tunesmith.platform import ask_group_to_end, kill_group, user_state_folder
 from tunesmith.processes import Detached, output_of
 
 FLAVOR = local_machine.FLAVOR
-KEPT = 50
-"""How many jobs that have ended are kept."""
 _LOOK_S = 0.2
 _METRICS_S = 1.0
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -81,7 +79,6 @@ class Local:
             "timeout_s": spec.timeout_s,
         }
         self._start(request)
-        self.prune()
         state = _state(folder)
         if state is None:
             raise EngineError(
@@ -155,15 +152,23 @@ class Local:
         secrets = {name: value for name in spec.secrets if (value := self._secret_of(name))}
         return self.submit(spec, secrets)
 
-    def prune(self, keep: int = KEPT) -> None:
-        """Remove the folders of jobs that ended, but for the newest ones."""
-        ended = [state for state in self.jobs() if state.stage.is_final]
-        for state in ended[keep:]:
-            folder = self._job_folder(state.id).path
-            gone = folder.with_name(f".gone-{folder.name}")
-            with suppress(OSError):
-                folder.rename(gone)  # so that no half of a job is seen
-                shutil.rmtree(gone, ignore_errors=True)
+    def folder_of(self, job: JobState) -> Path | None:
+        """Where all of a job is."""
+        path = self._job_folder(job.id).path
+        return path if path.exists() else None
+
+    def remove(self, job: JobState) -> None:
+        """Delete a job that has ended, and what is left of others that were being deleted."""
+        folder = self._job_folder(job.id).path
+        if folder.exists():
+            if not self.inspect(job).stage.is_final:
+                raise EngineError(f"the job {job.id} has not ended", "cancel it first")
+            try:
+                folder.rename(folder.with_name(f".gone-{folder.name}"))  # no half of it is seen
+            except OSError as error:
+                raise self._unwritable(error) from None
+        for gone in self._folder.glob(".gone-*"):
+            shutil.rmtree(gone, ignore_errors=True)
 
     def _start(self, request: Mapping[str, Any]) -> None:
         try:

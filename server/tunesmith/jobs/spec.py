@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from tunesmith.errors import UserError
@@ -250,6 +251,19 @@ class Engine(Protocol):
 
     def rerun(self, job: JobState, key: str) -> JobState:
         """Start the same again under another key."""
+        ...
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """What an engine that keeps its jobs on this machine can do as well."""
+
+    def folder_of(self, job: JobState) -> Path | None:
+        """Where all of a job is; None where nothing is."""
+        ...
+
+    def remove(self, job: JobState) -> None:
+        """Delete a job that has ended; raises EngineError: it lives, or cannot be deleted."""
         ...
 
 

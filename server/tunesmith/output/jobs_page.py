@@ -81,6 +81,10 @@ def run_jobs(options: argparse.Namespace) -> int:
 
                 plan = agent.ask(messages.RESUME, JobParams(options.job), Plan)
                 return carry_out(agent, plan, options)
+            if options.action == "prune":
+                from tunesmith.output.prune_page import prune
+
+                return prune(agent, options)
             if options.action == "scheduled":
                 from tunesmith.output.schedules_page import run_scheduled
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +22,7 @@ from tunesmith.errors import UserError
 from tunesmith.output.failure import fail
 from tunesmith.output.jobs_page import Asking, follow, job_line
 from tunesmith.output.plan_page import finding_lines, plan_lines
+from tunesmith.output.question import is_interactive, says_yes
 from tunesmith.output.schedules_page import show_schedule
 from tunesmith.output.text_format import printable
 
@@ -135,12 +135,12 @@ def _confirmed(plan: Plan, options: argparse.Namespace) -> SubmitParams:
             "set the variable, for HF_TOKEN also by `hf auth login`",
         )
     overridden = [each.key for each in _blocking(plan) if _may_pass(each, options)]
-    consent = not plan.needs_consent or _says_yes(
+    consent = not plan.needs_consent or says_yes(
         "The script's own header asks for secrets: shall it get "
         f"{', '.join(each.name for each in plan.secrets if each.asked_by_header)}?",
         options,
     )
-    if not consent or not _says_yes("Schedule it?" if plan.schedule else "Submit it?", options):
+    if not consent or not says_yes("Schedule it?" if plan.schedule else "Submit it?", options):
         raise UserError("nothing was sent", "")
     return SubmitParams(plan.key, overridden, consent, _values(plan))
 
@@ -157,27 +157,14 @@ def _may_pass(finding: PlanFinding, options: argparse.Namespace) -> bool:
     """
     if finding.rule in options.override or finding.key in options.override:
         return True
-    if not options.yes and _is_interactive(options):
+    if not options.yes and is_interactive(options):
         print("\n".join(map(printable, finding_lines(finding))))
-        if _says_yes("Run it in spite of this?", options):
+        if says_yes("Run it in spite of this?", options):
             return True
     raise UserError(
         f"{finding.rule} in line {finding.line} speaks against it, nothing was sent",
         f"correct it, or override it with --override {finding.key}",
     )
-
-
-def _is_interactive(options: argparse.Namespace) -> bool:
-    return sys.stdin.isatty() and not options.json
-
-
-def _says_yes(question: str, options: argparse.Namespace) -> bool:
-    if options.yes:
-        return True
-    if not _is_interactive(options):
-        raise UserError("nobody can be asked here, nothing was sent", "say --yes")
-    print(f"{question} [y/N] ", end="", flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _values(plan: Plan) -> Mapping[str, str]:

@@ -20,6 +20,7 @@ HANDLERS: Mapping[str, tuple[type, Handler]] = {
     messages.INSPECT: (messages.JobParams, jobs.inspect),
     messages.CANCEL: (messages.JobParams, jobs.cancel),
     messages.RERUN: (messages.JobParams, jobs.rerun),
+    messages.PRUNE: (messages.PruneParams, jobs.prune),
     messages.LOG: (messages.LogParams, logs.log),
     messages.SCHEDULE: (messages.SubmitParams, schedules.schedule),
     messages.SCHEDULES: (messages.SchedulesParams, schedules.schedules),

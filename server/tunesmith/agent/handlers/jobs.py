@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from tunesmith.agent.agent import Agent
-from tunesmith.agent.messages import Job, JobList, JobParams, JobsParams
+from tunesmith.agent.messages import (
+    Job,
+    JobList,
+    JobParams,
+    JobsParams,
+    PruneParams,
+    PruneResult,
+)
 from tunesmith.agent.peer import Request
+from tunesmith.agent.pruning import Bounds
+from tunesmith.errors import UserError
+
+_DAY_S = 24 * 3600.0
 
 
 def jobs(agent: Agent, request: Request, params: JobsParams) -> JobList:
@@ -35,3 +46,12 @@ def cancel(agent: Agent, request: Request, params: JobParams) -> Job:
 def rerun(agent: Agent, request: Request, params: JobParams) -> Job:
     """Start the same job again."""
     return agent.submissions.rerun(agent.jobs.taken(params.id), request.account)
+
+
+def prune(agent: Agent, request: Request, params: PruneParams) -> PruneResult:
+    """Forget jobs that ended long ago."""
+    if not params.days >= 0:
+        raise UserError(f"days is {params.days}, expected 0 or more", "give a number of days")
+    bounds = Bounds(params.days * _DAY_S, most_bytes=None, newest=0)
+    pruned = agent.pruner.prune(bounds, is_dry=params.dry_run)
+    return PruneResult(pruned.jobs, pruned.plans, pruned.bytes)
