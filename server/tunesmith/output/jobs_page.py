@@ -15,6 +15,7 @@ from tunesmith.agent.client import Client, LostError, connect_or_start
 from tunesmith.agent.messages import Job, JobList, JobParams, JobsParams, Lines, LogParams, Plan
 from tunesmith.errors import UserError
 from tunesmith.output.failure import fail
+from tunesmith.output.job_cost import dollars_of
 from tunesmith.output.text_format import printable
 from tunesmith.text import regex
 
@@ -98,7 +99,8 @@ def _list(agent: Asking, options: argparse.Namespace) -> int:
     params = JobsParams(all=options.all, refresh=not options.here, limit=options.limit)
     found = agent.ask(messages.JOBS, params, JobList)
     if options.json:
-        print(json.dumps(asdict(found), indent=2))
+        rows = [_as_json(each) for each in found.jobs]
+        print(json.dumps({**asdict(found), "jobs": rows}, indent=2))
     else:
         for line in job_table(found.jobs):
             print(printable(line))
@@ -112,7 +114,7 @@ def job_table(jobs: Sequence[Job]) -> Iterator[str]:
     if not jobs:
         yield "no jobs; --all shows those that have ended, too"
         return
-    rows = [("JOB", "ENGINE", "STAGE", "MACHINE", "AGE", "NAME"), *map(_row, jobs)]
+    rows = [("JOB", "ENGINE", "STAGE", "MACHINE", "AGE", "COST", "NAME"), *map(_row, jobs)]
     yield from table_lines(rows)
 
 
@@ -124,9 +126,12 @@ def table_lines(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(f"{cell:<{width}}" for cell, width in cells).rstrip()
 
 
-def _row(job: Job) -> tuple[str, str, str, str, str, str]:
-    age = _span(time.time() - job.created)
-    return (job.id[:_SHOWN_ID], job.engine, job.stage, job.flavor or "-", age, job.name)
+def _row(job: Job) -> Sequence[str]:
+    now = time.time()
+    dollars = dollars_of(job, now)
+    cost = "-" if dollars is None else f"~${dollars:.2f}"
+    age = _span(now - job.created)
+    return (job.id[:_SHOWN_ID], job.engine, job.stage, job.flavor or "-", age, cost, job.name)
 
 
 def _span(seconds: float) -> str:
@@ -150,7 +155,7 @@ _METHODS = {"inspect": messages.INSPECT, "cancel": messages.CANCEL, "rerun": mes
 def _one(agent: Asking, options: argparse.Namespace) -> int:
     job = agent.ask(_METHODS[options.action], JobParams(options.job), Job)
     if options.json:
-        print(json.dumps(asdict(job), indent=2))
+        print(json.dumps(_as_json(job), indent=2))
     elif options.action == "inspect":
         print("\n".join(map(printable, _details(job))))
     else:
@@ -158,8 +163,13 @@ def _one(agent: Asking, options: argparse.Namespace) -> int:
     return 0
 
 
+def _as_json(job: Job) -> Mapping[str, object]:
+    return {**asdict(job), "dollars": dollars_of(job, time.time())}
+
+
 def _details(job: Job) -> Iterator[str]:
     yield job_line(job)
+    dollars = dollars_of(job, time.time())
     fields: Mapping[str, object] = {
         "script": job.script,
         "engine": job.engine,
@@ -168,6 +178,7 @@ def _details(job: Job) -> Iterator[str]:
         "created": moment(job.created),
         "started": moment(job.started),
         "finished": moment(job.finished),
+        "cost": None if dollars is None else f"about {dollars:.2f} dollars",
         "exit code": job.exit_code,
     }
     for name, value in fields.items():
