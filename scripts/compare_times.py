@@ -12,6 +12,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from estimate.grpo_runs import PUBLISHED as WRITTEN
+from estimate.grpo_runs import RUNS, step_seconds
 from estimate.guide import A100
 from estimate.times import DOLLARS_AN_HOUR, HOURS, PUBLISHED, Point, points, seconds
 from record_accuracy import write_section
@@ -22,6 +24,13 @@ INTRODUCTION = """\
 Written by `scripts/compare_times.py`. No step was timed on a GPU of our own.
 
 Published times of steps (tests/estimate/throughputs.json), off by so much:
+"""
+GRPO = """\
+Published trainings with GRPO (tests/estimate/grpo_runs.json), where the model writes what it learns
+from. Nobody knows how long its answers will be: the interval takes the longest of a batch to be 30
+to 100 % of `max_completion_length`, 80 % likely, and what runs around the GPU to be slow or fast.
+Time for rewards that run code or ask other models is not counted. How long a layer's kernels take
+to launch was set by the first source; the others played no part.
 """
 GUIDE = """\
 A training guide says of 1,000 examples and three epochs: 2 to 3 hours on an A10G, 3 to 4 on an
@@ -52,6 +61,15 @@ def _page() -> Iterator[str]:
     for name in PUBLISHED["sources"]:
         yield _published(name, [it for it in PUBLISHED["measurements"] if it["source"] == name])
     yield ""
+    yield GRPO
+    yield "| run | GPU | written by | longest answer | published, s a step | estimate | off by |"
+    yield "|---|---|---|---|---|---|---|"
+    yield from map(_written, RUNS)
+    yield ""
+    yield "Their sources:"
+    yield ""
+    yield from (f"- {name}: {source}" for name, source in WRITTEN["sources"].items())
+    yield ""
     yield GUIDE
     yield (
         "| model | longest | GPU | guide, h | estimate, h | dollars | tokens for its hours "
@@ -81,6 +99,20 @@ def _published(name: str, rows: list[dict[str, Any]]) -> str:
     return (
         f"| {PUBLISHED['sources'][name]} | {len(rows)} | {statistics.median(errors):.0%} "
         f"| {errors[-1]:.0%} | {inside} |"
+    )
+
+
+def _written(run: dict[str, Any]) -> str:
+    found, seconds, training = step_seconds(run), run["seconds"], run["training"]
+    gpus = training.get("gpus", 1)
+    steps = run.get("steps")
+    hours = f", {steps} steps in {steps * seconds / 3600:.1f} h" if steps else ""
+    factor = found.likely / seconds
+    off = f"{factor:.1f} times" if factor >= 1 else f"1/{1 / factor:.1f}"
+    return (
+        f"| {run['source']}, {run['model']}{hours} | {gpus} x {run['gpu']} | {run['engine']} "
+        f"| {training['completion']} | {seconds:.1f} "
+        f"| {found.likely:.1f} ({found.low:.1f} to {found.high:.1f}) | {off} |"
     )
 
 

@@ -143,14 +143,20 @@ def test_a_mac(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert "  cost     none but the time of the Mac\n" in capsys.readouterr().out
 
 
-def test_the_time_of_grpo_is_not_known(folder: Path, capsys: pytest.CaptureFixture[str]):
+def test_the_time_of_grpo_is_that_of_writing_too(folder: Path, capsys: pytest.CaptureFixture[str]):
     with_data(folder)
     text = (folder / "train.py").read_text().replace("SFT", "GRPO").replace("max_length=2048, ", "")
     (folder / "train.py").write_text(text)
     found = as_json(capsys)
     assert found["data"]["examples"]["likely"] == 200
+    assert found["hours"]["low"] < found["hours"]["likely"] / 3
+    assert found["hours"]["likely"] < found["hours"]["high"] / 2
+    assert any("30% to 100% of max_completion_length" in each for each in found["assumed"])
+    served = text.replace("GRPOConfig(", "GRPOConfig(use_vllm=True, vllm_mode='server', ")
+    (folder / "train.py").write_text(served)
+    found = as_json(capsys)
     assert found["hours"] is None
-    assert "GRPO writes its answers while it trains" in found["no_hours"]
+    assert "a vLLM server writes GRPO's answers" in found["no_hours"]
 
 
 def test_what_is_open_is_said(folder: Path, capsys: pytest.CaptureFixture[str]):

@@ -9,6 +9,7 @@ from tunesmith.estimate.compute import Interval, step_seconds
 from tunesmith.estimate.memory import trained_bytes
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import Training
+from tunesmith.estimate.writing import LONGEST, PROMPT, Writing, writing_seconds
 from tunesmith.knowledge.hardware import Accelerator, Machine
 from tunesmith.named_tuple import NamedTuple
 
@@ -23,6 +24,8 @@ benchmarks of 8 to 64 GPUs, and PCIe instead of NVLink at the low end."""
 OPTIMIZER_TRAFFIC = 7
 """How often an optimizer reads or writes something as large as what is trained: the gradient once,
 the weights and two states in both directions."""
+AGAIN = 0.25
+"""Part of a batch's time that one pass without a gradient takes."""
 MODEL_BYTES = 2
 """Bytes a weight of the files on the Hub, in bfloat16."""
 
@@ -38,6 +41,7 @@ class Workload(NamedTuple):
         is_packed: whether sequences are filled up with further examples.
         max_steps: ends the training sooner, or trains longer; -1 where it does not decide.
         sizes: the likely tokens of some examples, the shortest first, where they are known.
+        writing: how the model writes what it learns from; None where that is in the data set.
     """
 
     examples: Interval
@@ -47,6 +51,7 @@ class Workload(NamedTuple):
     is_packed: bool = False
     max_steps: int = -1
     sizes: Sequence[float] = ()
+    writing: Writing | None = None
 
     def cut(self, length: int, view: int) -> list[float]:
         """The tokens of some examples in a view, the shortest first, cut to a length."""
@@ -99,15 +104,44 @@ def _training_seconds(
     shape: ModelShape, training: Training, gpu: Accelerator, workload: Workload, view: int
 ) -> float:
     """By the hopeful (0), the likely (1) or the cautious (2) view of everything."""
+    if workload.writing:
+        return _written_seconds(shape, training, gpu, workload, workload.writing, view)
     sizes = workload.cut(training.length, view)
     length = training.length if workload.is_packed else _longest(sizes, training.rows)
     batch = training._replace(length=max(1, round(length)))
     batches = _batches(training, workload, view)
-    shared = SHARED[2 - view] if _workers(training) > 1 else 1
-    update = OPTIMIZER_TRAFFIC * trained_bytes(shape, training) / (gpu.bandwidth_gb_s * 1e9)
-    return batches * (
-        step_seconds(shape, batch, gpu)[view] / shared + update / workload.accumulation
-    )
+    return batches * _batch_seconds(shape, batch, gpu, workload, view)
+
+
+def _batch_seconds(
+    shape: ModelShape, batch: Training, gpu: Accelerator, workload: Workload, view: int
+) -> float:
+    """Of one batch, with its part of the optimizer's step."""
+    shared = SHARED[2 - view] if _workers(batch) > 1 else 1
+    update = OPTIMIZER_TRAFFIC * trained_bytes(shape, batch) / (gpu.bandwidth_gb_s * 1e9)
+    return step_seconds(shape, batch, gpu)[view] / shared + update / workload.accumulation
+
+
+def _written_seconds(
+    shape: ModelShape,
+    training: Training,
+    gpu: Accelerator,
+    workload: Workload,
+    writing: Writing,
+    view: int,
+) -> float:
+    """The same where the model writes what it learns from (GRPO)."""
+    completion = max(1, round(training.completion * LONGEST[view]))
+    prompt = max(1, round((training.length - training.completion) * PROMPT[view]))
+    batch = training._replace(length=prompt + completion, completion=completion)
+    turns = 1 if writing.at_once else writing.turns_of(training, workload.accumulation)
+    sequences = writing.at_once or turns * training.batch
+    written = writing_seconds(shape, batch, gpu, sequences, writing, view)
+    learnt = _batch_seconds(shape, batch, gpu, workload, view)
+    if writing.engine == "vllm":
+        # what it says is asked again, as vLLM works out other shares (`_get_per_token_logps`)
+        written += turns * learnt * AGAIN
+    return _batches(training, workload, view) * (learnt + written / (turns * writing.iterations))
 
 
 def _workers(training: Training) -> int:
@@ -134,4 +168,6 @@ def _batches(training: Training, workload: Workload, view: int) -> float:
     sizes = workload.cut(training.length, view)
     share = sum(sizes) / len(sizes) / training.length if workload.is_packed else 1
     sequences = workload.examples[view] * share
+    if workload.writing:
+        sequences *= workload.writing.generations * workload.writing.iterations
     return max(1.0, sequences * workload.epochs / (training.batch * _workers(training)))

@@ -16,7 +16,7 @@ from tunesmith.reason import GIVE_EXAMPLES, Reason
 
 TOKENS = (0.1, 0.35, 1.0)
 """Tokens of an example as a part of the longest, where nobody says how many they are: a guess."""
-WRITES = "GRPO writes its answers while it trains, and how long that takes is not estimated yet"
+SERVED = "a vLLM server writes GRPO's answers, and where it runs is not known"
 UNCOUNTED = Reason("the number of examples is not known", GIVE_EXAMPLES)
 
 
@@ -68,8 +68,8 @@ def forecast(
         missing = training.shape_source
     elif gpu is None:
         missing = Reason("no machine with a GPU is named", "give --flavor NAME")
-    elif trained.method == "grpo":
-        missing = WRITES
+    elif trained.method == "grpo" and training.writing is None:
+        missing = SERVED
     elif workload is None:
         missing = data.problem or UNCOUNTED
     else:
@@ -91,4 +91,5 @@ def workload_of(training: ScriptTraining, data: Data) -> Workload | None:
         training.is_packed,
         training.max_steps,
         data.sizes if data.tokens else (),
+        training.writing,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tunesmith.estimate.script.facts import Facts, Holder
 from tunesmith.estimate.training import Method
+from tunesmith.estimate.writing import Writing
 from tunesmith.lint.arguments import Settled
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.unknown import ABSENT, UNKNOWN
@@ -20,6 +21,7 @@ class OfMethod(NamedTuple):
     has_kl: bool = False
     is_reference_precomputed: bool = False
     engine_share: float = 0.0
+    writing: Writing | None = None
 
 
 def of_method(
@@ -55,6 +57,24 @@ def _grpo(facts: Facts, args: Holder) -> OfMethod:
         generated=0 if is_served else _written_at_once(facts, args),
         has_kl=facts.number(args, "beta", 0.0) != 0,
         engine_share=_engine_share(facts, args) if is_served else 0.0,
+        writing=_writing(facts, args, is_served=is_served),
+    )
+
+
+def _writing(facts: Facts, args: Holder, *, is_served: bool) -> Writing | None:
+    """None where a server writes, whose machine nobody knows."""
+    if is_served and facts.value("vllm_mode", args, "vllm_mode") != "colocate":
+        return None
+    whole = facts.told("generation_batch_size", args, "generation_batch_size")
+    turns = facts.told("steps_per_generation", args, "steps_per_generation")
+    if turns is ABSENT:
+        turns = 1
+    return Writing(
+        "vllm" if is_served else "transformers",
+        facts.count(args, "num_generations", 8),
+        max(1, facts.count(args, "num_iterations", 1)),
+        turns if isinstance(turns, int) else 0,
+        whole if isinstance(whole, int) else 0,
     )
 
 

@@ -14,7 +14,7 @@ from tunesmith.estimate.script.data import DataReader
 from tunesmith.estimate.script.data_plan import ScriptData
 from tunesmith.estimate.script.facts import Facts, Holder
 from tunesmith.estimate.script.launcher_files import FSDP, deepspeed_file
-from tunesmith.estimate.script.methods import COMPLETION, of_method
+from tunesmith.estimate.script.methods import COMPLETION, OfMethod, of_method
 from tunesmith.estimate.script.model import ModelReader
 from tunesmith.estimate.script.namespace import namespace
 from tunesmith.estimate.script.parallel import (
@@ -25,7 +25,7 @@ from tunesmith.estimate.script.parallel import (
 )
 from tunesmith.estimate.script.run import ScriptRun
 from tunesmith.estimate.script.starts import starts_of
-from tunesmith.estimate.script.training import Assumption, ScriptTraining, Sources
+from tunesmith.estimate.script.training import ANSWERS, Assumption, ScriptTraining, Sources
 from tunesmith.estimate.training import (
     Attention,
     LossPath,
@@ -35,6 +35,7 @@ from tunesmith.estimate.training import (
     Sharding,
     Training,
 )
+from tunesmith.estimate.writing import LONGEST, Writing
 from tunesmith.knowledge.versions import library
 from tunesmith.lint.arguments import Settled
 from tunesmith.project import Project
@@ -152,7 +153,8 @@ class TrainerReader:
         model_id = self.model.id
         path = self.run.path
         known = known_model(model_id, path, self.project) if model_id else UNNAMED
-        training = self._training(known)
+        special = self._special()
+        training = self._training(known, special)
         return ScriptTraining(
             self.trainer.call,
             model_id,
@@ -164,13 +166,14 @@ class TrainerReader:
             is_packed=self._is_packed(),
             versions=self.versions,
             parallel=self._parallel(),
-            assumed=tuple(self._assumptions(certain, training)),
+            assumed=tuple(self._assumptions(certain, training, special.writing)),
             launch=self.run.launch,
             shape_source=known.source,
             is_shape_certain=known.is_certain,
             model_fields=known.fields,
             sources=self._sources(),
             data=self._data(),
+            writing=special.writing,
         )
 
     def _data(self) -> ScriptData:
@@ -205,7 +208,12 @@ class TrainerReader:
             self.facts.miss(what)
         return holder
 
-    def _assumptions(self, certain: Facts | None, training: Training) -> Iterator[Assumption]:
+    def _assumptions(
+        self, certain: Facts | None, training: Training, writing: Writing | None
+    ) -> Iterator[Assumption]:
+        if writing:
+            low, high = LONGEST[0], LONGEST[-1]
+            yield Assumption(ANSWERS, f"{low:.0%} to {high:.0%} of max_completion_length")
         if share := training.engine_share:
             yield Assumption(f"vLLM takes {share:.0%} of the GPU", "vllm_gpu_memory_utilization")
         for what in self.facts.unknown:
@@ -214,12 +222,12 @@ class TrainerReader:
             if what not in self.facts.unknown:
                 yield Assumption(what, _defaults(self.facts.uses.get(what, frozenset())))
 
-    def _training(self, known: KnownModel) -> Training:
+    def _special(self) -> OfMethod:
+        is_adapted = self.model.lora is not None
+        return of_method(self.method, self.facts, self.args, self.trainer, is_adapted=is_adapted)
+
+    def _training(self, known: KnownModel, special: OfMethod) -> Training:
         facts, model = self.facts, self.model
-        adapter = model.lora
-        special = of_method(
-            self.method, facts, self.args, self.trainer, is_adapted=adapter is not None
-        )
         return Training(
             batch=facts.count(self.args, "per_device_train_batch_size", 8),
             length=self._length(),
@@ -231,7 +239,7 @@ class TrainerReader:
             quantization=model.quantization[0],
             is_double_quantized=model.is_double_quantized,
             compute_dtype=model.compute_dtype,
-            adapter=adapter,
+            adapter=model.lora,
             optimizer=self._optimizer(),
             is_checkpointed=self._is_checkpointed(),
             attention=model.attention or self._usual_attention(known),

@@ -11,13 +11,15 @@ from tunesmith.estimate.script.data_plan import ScriptData
 from tunesmith.estimate.script.parallel import Parallel
 from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import Training
+from tunesmith.estimate.writing import Writing
 from tunesmith.lint.arguments import Settled
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.sources.launches import Launch
 from tunesmith.sources.python_script import Call
 from tunesmith.sources.python_values import DictValue, Value
 
-ONLY_TIME = frozenset({"num_train_epochs", "max_steps"})
+ANSWERS = "the length of what it writes"
+ONLY_TIME = frozenset({"num_train_epochs", "max_steps", ANSWERS})
 """What decides how long a training takes, and not its memory."""
 
 
@@ -75,6 +77,7 @@ class ScriptTraining(NamedTuple):
         model_fields: of the `config.json` that the shape is from; None where it is not known.
         sources: where the script tells the rest.
         data: its data set.
+        writing: how it writes what it learns from; None where it does not, or is not known.
     """
 
     trainer: Call
@@ -94,6 +97,7 @@ class ScriptTraining(NamedTuple):
     model_fields: Mapping[str, Any] | None = None
     sources: Sources = Sources()
     data: ScriptData = ScriptData()
+    writing: Writing | None = None
 
     @property
     def is_certain(self) -> bool:

@@ -20,8 +20,8 @@ and a job that hangs runs until its timeout. You pay for the time that a job run
 
 The estimate's hopeful end is faster than seven of eight published measurements
 (`tests/estimate/throughputs.json`) and counts a minute to start. Silent where the script may stop by
-itself, goes on from a checkpoint, or leaves open what decides; and where there is no timeout, of which
-`default-timeout` speaks.
+itself, goes on from a checkpoint, or leaves open what decides, as GRPO does, whose answers may be short;
+and where there is no timeout, of which `default-timeout` speaks.
 
 ## Since
 
@@ -146,7 +146,15 @@ BAD = [
     ),
     Bad(_SCRIPT % "30m", at="30m", fixed=_SCRIPT % "18h", file="run.sh"),
 ]
+_GRPO = (
+    (_HEADER % "1h" + _TRAIN % 20_000)
+    .replace("trl==1.16.0", "trl==0.24.0")
+    .replace("SFT", "GRPO")
+    .replace("push_to_hub", "max_prompt_length=256, push_to_hub")
+    .replace("args=config", "args=config, reward_funcs=[len]")
+)
 GOOD: list[str | Good] = [
+    _GRPO,
     _HEADER % "40h" + _TRAIN % 20_000,
     _HEADER % "1h" + _TRAIN % 200,
     _HEADER % "2h" + _TRAIN % 20_000,
