@@ -131,15 +131,19 @@ export class Workbench {
 
   /** The text of the active editor's lines that are on the screen. */
   async visibleText() {
-    const lines = await this.page
-      .locator('.editor-group-container.active .editor-instance .view-line')
-      .evaluateAll((nodes) =>
-        nodes
-          .map((node) => [Number.parseFloat(node.style.top), node.textContent])
-          .sort(([first], [second]) => first - second)
-          .map(([, text]) => text),
-      );
-    return lines.join('\n').replaceAll('\u00a0', ' ');
+    const lines = await this.#linesOf('.editor-group-container.active .editor-instance .view-line');
+    return lines.join('\n');
+  }
+
+  /** The texts of lines, in the order in which they are seen. */
+  async #linesOf(selector) {
+    const lines = await this.page.locator(selector).evaluateAll((nodes) =>
+      nodes
+        .map((node) => [Number.parseFloat(node.style.top), node.textContent])
+        .sort(([first], [second]) => first - second)
+        .map(([, text]) => text),
+    );
+    return lines.map((line) => line.replaceAll('\u00a0', ' '));
   }
 
   /** Squiggles of a severity in the active editor. */
@@ -252,6 +256,28 @@ export class Workbench {
   /** A line of the output panel that has a text. */
   output(text) {
     return this.page.locator('.output-view .view-line', { hasText: text }).first();
+  }
+
+  /** The lines of the output panel that are on the screen. */
+  async outputLines() {
+    return (await this.#linesOf('.output-view .view-line')).map((line) => line.trimEnd());
+  }
+
+  /** Wait until a line of the output panel has "word N" with at least this number. */
+  async outputReaches(word, number) {
+    await this.page.waitForFunction(
+      ([pattern, least]) =>
+        [...document.querySelectorAll('.output-view .view-line')].some(
+          (line) => Number(new RegExp(pattern).exec(line.textContent)?.[1]) >= least,
+        ),
+      [`${word}\\s(\\d+)`, number],
+      { timeout: FIRST_START },
+    );
+  }
+
+  /** The line of the terminal that has a text; the terminal must be drawn without a GPU. */
+  terminal(text) {
+    return this.page.locator('.xterm-rows > div', { hasText: text }).first();
   }
 
   /** A row of the quick pick on the screen. */

@@ -3,21 +3,11 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describeEditor } from './harness.mjs';
+import { planOf } from './plans.mjs';
 import { JOB, MISTAKEN, TALKS, TRAINING } from './samples.mjs';
 import { jobsOf, jobsServer, ownAgent, TOKEN } from './services.mjs';
 
 const SECRET = 'secret_of_tests';
-
-/** Open a script and ask for its plan; the plan's panel. */
-async function planOf(workbench, name) {
-  await workbench.openFile(name);
-  await workbench.serverReady();
-  await workbench.command('Tunesmith: Submit Job');
-  const plan = workbench.webview();
-  await plan.getByRole('heading', { name: `Submit ${name}` }).waitFor();
-  await plan.locator('main:not(.stale)').waitFor();
-  return plan;
-}
 
 const filesUnder = (folder) =>
   fs

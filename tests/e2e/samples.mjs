@@ -81,6 +81,50 @@ for step in range(1, 1201):
     time.sleep(0.25)
 `;
 
+/** The same on Hugging Face. */
+export const STREAMS = TALKS.replace(
+  'dependencies = []',
+  'dependencies = []\n# [tool.hf-jobs]\n# flavor = "cpu-basic"\n# secrets = ["HF_TOKEN"]',
+);
+
+/**
+ * A training that pushes its checkpoints. Neither TRL nor a Hub with models is where it runs: what
+ * stands for them trains nothing, and ends too early unless it goes on from a checkpoint.
+ */
+export const RESUMABLE = `# /// script
+# dependencies = ["trl==1.16.0"]
+# [tool.hf-jobs]
+# flavor = "a10g-small"
+# timeout = "1h"
+# secrets = ["HF_TOKEN"]
+# ///
+import sys, types
+
+
+class Stand:
+    hub_model_id = "me/support"
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def train(self, resume_from_checkpoint=None):
+        if resume_from_checkpoint is None:
+            raise SystemExit("out of time")
+        print("goes on from", resume_from_checkpoint)
+
+
+stands = {"SFTConfig": Stand, "SFTTrainer": Stand}
+sys.modules["trl"] = types.SimpleNamespace(**stands)
+hub = types.SimpleNamespace(snapshot_download=lambda name, allow_patterns: f"of/{name}")
+sys.modules["huggingface_hub"] = hub
+
+from trl import SFTConfig, SFTTrainer
+
+config = SFTConfig(output_dir="support", push_to_hub=True, hub_strategy="checkpoint")
+trainer = SFTTrainer("Qwen/Qwen3-0.6B", args=config)
+trainer.train()
+`;
+
 /** Runs anywhere, and ends by itself. */
 export const JOB = `# /// script
 # dependencies = []
