@@ -16,7 +16,9 @@ export function duration(hours: number): string {
   return hours < 1 ? `${Math.max(1, Math.round(hours * 60))} min` : `${round(hours)} h`;
 }
 
-export const money = (dollars: number) => `$${round(dollars)}`;
+/** "$11", "$1.70". */
+export const money = (dollars: number) =>
+  `$${dollars >= 10 ? count(Math.round(dollars)) : dollars.toFixed(2)}`;
 
 /** "1.3 h to 52 h". */
 export function span({ low, high }: Likely, show: (value: number) => string): string {

@@ -86,6 +86,14 @@ export class Profile {
     return run(this.editor.node, args, { env: this.#environment(), quiet: true });
   }
 
+  /** The scripts of an installed extension with their sizes in bytes: `[name, size]`. */
+  bundles(id) {
+    const extensions = path.join(this.folder, 'extensions');
+    const installed = fs.readdirSync(extensions).find((name) => name.startsWith(`${id}-`));
+    const dist = path.join(extensions, installed, 'dist');
+    return fs.readdirSync(dist).map((name) => [name, fs.statSync(path.join(dist, name)).size]);
+  }
+
   /** Start the server; `{ base, stop }` when it answers. */
   async start({ trust = true, development = false, env = {}, prefix = [] } = {}) {
     const port = await freePort();

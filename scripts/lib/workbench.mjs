@@ -290,6 +290,31 @@ export class Workbench {
     return this.page.frameLocator('iframe.webview').frameLocator('iframe#active-frame');
   }
 
+  /** Press Tab until something of the web view has the focus. */
+  async tabTo(locator, most = 40) {
+    await locator.waitFor();
+    const hasFocus = () => locator.evaluate((element) => element === document.activeElement);
+    for (let tabs = 0; !(await hasFocus()); tabs++) {
+      if (tabs >= most) throw new Error(`${most} tabs lead to no ${locator}`);
+      await this.press('Tab');
+    }
+  }
+
+  /** The controls of the web view that a screen reader could only call "button" or "text box". */
+  async unnamedControls() {
+    const lines = (await this.webview().locator('body').ariaSnapshot()).split('\n');
+    return lines.filter((line) =>
+      /^\s*- (button|checkbox|combobox|radio|slider|spinbutton|textbox)(?! ")/.test(line),
+    );
+  }
+
+  /** How long an extension took to start, as "Running Extensions" says. */
+  async activation(name) {
+    await this.command('Developer: Show Running Extensions');
+    const row = this.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: name });
+    return row.first().innerText();
+  }
+
   /** The titles of the quick fixes at a place. */
   async quickFixes(line, column = 1) {
     await this.goTo(line, column);

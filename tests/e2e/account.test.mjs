@@ -1,4 +1,5 @@
 // Signing in, by the Hub's own `hf auth login` in VS Code's terminal.
+import assert from 'node:assert/strict';
 import { describeEditor } from './harness.mjs';
 import { TRAINING } from './samples.mjs';
 import { jobsServer, ownAgent, TOKEN } from './services.mjs';
@@ -22,6 +23,7 @@ describeEditor(
         .getByText(/missing/)
         .first()
         .waitFor();
+      assert.deepEqual(await workbench.unnamedControls(), []);
       await screenshot('account-missing');
     });
 

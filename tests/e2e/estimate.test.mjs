@@ -48,4 +48,18 @@ describeEditor('estimates', { files: { 'train.py': ESTIMATED } }, (scenario) => 
     const text = fs.readFileSync(path.join(workspace, 'train.py'), 'utf8');
     assert.match(text, /max_length=4096,/);
   });
+
+  scenario('are tried by the keyboard alone', async ({ workbench }) => {
+    const panel = workbench.webview();
+    assert.deepEqual(await workbench.unnamedControls(), []);
+    await workbench.press('Control+2');
+    await workbench.tabTo(panel.getByLabel('Length'));
+    await workbench.press('ArrowRight');
+    await panel.getByText('8,192 tokens').waitFor();
+    await workbench.tabTo(panel.getByRole('button', { name: 'Write to Script' }));
+    await workbench.press('Enter');
+    await panel.getByText('Wrote max_length=8192.').waitFor();
+    // It can do nothing more, and keeps the focus.
+    await panel.locator('button[aria-disabled="true"]:focus', { hasText: 'Write' }).waitFor();
+  });
 });

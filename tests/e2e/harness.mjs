@@ -77,8 +77,8 @@ const slug = (title) => title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 /**
  * A group of scenarios in one editor. `options`: files, settings, services, which are started
  * before it and give it variables, and what Profile.start takes. Each scenario gets
- * `{ workbench, openWindow, workspace, profile, services, screenshot }`; a failed one leaves a
- * picture.
+ * `{ workbench, openWindow, workspace, profile, services, screenshot, note }`, of which `note` tells
+ * something beside the result; a failed one leaves a picture.
  */
 export function describeEditor(title, options, define) {
   describe(title, { timeout: 5 * TIMEOUT }, () => {
@@ -92,9 +92,9 @@ export function describeEditor(title, options, define) {
       return workbench.screenshot(path.join(SCREENSHOTS, `${name}.png`));
     };
     define((name, work) =>
-      test(name, { timeout: TIMEOUT }, async () => {
+      test(name, { timeout: TIMEOUT }, async (t) => {
         try {
-          await work({ ...editor, screenshot: picture });
+          await work({ ...editor, screenshot: picture, note: (text) => t.diagnostic(text) });
         } catch (error) {
           await picture(`failed-${slug(`${title} ${name}`)}`).catch(() => {});
           throw error;

@@ -19,7 +19,7 @@ describeEditor(
       const { workbench, screenshot } = editor;
       const plan = await planOf(workbench, 'streams.py');
       await agreeAndSubmit(plan);
-      await workbench.notification('streams is').getByText('Show Log').click();
+      await workbench.notification('streams was started').getByText('Show Log').click();
       await workbench.output('step 8').waitFor();
       const before = Math.max(...(await stepsOf(workbench)));
       await workbench.command('Developer: Reload Window');

@@ -34,7 +34,7 @@ describeEditor(
 
     scenario('is one job also after a double click', async ({ workbench, screenshot }) => {
       await workbench.webview().getByRole('button', { name: 'Run on This Machine' }).dblclick();
-      await workbench.notification('talks is').waitFor();
+      await workbench.notification('talks was started').waitFor();
       await workbench.status('1 job').waitFor();
       await workbench.command('Tunesmith: Show Jobs');
       await jobRows(workbench).first().waitFor();
@@ -44,7 +44,7 @@ describeEditor(
     });
 
     scenario('shows what it prints', async ({ workbench, screenshot }) => {
-      await workbench.notification('talks is').getByText('Show Log').click();
+      await workbench.notification('talks was started').getByText('Show Log').click();
       await workbench.output('step 4').waitFor();
       await screenshot('job-log');
     });
@@ -150,6 +150,9 @@ describeEditor(
       await input.fill(SECRET);
       await workbench.press('Enter');
       await plan.getByText('Give WANDB_API_KEY a value.').waitFor({ state: 'detached' });
+      // It is another button now, which has the focus that the first one had.
+      await plan.locator('#secret-WANDB_API_KEY:focus', { hasText: 'Change' }).waitFor();
+      assert.deepEqual(await workbench.unnamedControls(), []);
       await plan.getByLabel('Let this script have').check();
       await submit.and(plan.locator('[aria-disabled="false"]')).waitFor();
     });
@@ -157,7 +160,7 @@ describeEditor(
     scenario('runs once, with its secrets', async ({ workbench, services, screenshot }) => {
       const plan = workbench.webview();
       await plan.getByRole('button', { name: 'Submit', exact: true }).dblclick();
-      await workbench.notification('job is').getByText('Show Log').click();
+      await workbench.notification('job was started').getByText('Show Log').click();
       await workbench.output('WANDB_API_KEY is set').waitFor();
       await workbench.output('HF_TOKEN is set').waitFor();
       await screenshot('job-remote');
@@ -178,7 +181,7 @@ describeEditor(
       await screenshot('plan-blocked');
       await plan.getByLabel('Run anyway').check();
       await submit.click();
-      await workbench.notification('mistaken is').waitFor();
+      await workbench.notification('mistaken was started').waitFor();
       await workbench.clearNotifications();
     });
 

@@ -29,5 +29,12 @@ describeEditor(
       await workbench.waitForSquiggle('error');
       await screenshot('package-offline');
     });
+
+    scenario('is small, and quick to start', async ({ workbench, profile, screenshot, note }) => {
+      note(`Running Extensions: ${(await workbench.activation('Tunesmith')).replace(/\s+/g, ' ')}`);
+      await screenshot('running-extensions');
+      for (const [name, size] of profile.bundles('tunesmith.tunesmith'))
+        note(`${name}: ${(size / 1000).toFixed(0)} KB`);
+    });
   },
 );

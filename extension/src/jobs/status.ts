@@ -36,7 +36,8 @@ export async function tellStart({ jobs }: Context, job: Job): Promise<void> {
     listener.dispose();
     void tellEnd(now);
   });
-  const text = `Tunesmith: ${job.name} is ${stageOf(job)} on ${machineOf(job)}.`;
+  // Nothing that is untrue a little later: messages stay for a while.
+  const text = `Tunesmith: ${job.name} was started on ${machineOf(job)}.`;
   const steps = job.url ? [SHOW_LOG, OPEN_PAGE] : [SHOW_LOG];
   await offer(job, await window.showInformationMessage(text, ...steps));
 }

@@ -160,14 +160,14 @@ def fit(needed: Need | None, gpu: Accelerator | None) -> Fit:
     usable = int(gpu.usable_vram_gib * (1 - needed.engine_share) * GIB)
     (first, one), (second, two) = needed.largest()
     parts = f"most for {first} ({_gb(one)} GB) and {second} ({_gb(two)} GB)"
-    amount = f"about {_gb(needed.total)} of {_gb(usable)} GB that an {gpu.name} has free"
-    amount += " beside vLLM" if needed.engine_share else ""
+    free = f"{_gb(usable)} GB that an {gpu.name} has free"
+    free += " beside vLLM" if needed.engine_share else ""
     if needed.high <= usable:
-        return Fit("fits", f"It takes {amount}, {parts}.")
+        return Fit("fits", f"It takes about {_gb(needed.total)} of {free}, {parts}.")
     if needed.low > usable:
-        return Fit("no", f"It would take {amount}, {parts}.")
-    ends = f"{_gb(needed.low)} to {_gb(needed.high)} GB"
-    return Fit("tight", f"It takes {amount}, give or take ({ends}), {parts}.")
+        return Fit("no", f"It would take about {_gb(needed.total)} of {free}, {parts}.")
+    ends = f"{_gb(needed.low)} to {_gb(needed.high)}"
+    return Fit("tight", f"It takes {ends} of {free}, {parts}.")
 
 
 def _gb(count: int) -> str:

@@ -19,7 +19,7 @@ _BAR = 24
 """Characters of the longest bar."""
 _LEAST = GB // 20
 """Bytes below which a part of the memory is not named: it would be shown as 0.0 GB."""
-VERDICTS = {"tight": "tight", "no": "does not fit"}
+VERDICTS = {"tight": "may not fit", "no": "does not fit"}
 MEANINGS = {
     "weights": "the model",
     "adapter": "what LoRA adds",
@@ -86,7 +86,7 @@ def hours(interval: Interval) -> str:
 def dollars(interval: Interval) -> str:
     """The likely price, as exact as an estimate is."""
     likely = interval.likely
-    return f"${likely:.0f}" if likely >= 10 else f"${likely:.2g}"
+    return f"${likely:,.0f}" if likely >= 10 else f"${likely:.2f}"
 
 
 def chart(need: Need, usable: int | None) -> Iterator[str]:
