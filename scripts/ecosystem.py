@@ -26,8 +26,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from record_accuracy import write_section
+from tunesmith.errors import internal_error
 from tunesmith.files import UnreadableFileError
-from tunesmith.folder_facts import internal_error
 from tunesmith.knowledge import tables
 from tunesmith.knowledge.credentials import ANY_CREDENTIAL
 from tunesmith.lint import engine

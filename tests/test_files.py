@@ -17,7 +17,7 @@ from tunesmith.files import (
     UnwritableFileError,
     document_of,
     read_document,
-    write_edits,
+    write_document,
 )
 from tunesmith.sources.document import MAX_CHARACTERS, CellKind, Document, Kind, notebook
 from tunesmith.sources.document_edits import with_edits
@@ -28,6 +28,12 @@ from tunesmith.text import Edit, Span
 def edit(document: Document, old: str, new: str) -> Edit:
     start = document.text.index(old)
     return Edit(Span(start, start + len(old)), new)
+
+
+def write_edits(path: Path, document: Document, edits: list[Edit]) -> Document:
+    changed = with_edits(document, edits)
+    write_document(path, document, changed)
+    return changed
 
 
 def change(path: Path, old: str, new: str) -> Document:
@@ -183,14 +189,15 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path):
     script = textwrap.dedent("""
         import resource, sys
         from pathlib import Path
-        from tunesmith.files import UnwritableFileError, read_document, write_edits
+        from tunesmith.files import UnwritableFileError, read_document, write_document
+        from tunesmith.sources.document_edits import with_edits
         from tunesmith.text import Edit, Span
 
         path = Path(sys.argv[1])
         document = read_document(path)
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
         try:
-            write_edits(path, document, [Edit(Span(0, 1), "b")])
+            write_document(path, document, with_edits(document, [Edit(Span(0, 1), "b")]))
         except UnwritableFileError as error:
             print(error)
     """)

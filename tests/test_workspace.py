@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tunesmith import walk
 from tunesmith import workspace as workspace_module
 from tunesmith.files import read_document
 from tunesmith.lint.engine import check
 from tunesmith.platform import project_path
 from tunesmith.project import Project, Settings
 from tunesmith.sources.document import Document
-from tunesmith.workspace import Workspace, find_root
+from tunesmith.walk import find_root
+from tunesmith.workspace import Workspace
 
 COMMAND = "hf jobs uv run {} --timeout 2h --flavor l4x1\n"
 
@@ -95,7 +97,7 @@ def test_limits_leave_the_rest_out_with_a_note(tmp_path: Path, monkeypatch: pyte
         "6 files; commands are looked for in the first 3"
     ]
 
-    monkeypatch.setattr(workspace_module, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(walk, "MAX_ENTRIES", 5)
     workspace = scan(tmp_path)
     assert "deep/deeper/a.sh" not in found(workspace)
     assert "what lies deeper is not read" in workspace.notes[0].message

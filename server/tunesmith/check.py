@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from tunesmith import files
+from tunesmith.errors import internal_error
 from tunesmith.files import BinaryFileError, UnreadableFileError, UnwritableFileError
-from tunesmith.folder_facts import Note, internal_error, is_version, unknown_rule
+from tunesmith.folder_facts import Note
 from tunesmith.lint import engine
 from tunesmith.lint.engine import Diagnostic
 from tunesmith.lint.rule import SAFE, UNSAFE, Rule, Severity
@@ -20,7 +21,8 @@ from tunesmith.platform import active_interpreter
 from tunesmith.project import Settings
 from tunesmith.sources.document import MAX_CHARACTERS, Document
 from tunesmith.sources.understand import Understanding
-from tunesmith.workspace import Workspace, find_root, walk
+from tunesmith.walk import find_root, walk
+from tunesmith.workspace import Workspace
 
 _STDIN = "-"
 _STDIN_NAME = "stdin.py"
@@ -41,11 +43,14 @@ class CheckOptions(NamedTuple):
 
     def mistake(self) -> str | None:
         """What is wrong with them, if something is."""
-        if self.hub_version is not None and not is_version(self.hub_version):
-            return f"--hf-version {self.hub_version!r} is no version; write one such as 1.3.0"
-        unknown = next(filter(None, map(unknown_rule, self.ignore)), None)
-        if unknown:
-            return f"--ignore: {unknown}"
+        if self.hub_version is not None or self.ignore:
+            from tunesmith.folder_settings import is_version, unknown_rule  # few runs set anything
+
+            if self.hub_version is not None and not is_version(self.hub_version):
+                return f"--hf-version {self.hub_version!r} is no version; write one such as 1.3.0"
+            unknown = next(filter(None, map(unknown_rule, self.ignore)), None)
+            if unknown:
+                return f"--ignore: {unknown}"
         if _STDIN in self.paths and len(self.paths) > 1:
             return "- stands for stdin and cannot be combined with other paths"
         if self.stdin_filename and _STDIN not in self.paths:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class UserError(Exception):
     """Something that the user can set right.
@@ -15,3 +17,12 @@ class UserError(Exception):
         super().__init__("; ".join(filter(None, (message, next_step))))
         self.message = message
         self.next_step = next_step
+
+
+def internal_error(error: Exception) -> str:
+    """What to tell a user of an exception that should not have happened."""
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    place = f" at {Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else ""
+    return f"Tunesmith failed on it ({type(error).__name__}{place}: {error}); please report it"

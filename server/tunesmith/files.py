@@ -6,19 +6,21 @@ import codecs
 import os
 import re
 import stat
-from collections.abc import Iterable
 from pathlib import Path
 
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.platform import copy_ownership, project_path
 from tunesmith.sources.document import MAX_CHARACTERS, Document, Kind, kind_of, notebook
 from tunesmith.sources.notebook import NotebookError, read_cells, replace_sources
-from tunesmith.text import Edit, regex
+from tunesmith.text import regex
 
 MAX_BYTES = 4 * MAX_CHARACTERS
 """Larger text files are not read at all."""
 MAX_NOTEBOOK_BYTES = 64 * 1024 * 1024
 """Larger notebooks are not read at all: their pictures and outputs are in the same file."""
+
+MAX_TEXT_BYTES = 8 * 1024 * 1024
+"""What is read of a configuration, a lock file or the like."""
 
 
 class UnreadableFileError(Exception):
@@ -54,6 +56,18 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
+def read_text(path: Path) -> str:
+    """The first MAX_TEXT_BYTES of a file that is no document; empty where it cannot be read."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # to open a pipe is to wait
+            return ""
+        with path.open("rb") as file:
+            data = file.read(MAX_TEXT_BYTES)
+    except (OSError, ValueError):
+        return ""
+    return data.decode("utf-8-sig", "replace")
+
+
 def read_document(path: Path) -> Document:
     """The document in a file.
 
@@ -83,21 +97,6 @@ def document_of(path: Path, data: bytes) -> Document:
         return notebook(name, read_cells(text))
     except NotebookError as error:
         raise UnreadableFileError(str(error)) from None
-
-
-def write_edits(path: Path, document: Document, edits: Iterable[Edit]) -> Document:
-    """Make edits in the file that a document was read from; returns the document after them.
-
-    Encoding, byte order mark and line endings stay; the file changes wholly or not at all.
-
-    Raises:
-        UnwritableFileError: it changed since it was read, or the system refuses.
-    """
-    from tunesmith.sources.document_edits import with_edits  # few runs edit anything
-
-    changed = with_edits(document, edits)
-    write_document(path, document, changed)
-    return changed
 
 
 def write_document(path: Path, before: Document, after: Document) -> None:

@@ -14,7 +14,8 @@ from tunesmith.project import Project
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.requirements import Pin
 from tunesmith.sources.understand import Understanding, understand
-from tunesmith.workspace import Workspace, find_root
+from tunesmith.walk import find_root
+from tunesmith.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,179 +1,41 @@
 """From a folder to its `Project`: walks it, reads what can matter and keeps it up to date."""
 
-# ruff: noqa: PTH110, PTH112, PTH113 - pathlib raises for links of themselves and overlong names
-
 from __future__ import annotations
 
 import codecs
 import os
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from fnmatch import fnmatchcase
 from functools import partial
-from itertools import islice
 from pathlib import Path, PurePosixPath
 
+from tunesmith import stored
 from tunesmith.environments import environment_beside, environment_of
+from tunesmith.errors import internal_error
 from tunesmith.files import UnreadableFileError, document_of, read_bytes, read_document
-from tunesmith.folder_facts import Note, internal_error, read_folder, says_something
-from tunesmith.named_tuple import NamedTuple
+from tunesmith.folder_facts import Note, read_folder, says_something
 from tunesmith.platform import project_path
-from tunesmith.project import FolderFacts, Pin, Prices, Project, Settings, StoredModel
-from tunesmith.sources.data_set import Origin, StoredData
+from tunesmith.project import FolderFacts, Pin, Project, Settings
 from tunesmith.sources.document import Document, Kind, kind_of
 from tunesmith.sources.facts import FileFacts
 from tunesmith.sources.understand import Understanding, understand
 from tunesmith.text import regex
+from tunesmith.walk import Folder, entries_of, is_anchored, is_excluded, is_left_out, walk
 
-MAX_ENTRIES = 100_000
-"""Directory entries that a walk looks at; what lies deeper is left out with a note."""
 MAX_FILES = 10_000
 """Files that the index reads; the rest is left out with a note."""
-MAX_STORED_BYTES = 512 * 1024
-"""Larger files are no configuration and no module of a training."""
-MAX_NAMES = 500
-"""Entries of a folder in which an estimate looks for starts of a script."""
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
 
-_SKIPPED = {
-    ".cache", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache",
-    ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__", "__pypackages__", "build", "dist",
-    "node_modules", "site-packages", "venv",
-}  # fmt: skip
-_ENVIRONMENT_MARKS = {"pyvenv.cfg", "conda-meta"}
 _JOBS = regex(rb"\bjobs\b|(?:uv|run)_job\b")
 _MLX = regex(rb"^(?:adapter_path|fine_tune_type|lora_parameters|mask_prompt)[ \t]*:", re.MULTILINE)
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-def find_root(path: Path) -> Path:
-    """The folder of the project that a file or a folder belongs to.
-
-    The nearest one with .git, else with pyproject.toml, else the working directory if the path
-    lies below it (and it is no home or root directory), else the path's own folder.
-    """
-    path = Path(os.path.abspath(path))  # noqa: PTH100 - keeps symlinks
-    folders = [path, *path.parents] if os.path.isdir(path) else list(path.parents)
-    for mark in (".git", "pyproject.toml"):
-        for folder in folders:
-            if os.path.exists(folder / mark):
-                return folder
-    here = Path.cwd()
-    is_everything = here == Path.home() or here == here.parent
-    return here if here in folders and not is_everything else folders[0]
-
-
-class Folder(NamedTuple):
-    """A folder as a walk finds it: the names of its files that can matter."""
-
-    path: Path
-    names: Sequence[str]
-
-
-def walk(root: Path, exclude: Sequence[str], tell: Callable[[Note], None]) -> Iterator[Folder]:
-    """The folders from a root down, nearest first, without environments, caches and builds.
-
-    Args:
-        root: where to begin, itself never left out.
-        exclude: patterns of paths below the root; folders that match are left out. It may grow
-            while the walk goes on.
-        tell: told of folders that cannot be read, and of the limit when it is met.
-    """
-    folders = deque([root])
-    seen = 0
-    while folders:
-        folder = folders.popleft()
-        entries = _entries(folder, tell)
-        seen += len(entries)
-        if folder != root and _ENVIRONMENT_MARKS & {entry.name for entry in entries}:
-            continue
-        yield Folder(folder, [entry.name for entry in entries if _can_matter(entry)])
-        if seen > MAX_ENTRIES:
-            limit = f"more than {MAX_ENTRIES:,} files and folders; what lies deeper is not read"
-            tell(Note(root, limit))
-            return
-        below = [Path(entry.path) for entry in entries if _is_walked(entry)]
-        folders += [path for path in below if not _is_excluded(path.relative_to(root), exclude)]
-
-
-def _entries(folder: Path, tell: Callable[[Note], None]) -> Sequence[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        tell(Note(folder, f"cannot be read: {error.strerror or error}"))
-        return ()
-
-
-def _can_matter(entry: os.DirEntry[str]) -> bool:
-    is_named_so = kind_of(PurePosixPath(entry.name)) is not None or says_something(entry.name)
-    return is_named_so and os.path.isfile(entry)
-
-
-def _is_walked(entry: os.DirEntry[str]) -> bool:
-    return entry.name not in _SKIPPED and entry.is_dir(follow_symlinks=False)
 
 
 def _may_matter(data: bytes) -> bool:
     """Whether a file may start a job, or hold a header with `[tool.hf-jobs]`."""
     names_hf = b"hf" in data or b"huggingface" in data or b"uv_job" in data
     return bool(names_hf and _JOBS.search(data)) or data.startswith(_WIDE_MARKS)
-
-
-def _is_excluded(relative: Path, patterns: Sequence[str]) -> bool:
-    """Whether a pattern matches: the name at any depth, or the path if it has a slash inside."""
-    name, path = relative.name, relative.as_posix()
-    return any(
-        fnmatchcase(path if _is_anchored(pattern) else name, _bare(pattern)) for pattern in patterns
-    )
-
-
-def _is_anchored(pattern: str) -> bool:
-    return "/" in pattern.rstrip("/")
-
-
-def _bare(pattern: str) -> str:
-    """A pattern that matches the folder itself, as `vendor/**` means to."""
-    return pattern.removeprefix("./").removesuffix("/**").removesuffix("/*").rstrip("/")
-
-
-def _stored_model(model_id: str) -> StoredModel | None:
-    from tunesmith.hub_cache import stored_model  # few files need it
-
-    return stored_model(model_id)
-
-
-def _stored_prices() -> Prices | None:
-    from tunesmith.hub_cache import stored_prices
-
-    return stored_prices()
-
-
-def _stored_data(
-    origin: Origin, folders: Sequence[PurePosixPath], root: PurePosixPath
-) -> StoredData:
-    from tunesmith.data.store import stored_data  # no check needs it
-
-    return stored_data(origin, folders, root)
-
-
-def _stored_text(path: PurePosixPath) -> str | None:
-    try:
-        data = read_bytes(Path(path))
-    except UnreadableFileError:
-        return None
-    return data.decode("utf-8", "replace") if len(data) <= MAX_STORED_BYTES else None
-
-
-def _stored_names(folder: PurePosixPath) -> Sequence[PurePosixPath]:
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(each.name for each in islice(entries, MAX_NAMES) if each.is_file())
-    except OSError:
-        return ()
-    return [folder / name for name in names]
 
 
 class Workspace:
@@ -203,11 +65,11 @@ class Workspace:
         self.project = Project(
             project_path(self.root),
             settings=settings,
-            stored_model=_stored_model,
-            stored_prices=_stored_prices,
-            stored_data=_stored_data,
-            stored_text=_stored_text,
-            stored_names=_stored_names,
+            stored_model=stored.stored_model,
+            stored_prices=stored.stored_prices,
+            stored_data=stored.stored_data,
+            stored_text=stored.stored_text,
+            stored_names=stored.stored_names,
         )
         self._interpreter = interpreter
         self._look_around()
@@ -252,11 +114,7 @@ class Workspace:
         return not any(self._is_left_out(place) for place in places if place != self.root)
 
     def _is_left_out(self, place: Path) -> bool:
-        return (
-            place.name in _SKIPPED
-            or _is_excluded(place.relative_to(self.root), self._excluded)
-            or any(os.path.exists(place / mark) for mark in _ENVIRONMENT_MARKS)
-        )
+        return is_left_out(place) or is_excluded(place.relative_to(self.root), self._excluded)
 
     def refresh(self, path: Path) -> None:
         """Read a file again that changed on disk, was added or is gone."""
@@ -303,7 +161,7 @@ class Workspace:
         return self._last
 
     def _refresh_folder(self, folder: Path) -> None:
-        names = [entry.name for entry in _entries(folder, self.notes.append)]
+        names = [entry.name for entry in entries_of(folder, self.notes.append)]
         facts = self._facts_of(folder, names)
         folders = dict(self.project.folders)
         folders.pop(project_path(folder), None)
@@ -345,13 +203,13 @@ class Workspace:
                 exclude.append(pattern)
             else:
                 exclude.append(f"{below}/{pattern}")
-                if not _is_anchored(pattern):
+                if not is_anchored(pattern):
                     exclude.append(f"{below}/*/{pattern}")
 
     def _own_files(self, folder: Folder, exclude: Sequence[str]) -> Iterator[Path]:
         for name in folder.names:
             path = folder.path / name
-            if kind_of(path) and not _is_excluded(path.relative_to(self.root), exclude):
+            if kind_of(path) and not is_excluded(path.relative_to(self.root), exclude):
                 yield path
 
     def _index(

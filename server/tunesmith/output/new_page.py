@@ -19,7 +19,8 @@ from tunesmith.output.text_format import TextFormat, printable
 from tunesmith.platform import active_interpreter
 from tunesmith.reason import advised
 from tunesmith.templates import Template, template_named, templates
-from tunesmith.workspace import Workspace, find_root
+from tunesmith.walk import find_root
+from tunesmith.workspace import Workspace
 
 
 def show_new(options: Namespace) -> int:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from tunesmith.folder_facts import unknown_rule
+from tunesmith.folder_settings import unknown_rule
 from tunesmith.lint.engine import DOCUMENTATION_URL, all_rules, rule_named
 from tunesmith.lint.rule import Bad, Rule
 

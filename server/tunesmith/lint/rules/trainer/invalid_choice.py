@@ -102,8 +102,8 @@ def _choices(found: Settled, name: str, value: str) -> Sequence[str]:
     known = [choices for since, choices in SINCE.get((object_, name), ()) if own.at_least(since)]
     if known:
         return known[-1]
-    is_meant = object_ == "peft.LoraConfig" and name == "target_modules"
-    return [_ALL] if is_meant and close_matches(value, [_ALL], cutoff=_CLOSE) else ()
+    may_be_misspelt = (object_, name) == ("peft.LoraConfig", "target_modules") and value != _ALL
+    return [_ALL] if may_be_misspelt and close_matches(value, [_ALL], cutoff=_CLOSE) else ()
 
 
 def _error(name: str) -> str:
