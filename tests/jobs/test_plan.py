@@ -142,6 +142,20 @@ def test_hours_rest_on_what_the_user_says_of_the_data(tmp_path: Path) -> None:
     assert few.timeout_reason.startswith("from the estimate")
 
 
+def test_what_is_only_saved_may_be_lost(tmp_path: Path) -> None:
+    text = PLAIN + TRAIN.replace("    push_to_hub=True,\n", "") + "bucket.upload(trainer)\n"
+    assert "lost when it ends" in plan(tmp_path, text)[0].results
+    assert plan(tmp_path, text, engine="local")[0].results == "where the script saves it"
+
+
+@pytest.mark.parametrize(
+    "said", ["trl", "trl>=1.8,<2", "trl,peft>=0.19", "./wheels/a.whl", "a @ git+https://b/c"]
+)
+def test_requirements_that_uv_takes(tmp_path: Path, said: str) -> None:
+    _, spec = plan(tmp_path, dependencies=[said])
+    assert said in spec.dependencies
+
+
 def test_what_no_estimate_tells_is_said(tmp_path: Path) -> None:
     found, spec = plan(tmp_path, "print('hello')\n")
     assert (found.flavor, found.timeout_s, spec.flavor) == (None, None, None)
@@ -285,6 +299,7 @@ def test_choices_count_until_the_documents_say_something_new(tmp_path: Path) -> 
         ({"timeout": "6 hours"}, "'6 hours' cannot be read"),
         ({"environment": ["A"]}, "'A' has no value"),
         ({"secrets": ["HF_TOKEN=hf_canary"]}, "name of a variable"),
+        ({"dependencies": ["trl>="]}, "'trl>=' is no requirement; give one such as"),
     ],
 )
 def test_wrong_words_are_refused(tmp_path: Path, given: dict[str, Any], message: str) -> None:
@@ -300,8 +315,9 @@ def test_wrong_words_are_refused(tmp_path: Path, given: dict[str, Any], message:
         (
             "a.ipynb",
             '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
-            "notebook",
+            "a.ipynb is no Python script .*nbconvert --to script a.ipynb` makes one",
         ),
+        ("README.md", "# Train", "README.md is no Python script .*; give a Python script$"),
         ("broken.py", "def f(:\n    from trl import x\n", "."),
     ],
 )

@@ -134,8 +134,12 @@ def _read(name: str) -> OneScript:
         raise UserError(f"the script {name!r} is no absolute path", "give one")
     file = read_file(name)
     if file.understanding.document.kind is not Kind.PYTHON:
-        kind = file.understanding.document.kind.value
-        raise UserError(f"{path.name} is a {kind}, which no job runs", "give a Python script")
+        kind = file.understanding.document.kind
+        made = f"; `jupyter nbconvert --to script {path.name}` makes one of it"
+        raise UserError(
+            f"{path.name} is no Python script ({kind.value}), and a job runs nothing else",
+            f"give a Python script{made if kind is Kind.NOTEBOOK else ''}",
+        )
     return script_in(file)
 
 
@@ -216,7 +220,7 @@ def _plan(draft: _Draft, key: str, has_consent: Callable[[str], bool]) -> Plan:
         arguments=start.arguments,
         namespace=start.namespace,
         name=start.name or script.path.stem,
-        results=outputs.results(script, draft.planned.project),
+        results=outputs.results(script, draft.planned.project, is_remote=is_remote),
         metrics=outputs.metrics(script, draft.planned.project),
         findings=found,
         needs_consent=bool(start.asked_by_header) and not has_consent(digest(script.text)),

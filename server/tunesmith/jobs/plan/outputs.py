@@ -13,15 +13,18 @@ from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_values import ListValue
 from tunesmith.sources.unknown import ABSENT
 
-ELSEWHERE = "where the script saves it"
+_ELSEWHERE = "where the script saves it"
+_ELSEWHERE_FAR = "where the script saves it; the job's own disk is lost when it ends"
 
 
-def results(script: PythonScript, project: Project) -> str:
+def results(script: PythonScript, project: Project, *, is_remote: bool) -> str:
     """Where the model lands, in words; empty where the script surely leaves nothing behind."""
     places = dict.fromkeys(filter(None, map(_repository, training_runs(script))))
     if places:
         return ", ".join(places)
-    return ELSEWHERE if may_keep(script, project) else ""
+    if not may_keep(script, project):
+        return ""
+    return _ELSEWHERE_FAR if is_remote else _ELSEWHERE
 
 
 def _repository(run: TrainingRun) -> str | None:

@@ -16,6 +16,7 @@ from tunesmith.errors import UserError
 from tunesmith.jobs.plan.calls import call_starts
 from tunesmith.jobs.plan.written import SINGLE, WrittenStart, command_starts
 from tunesmith.one_script import OneScript
+from tunesmith.pep508 import InvalidRequirement, Requirement
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.timeouts import seconds_of
 from tunesmith.text import regex
@@ -171,12 +172,29 @@ def _given(given: PlanParams) -> Mapping[str, Any]:
         "namespace": given.namespace,
         "name": given.name,
         "arguments": list(given.arguments),
-        "dependencies": list(given.dependencies),
+        "dependencies": [_requirement(each) for each in given.dependencies],
         "environment": dict(_assignment(each) for each in given.environment),
         "secrets": list(given.secrets),
         "schedule": " ".join(given.schedule.split()),
         "is_suspended": given.suspend,
     }
+
+
+def _requirement(text: str) -> str:
+    """What uv takes behind `--with`: requirements with commas between, a path or an address."""
+    if any(sign in text for sign in "/\\") or _is_requirement(text):
+        return text
+    if not all(map(_is_requirement, text.split(","))):
+        raise UserError(f"--with: {text!r} is no requirement", 'give one such as "trl>=1.8"')
+    return text
+
+
+def _is_requirement(text: str) -> bool:
+    try:
+        Requirement(text)
+    except InvalidRequirement:
+        return False
+    return True
 
 
 def _assignment(text: str) -> tuple[str, str]:
