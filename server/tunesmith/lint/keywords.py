@@ -16,6 +16,7 @@ from tunesmith.knowledge.refusals import Refusal, refusals
 from tunesmith.knowledge.signature_table import MODEL_LOADERS, signature_table
 from tunesmith.knowledge.signatures import ComposedSignature
 from tunesmith.knowledge.versions import InForce
+from tunesmith.lint.fallbacks import is_for_lack_of_import
 from tunesmith.project import Project
 from tunesmith.sources.job_calls import api_calls
 from tunesmith.sources.python_calls import Call
@@ -85,6 +86,8 @@ def adapts_to_release(script: PythonScript, call: Call, node: cst.CSTNode) -> bo
     span, callee = script.span(node), f"{script.text_of(call.node.func)}("
     for statement, place in script.branches:
         if isinstance(statement, cst.If):
+            if is_for_lack_of_import(script, call, statement, span):
+                return True
             tested = script.text_of(statement.test)
             is_concerned = place.contains(span) or callee in script.text_of(statement)
             if is_concerned and _asks_for_release(script, call, statement, tested):

@@ -114,7 +114,14 @@ _LLAMA = "from transformers import LlamaForCausalLM\n\n"
 _README = (
     "`pip install trl`, then:\n\n```python\nfrom trl import SFTConfig\n\nSFTConfig(%s=512)\n```\n"
 )
+_IS_NEW = (
+    "try:\n    from trl import SFTConfig, SFTTrainer\n    IS_NEW = True\n"
+    "except ImportError:\n    from trl import SFTTrainer\n    IS_NEW = False\n\n"
+    "if IS_NEW:\n    trainer = SFTTrainer('m', SFTConfig(%s=512), train_dataset=data)\n"
+    "else:\n    trainer = SFTTrainer('m', train_dataset=data, dataset_text_field='text')\n"
+)
 BAD = [
+    Bad(_IS_NEW % "max_seq_length", at="max_seq_length", fixed=_IS_NEW % "max_length"),
     Bad(
         _TRL_1_16 + "from trl import SFTConfig\n\nSFTConfig(warmup_ratio=0.1)\n",
         at="warmup_ratio",
@@ -285,6 +292,10 @@ BAD = [
 ]
 _TRAINER = "from trl import SFTTrainer\n\n"
 GOOD = [
+    _IS_NEW % "max_length",
+    (_IS_NEW % "max_length")
+    .replace("if IS_NEW:", "if SFTConfig is not None:")
+    .replace("    IS_NEW = False", "    SFTConfig = None"),
     Good(_README.replace("pip install trl", "git clone") % "max_seq_length", file="README.md"),
     '# /// script\n# dependencies = ["unsloth==2025.8.8"]\n# ///\n'
     "from unsloth import UnslothTrainer, UnslothTrainingArguments\n\n"
