@@ -32,7 +32,7 @@ CLONES_LLAMA_CPP = regex(rf"\bclone\b[^\n]{{1,80}}{_LLAMA_CPP}")
 TOOLS = Sought(
     regex(
         rf"\bmlx_lm(?:\.|\W{{1,20}}){_MLX}\b|{_CONVERTER}|--outtype\b|{_LLAMA_CPP}"
-        rf"|\b{_OLD_HF}(?=\W{{1,20}}[a-z])"
+        rf"|\b{_OLD_HF}(?=\W{{1,20}}[a-z])|[\"']clone[\"']"
     ),
     rf"(?:[\w./~-]*/)?(?:mlx_lm(?:\.|[ \t]+){_MLX}\b|{_OLD_HF}[ \t]+[a-z]|git[ \t]+clone\b)"
     rf"|(?:(?:\S*/)?python[\d.]*[ \t]+(?:-\w+[ \t]+)*)?[^\s\"'`]*{_CONVERTER}(?=[ \t])",

@@ -96,6 +96,12 @@ BAD = [
         at='"git", "clone"',
     ),
     Bad(
+        'URL = "https://github.com/ggml-org/llama.cpp"\n'
+        'run(["git", "clone", "--depth", "1", URL, str(folder)])\n'
+        'run(["python", "llama.cpp/convert_hf_to_gguf.py", "m"])\n',
+        at='"git", "clone"',
+    ),
+    Bad(
         'echo "Cloning https://github.com/ggml-org/llama.cpp"\n'
         'printf "git clone https://github.com/ggml-org/llama.cpp\\n"\n'
         f"git  clone https://github.com/ggml-org/llama.cpp\n{_CONVERT}",

@@ -58,7 +58,8 @@ def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
     if words:
         yield Finding(
             words[0].span,
-            "mlx_lm.lora trains on the prompts too. Add --mask-prompt to train on the answers only.",
+            "mlx_lm.lora trains on the prompts too. Where the data are chats or prompts with "
+            "completions, add --mask-prompt to train on the answers only.",
             _mask(command, words),
         )
 
