@@ -33,6 +33,7 @@ from tunesmith.hub_cache import (
     model_answer,
     read_prices,
 )
+from tunesmith.hub_variables import given_token, is_offline
 from tunesmith.reason import GIVE_EXAMPLES
 from tunesmith.sources.model_configuration import MAX_BYTES, read_model_configuration
 
@@ -45,7 +46,6 @@ TIMEOUT_S = 10
 """For the connection, and for each time that nothing arrives."""
 DEADLINE_S = 30
 """For a whole answer."""
-_TRUE = ("1", "ON", "YES", "TRUE")
 
 
 def fetch_model(model_id: str) -> None:
@@ -126,13 +126,13 @@ def _keep(name: str, content: Any) -> None:
 
 def _get(path: str, what: str, host: str | None = None) -> Any:
     """The answer to a request; of another host than the user's endpoint, without the token."""
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in _TRUE:
+    if is_offline(os.environ):
         raise NoConnectionError("HF_HUB_OFFLINE is set, so nothing is fetched", "unset it")
     own = endpoint()
     if urlsplit(own).scheme not in ("http", "https"):
         advice = "give an address such as https://huggingface.co"
         raise NoConnectionError(f"HF_ENDPOINT is {own!r}, which is no address", advice)
-    token = stored_token() if host is None else None
+    token = _token() if host is None else None
     host = host or own
     try:
         return json.loads(_fetch(host + path, token))
@@ -202,16 +202,15 @@ def _certificates() -> ssl.SSLContext:
     )
 
 
-def stored_token() -> str | None:
+def _token() -> str | None:
     """The user's token, of a variable or of their login; None where there is none to be used."""
-    given = os.environ.get("HF_TOKEN") or os.environ.get("HUGGING_FACE_HUB_TOKEN")
-    if not given:
+    token = given_token(os.environ)
+    if not token:
         path = Path(os.environ.get("HF_TOKEN_PATH") or hub_home() / "token").expanduser()
         try:
-            given = path.read_text("utf-8")
+            token = path.read_text("utf-8").strip()
         except (OSError, ValueError):
             return None
-    token = given.strip()
     is_header = token.isascii() and token.isprintable()  # anything else would end in an exception
     return token if token and is_header else None
 

@@ -188,6 +188,13 @@ def test_a_dry_run_sends_and_starts_nothing(shell: Shell, server: JobsServer) ->
     assert shlex.split(command) == shlex.split("hf jobs uv run --flavor t4-small hello.py")
     assert "No agent runs" in shell.run("agent", "status", status=1)
     assert not server.exchanges
+    shell.environment["TRANSFORMERS_OFFLINE"] = "1"
+    assert "hello.py on this machine" in shell.run("submit", "hello.py", "--dry-run")
+    del shell.environment["TRANSFORMERS_OFFLINE"], shell.environment["HF_TOKEN"]
+    assert "hello.py on this machine" in shell.run("submit", "hello.py", "--dry-run")
+    (shell.folder / "hf").mkdir()
+    (shell.folder / "hf" / "token").write_text(CANARY)  # of `hf auth login`
+    assert "hello.py on Hugging Face Jobs" in shell.run("submit", "hello.py", "--dry-run")
 
 
 def test_the_hub_is_asked_before_the_plan(shell: Shell) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tunesmith.hub_variables import given_token, is_offline
 from tunesmith.jobs.spec import EngineError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ INSTALL = "pip install 'tunesmith[jobs]'"
 CONNECT_S = 10.0
 SILENCE_S = 60.0
 """How long the Hub may be silent; its client would wait for ever."""
-_TRUE = ("1", "ON", "YES", "TRUE")
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,13 @@ class Account:
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str] | None = None) -> Account:
-        """As the Hub's own client takes it from variables; by default this process's.
-
-        Source: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
-        """
+        """As the Hub's own client takes it from variables; by default this process's."""
         values = os.environ if environment is None else environment
-        offline = values.get("HF_HUB_OFFLINE") or values.get("TRANSFORMERS_OFFLINE") or ""
-        token = values.get("HF_TOKEN") or values.get("HUGGING_FACE_HUB_TOKEN") or ""
+        token = given_token(values)
         return cls(
             endpoint=values.get("HF_ENDPOINT", "").strip().rstrip("/") or HUB,
-            token="".join(token.split()) or None,
-            offline=offline.strip().upper() in _TRUE,
+            token="".join(token.split()) if token else None,  # it may be pasted in two lines
+            offline=is_offline(values),
         )
 
     def current_token(self) -> str | None:

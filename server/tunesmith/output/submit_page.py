@@ -98,10 +98,11 @@ def _look_up(script: str) -> None:
 
 
 def _show_only(options: argparse.Namespace) -> int:
-    from tunesmith.hub import stored_token
+    from tunesmith.jobs.account import Account
     from tunesmith.jobs.plan import make_plan
 
-    plan = make_plan(_params(options), has_account=stored_token() is not None).plan
+    account = Account.of_environment()  # asked as the agent would be
+    plan = make_plan(_params(options), has_account=account.can_ask()).plan
     if options.json:
         print(json.dumps(asdict(plan), indent=2))
     else:
