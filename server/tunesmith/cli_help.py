@@ -85,6 +85,11 @@ TEXTS: Mapping[str, Text] = {
         "Go on from the last checkpoint that a job has pushed, with a copy of its script.",
         "jobs resume 3f2a91c0",
     ),
+    "jobs prune": Text(
+        "Show which jobs ended long ago, ask, and forget them with their logs. Those that still "
+        "run, or have more to tell, stay.",
+        "jobs prune --days 30",
+    ),
     "jobs scheduled": Text("See and steer what is started again and again.", "jobs scheduled ps"),
     "jobs scheduled ps": Text("List schedules.", "jobs scheduled ps --all"),
     "jobs scheduled inspect": Text("Show how a schedule is.", "jobs scheduled inspect 68f0c2"),

@@ -10,6 +10,7 @@ from tunesmith.agent import messages
 from tunesmith.agent.messages import PruneParams, PruneResult
 from tunesmith.output.jobs_page import Asking
 from tunesmith.output.question import says_yes
+from tunesmith.toolchains.failures import in_words
 
 _KEPT = "nothing is forgotten"
 
@@ -43,7 +44,7 @@ def _say(result: PruneResult, options: argparse.Namespace, what: str) -> None:
         print(json.dumps(asdict(result)))
         return
     parts = [_counted(result.jobs, "job"), _counted(result.plans, "plan")]
-    print(f"{' and '.join(parts)} {what}: {result.bytes / 1e6:,.1f} MB")
+    print(f"{' and '.join(parts)} {what}: {in_words(result.bytes)}")
 
 
 def _counted(count: int, noun: str) -> str:
