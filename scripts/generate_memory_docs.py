@@ -98,7 +98,7 @@ Several GPUs share the work as `accelerate launch`, `torchrun`, `deepspeed`, the
 and `deepspeed`, or `device_map="auto"` say; files of accelerate and of DeepSpeed are read where the
 project has them, else their names are (`zero3.yaml`). `accelerate launch --use_fsdp` is FSDP1
 unless `fsdp_version` says 2, and `fsdp` of the trainer FSDP2 since transformers 5.10. Where nothing
-tells, the estimate is that of one GPU.
+tells, or something is offloaded, the estimate is that of one GPU.
 
 ## Against the oracle
 """

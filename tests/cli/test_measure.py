@@ -77,6 +77,33 @@ def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, An
     return found
 
 
+@pytest.mark.parametrize(
+    ("start", "measured", "left_out"),
+    [
+        ("accelerate launch", [4, "ddp"], False),
+        ("accelerate launch --use_fsdp --fsdp_version 2", [4, "fsdp"], False),
+        ("accelerate launch --use_deepspeed --zero_stage 3", [1, None], True),
+    ],
+)
+def test_one_of_several_gpus_is_measured(
+    start: str,
+    measured: list[Any],
+    left_out: bool,
+    folder: Path,
+    answering: Callable[[str], Path],
+    capsys: pytest.CaptureFixture[str],
+):
+    seen = 'json.dumps([request["training"]["gpus"], request["training"]["sharding"]])'
+    answering("import json\n" + ANSWER.replace('request["training"]["loss"]', seen))
+    (folder / "run.sh").write_text(f"{start} train.py\n")
+    alone = SCRIPT.replace('# [tool.hf-jobs]\n# flavor = "a10g-large"\n', "")
+    (folder / "train.py").write_text(alone)
+    found = as_json(capsys, "--flavor", "a100x4")["result"]
+    assert json.loads(found["measured_versions"]["trl"]) == measured
+    shared = "how 4 GPUs share the work: it is one GPU's step alone"
+    assert (shared in found["left_out"]) is left_out
+
+
 def test_what_was_measured_beside_the_estimate(
     answering: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ):

@@ -37,7 +37,16 @@ def test_launchers(command: str, gpus: int, sharding: str | None):
     assert (training.gpus, training.sharding) == (gpus, sharding)
 
 
-@pytest.mark.parametrize("command", ["accelerate launch --config_file mine.yaml", "deepspeed"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "accelerate launch --config_file mine.yaml",
+        "deepspeed",
+        "accelerate launch --use_fsdp --fsdp_offload_params true",
+        "accelerate launch --use_fsdp --fsdp_sharding_strategy SHARD_GRAD_OP",
+        "accelerate launch --use_deepspeed --offload_optimizer_device cpu",
+    ],
+)
 def test_files_that_are_not_read_leave_it_open(command: str):
     assert read(LOADED.format(""), beside={"run.sh": RUN.format(command)}).on(4) is None
 

@@ -139,6 +139,16 @@ def test_what_runs_as_a_job_is_not_read_for_another_machine():
             "distributed_type: FSDP\nfsdp_config:\n  fsdp_version: 2\nnum_processes: 4\n",
             "fsdp",
         ),
+        (
+            "a.yaml",
+            "distributed_type: FSDP\nfsdp_config:\n  fsdp_offload_params: true\nnum_processes: 4\n",
+            None,
+        ),
+        (
+            "zero3.yaml",
+            ZERO3.replace("zero_stage", "offload_param_device: cpu\n  zero_stage"),
+            None,
+        ),
         ("a.yaml", "distributed_type: MULTI_GPU\nnum_processes: 4\n", "ddp"),
         ("a.yaml", "distributed_type: DEEPSPEED\ndeepspeed_config: {}\nnum_processes: 4\n", None),
         ("a.yaml", "distributed_type: XPU\nnum_processes: 4\n", None),
@@ -160,6 +170,19 @@ def test_a_file_of_deepspeed():
     four = found.on(4)
     assert four
     assert (four.gpus, four.sharding) == (4, "zero2")
+
+
+@pytest.mark.parametrize("name", ["zero3.json", "zero3_offload.json"])
+def test_what_deepspeed_moves_off_the_gpu_is_not_counted(name: str):
+    zero = {"stage": 3, "offload_optimizer": {"device": "cpu"}}
+    files = {
+        "recipe.yaml": RECIPE + f"deepspeed: {name}\n",
+        "run.sh": "torchrun --nproc_per_node 4 train.py --config recipe.yaml\n",
+    }
+    if name == "zero3.json":
+        files[name] = json.dumps({"zero_optimization": zero})
+    (found,) = read(files)
+    assert found.on(4) is None
 
 
 def test_trls_own_command():

@@ -12,6 +12,8 @@ from tunesmith.estimate.shape import ModelShape
 from tunesmith.estimate.training import BYTES, Precision, Training
 from tunesmith.named_tuple import NamedTuple
 
+MEASURED = ("ddp", "fsdp", "fsdp1")
+"""What the oracle runs."""
 BUCKET = 500_000_000
 """Numbers of DeepSpeed's `reduce_bucket_size`."""
 PREFETCH = 50_000_000

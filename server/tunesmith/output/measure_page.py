@@ -15,7 +15,8 @@ from tunesmith.errors import UserError
 from tunesmith.estimate.fit import GB, Fit, Need, fit, need_of
 from tunesmith.estimate.forecast import Forecast
 from tunesmith.estimate.memory import Breakdown, Peak, peak, weight_bytes
-from tunesmith.estimate.training import fields_of
+from tunesmith.estimate.sharding import MEASURED
+from tunesmith.estimate.training import Training, fields_of
 from tunesmith.one_script import OneScript, read_script
 from tunesmith.output.estimate_page import Question, largest_forecast
 from tunesmith.output.failure import fail
@@ -34,6 +35,7 @@ class Measurement:
 
     Attributes:
         forecast: the estimate of the same trainer.
+        step: what was measured of it.
         tensors: the measured peak.
         estimated: the peak that the closed form has of the same tensors.
         unmeasured: bytes of weights that are loaded, though not measured.
@@ -41,6 +43,7 @@ class Measurement:
     """
 
     forecast: Forecast
+    step: Training
     tensors: Peak
     estimated: Peak
     unmeasured: int
@@ -117,14 +120,28 @@ def measured(forecast: Forecast, progressing: Progressing) -> Measurement:
             training.shape_source,
             "name a model of the table by its id on the Hub, or a folder with a config.json",
         )
-    # what the oracle measures: one GPU's step on text
-    step = training.training._replace(gpus=1, sharding=None)
+    step = _measurable(_on_machine(forecast))
     shape = training.shape._replace(vision=0, vision_linears=0)
     request = {"config": _of_text(fields), "training": fields_of(step)}
     found = run_in_toolchain(TOOLCHAIN, "memory", request, progressing)
     tensors = Peak(Breakdown(**found["breakdown"]), found["moment"])
     unmeasured = weight_bytes(training.shape, step) - weight_bytes(shape, step)
-    return Measurement(forecast, tensors, peak(shape, step), unmeasured, found["versions"])
+    return Measurement(forecast, step, tensors, peak(shape, step), unmeasured, found["versions"])
+
+
+def _on_machine(forecast: Forecast) -> Training:
+    machine, training = forecast.machine, forecast.training
+    gpus = machine.accelerators if machine and machine.accelerator else 1
+    return training.on(gpus) or training.training
+
+
+def _measurable(training: Training) -> Training:
+    """What the oracle runs of a training: one GPU of several, else one alone."""
+    is_split = training.sharding != "ddp"
+    is_usual = training.method == "sft" and training.loss == "fused"
+    if training.sharding in MEASURED and is_usual and not (is_split and training.quantization):
+        return training
+    return training._replace(gpus=1, sharding=None)
 
 
 def _source(found: Measurement) -> str:
@@ -140,8 +157,8 @@ def _left_out(found: Measurement) -> Iterator[str]:
     """What the script has, and the measurement has not."""
     if found.unmeasured:
         yield f"the part that sees images, whose {_gb(found.unmeasured)} GB the verdict counts"
-    if (gpus := found.forecast.training.training.gpus) > 1:
-        yield f"the exchange between {gpus} GPUs: it is one GPU's step alone"
+    if (gpus := _on_machine(found.forecast).gpus) > found.step.gpus:
+        yield f"how {gpus} GPUs share the work: it is one GPU's step alone"
     if not found.forecast.training.is_shape_certain:
         yield f"what sets the model apart from the one measured: {_source(found)}"
     yield "code of the script's own: only what it says of model, adapter and arguments counts"

@@ -44,16 +44,36 @@ def launcher_file(name: str, reader: PurePosixPath, project: Project) -> Launche
     kind, count = str(values["distributed_type"]), values.get("num_processes")
     processes = count if isinstance(count, int) and count > 0 else None
     if kind == "FSDP":
-        options = cast("Mapping[str, Any]", values.get("fsdp_config") or {})
-        return LauncherFile(FSDP.get(str(options.get("fsdp_version", 1))), processes)
+        return LauncherFile(fsdp_of(_inner(values, "fsdp_config")), processes)
     if kind != "DEEPSPEED":
         return LauncherFile(_TYPES.get(kind), processes)
-    given = values.get("deepspeed_config")
-    config = cast("Mapping[str, Any]", given if isinstance(given, dict) else {})
+    config = _inner(values, "deepspeed_config")
     other = config.get("deepspeed_config_file")
     if isinstance(other, str):
         return LauncherFile(deepspeed_file(other, found[0], project), processes)
-    return LauncherFile(_STAGES.get(str(config.get("zero_stage"))), processes)
+    return LauncherFile(zero_of(config), processes)
+
+
+def fsdp_of(options: Mapping[str, Any]) -> Sharding | None:
+    """What accelerate's options of FSDP say; None where weights are kept or moved elsewhere."""
+    strategy = options.get("fsdp_sharding_strategy", options.get("fsdp_reshard_after_forward"))
+    is_usual = str(strategy).lower() in ("none", "true", "1", "full_shard")
+    if not is_usual or str(options.get("fsdp_offload_params")).lower() == "true":
+        return None
+    return FSDP.get(str(options.get("fsdp_version", 1)))
+
+
+def zero_of(options: Mapping[str, Any], stage: str = "") -> Sharding | None:
+    """What accelerate's options of DeepSpeed say; None where something is moved off the GPU."""
+    devices = (options.get(f"offload_{each}_device") for each in ("optimizer", "param"))
+    if any(str(each).lower() != "none" for each in devices):
+        return None
+    return _STAGES.get(str(options.get("zero_stage", stage)))
+
+
+def _inner(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    given = values.get(name)
+    return cast("Mapping[str, Any]", given) if isinstance(given, dict) else {}
 
 
 def deepspeed_file(name: str, reader: PurePosixPath, project: Project) -> Sharding | None:
@@ -63,4 +83,8 @@ def deepspeed_file(name: str, reader: PurePosixPath, project: Project) -> Shardi
     zero = values.get("zero_optimization") if values else None
     if not isinstance(zero, dict):
         return "ddp" if values and zero is None and "train_batch_size" in values else None
-    return _STAGES.get(str(cast("Mapping[str, Any]", zero).get("stage", 0)))
+    stage = cast("Mapping[str, Any]", zero)
+    moved = (_inner(stage, f"offload_{each}").get("device") for each in ("optimizer", "param"))
+    if any(str(each).lower() != "none" for each in moved):
+        return None
+    return _STAGES.get(str(stage.get("stage", 0)))

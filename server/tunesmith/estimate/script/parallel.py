@@ -11,7 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from tunesmith.estimate.script.launcher_files import FSDP, LauncherFile, launcher_file
+from tunesmith.estimate.script.launcher_files import (
+    FSDP,
+    LauncherFile,
+    fsdp_of,
+    launcher_file,
+    zero_of,
+)
 from tunesmith.estimate.training import Sharding, Training
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
@@ -132,10 +138,10 @@ def _sharding(
 ) -> Sharding | None:
     """None where a file that is not there decides."""
     if "--use_fsdp" in options:
-        return FSDP.get(options.get("--fsdp_version", "1"))
+        return fsdp_of(_named(options))
     if "--use_deepspeed" in options:
-        return _ZERO.get(options.get("--zero_stage", "2"))
-    if file and file.sharding:
+        return zero_of(_named(options), "2")
+    if file:
         return file.sharding
     if "--config_file" in options:
         return sharding_of_file(options["--config_file"])
@@ -152,6 +158,11 @@ def _options(words: Sequence[Word]) -> dict[str, str]:
     return found
 
 
+def _named(options: Mapping[str, str]) -> Mapping[str, str]:
+    """The options as a file of accelerate has them."""
+    return {name.removeprefix("--"): value for name, value in options.items()}
+
+
 def sharding_of_stage(configuration: DictValue) -> Sharding | Unknown:
     """Of a configuration of DeepSpeed written as a dict."""
     zero = configuration.value("zero_optimization")
@@ -162,6 +173,8 @@ def sharding_of_stage(configuration: DictValue) -> Sharding | Unknown:
 def sharding_of_file(path: str) -> Sharding | None:
     """By the name that TRL and accelerate give their example files: `zero3.yaml`, `fsdp1.yaml`."""
     name = path.rpartition("/")[2].lower()
+    if "offload" in name:
+        return None
     if zero := _ZERO_NAME.search(name):
         return _ZERO[zero[1]]
     if fsdp := _FSDP_NAME.search(name):

@@ -375,8 +375,9 @@ class TrainerReader:
             return self._fsdp() if not isinstance(fsdp, ListValue) or len(fsdp) else None
         if isinstance(deepspeed, str):
             reader = self.run.launch.path if self.run.launch else self.run.path
-            read = deepspeed_file(deepspeed, reader, self.project)
-            return read or sharding_of_file(deepspeed) or UNKNOWN
+            if self.project.text_near(deepspeed, reader):
+                return deepspeed_file(deepspeed, reader, self.project) or UNKNOWN
+            return sharding_of_file(deepspeed) or UNKNOWN
         if isinstance(deepspeed, DictValue):
             return sharding_of_stage(deepspeed)
         return None if deepspeed in (ABSENT, None) and fsdp is not UNKNOWN else UNKNOWN

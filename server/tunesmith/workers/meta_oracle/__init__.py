@@ -64,7 +64,7 @@ def measure(
     ledger = Ledger(made.vocab_size, losses.TILE)
     places = training.length - 1
     answers = Answers(places, training.completion or places)
-    counted = processes.counted(ledger)
+    counted = processes.counted(ledger, training)
     with processes.group(training) as mesh, _without_data(), ledger, answers, counted:
         base = models.model(made, training)
         model = models.adapted(base, training)

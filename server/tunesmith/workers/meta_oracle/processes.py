@@ -19,6 +19,7 @@ from tunesmith.estimate.training import Training
 from tunesmith.workers.meta_oracle.storages import Ledger
 
 DIMENSION = "data"
+PRECISIONS = {"bfloat16": "bf16", "float16": "fp16"}
 
 
 @contextlib.contextmanager
@@ -84,7 +85,7 @@ def _split(model: Any, training: Training, mesh: Any, ledger: Ledger) -> Any:
 
     accelerator = SimpleNamespace(
         state=SimpleNamespace(fsdp_plugin=_plugin(model, training, 2)),
-        mixed_precision="bf16" if training.autocast else "no",
+        mixed_precision=PRECISIONS[training.autocast] if training.autocast else "no",
         is_main_process=False,
         device=torch.device("cpu"),
         torch_device_mesh=mesh,
@@ -130,7 +131,7 @@ def _plugin(model: Any, training: Training, release: int) -> Any:
         backward_prefetch="BACKWARD_PRE" if release == 1 else None,
     )
     if training.autocast:
-        plugin.set_mixed_precision("bf16")
+        plugin.set_mixed_precision(PRECISIONS[training.autocast])
     if training.adapter:
         # transformers.distributed.fsdp.update_fsdp_plugin_peft
         plugin.auto_wrap_policy = fsdp_auto_wrap_policy(model)
@@ -138,8 +139,11 @@ def _plugin(model: Any, training: Training, release: int) -> Any:
 
 
 @contextlib.contextmanager
-def counted(ledger: Ledger) -> Iterator[None]:
-    """Have the ledger see storages that FSDP2 sets free and fills again, and what each is for."""
+def counted(ledger: Ledger, training: Training) -> Iterator[None]:
+    """Have the ledger see storages that FSDP sets free and fills again, and what each is for."""
+    if not is_split(training):
+        yield
+        return
     from torch.distributed.fsdp import _flat_param
     from torch.distributed.fsdp._fully_shard import _fsdp_param, _fsdp_param_group
 
