@@ -36,6 +36,19 @@ export function keepingFocus(work: () => void): void {
     document.getElementById(before)?.focus({ preventScroll: true });
 }
 
+/** Gives the focus back to what had it, after the editor has asked for something elsewhere. */
+export function returnFocus(): void {
+  let last: HTMLElement | undefined;
+  document.addEventListener('focusin', ({ target }) => {
+    last = target as HTMLElement;
+  });
+  window.addEventListener('focus', () => {
+    if (!last || document.activeElement !== document.body) return;
+    const now = last.isConnected ? last : document.getElementById(last.id);
+    now?.focus({ preventScroll: true });
+  });
+}
+
 /** What is left to answer, and the id of the element where it is answered. */
 export interface Question {
   text: string;

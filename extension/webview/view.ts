@@ -1,6 +1,6 @@
 /** What all panels have in common: the way to the extension, what is kept, what is told. */
 import type { PanelTarget, Problem, TakeStep, ToAnyPanel } from '../src/panels/panelMessages';
-import { button, h } from './dom';
+import { button, h, returnFocus } from './dom';
 
 declare function acquireVsCodeApi(): {
   postMessage(message: unknown): void;
@@ -27,6 +27,7 @@ export class View<Target extends PanelTarget, From> {
     this.problem.setAttribute('role', 'alert');
     for (const status of [this.notice, this.spoken]) status.setAttribute('role', 'status');
     document.body.append(this.spoken);
+    returnFocus();
   }
 
   /** The name of the script; empty where it is about none. */
