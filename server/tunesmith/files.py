@@ -65,7 +65,7 @@ def read_text(path: Path) -> str:
             data = file.read(MAX_TEXT_BYTES)
     except (OSError, ValueError):
         return ""
-    return data.decode("utf-8-sig", "replace")
+    return data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
 
 
 def read_document(path: Path) -> Document:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 import libcst as cst
@@ -110,6 +109,8 @@ def _code_point(kind: str, digits: str) -> str | None:
 
 
 def _named_character(name: str) -> str | None:
+    import unicodedata  # few strings name a character
+
     try:
         return unicodedata.lookup(name)
     except KeyError:

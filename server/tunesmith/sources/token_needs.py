@@ -6,7 +6,6 @@ that may find a token by itself needs none from the job.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -19,20 +18,24 @@ from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import regex
 
 _MAY_NEED = ("push_to_hub", "from_pretrained", "Trainer(")
-_BRINGS_TOKEN = regex(
-    r"\bhf_[A-Za-z0-9]{10,}|token\w*\s*=\s*[\"'f]|[\"']--[\w-]*token|dotenv|getpass|userdata"
-    r"|UV_SCRIPT|HF_ENDPOINT|HF_HUB_OFFLINE|TOKEN[\"']\]\s*=|setdefault\(|HfFolder|/run/secrets"
-    r"|\bunsloth\b|sys\.argv",
-    re.IGNORECASE,
+_BRINGING_WORDS = (
+    *("dotenv", "getpass", "userdata", "uv_script", "hf_endpoint", "hf_hub_offline"),
+    *("setdefault(", "hffolder", "/run/secrets", "sys.argv"),
 )
+_BRINGS_TOKEN = regex(
+    r"\bhf_[a-z0-9]{10,}|token(?:\w*\s*=\s*[\"'f]|[\"']\]\s*=)|[\"']--[\w-]*token|\bunsloth\b"
+)
+"""What gives a script a token, in lower case."""
 _LIBRARIES = ("transformers.", "trl.")
 _MAIN = {"", "main", "train", "run"}
 
 
 def need_of_token(script: PythonScript) -> str | None:
     """What a script does that takes a token, as a verb phrase; None where nothing surely does."""
-    text = script.text
-    if not any(word in text for word in _MAY_NEED) or _BRINGS_TOKEN.search(text):
+    if not any(word in script.text for word in _MAY_NEED):
+        return None
+    text = script.text.lower()
+    if any(word in text for word in _BRINGING_WORDS) or _BRINGS_TOKEN.search(text):
         return None
     return next(_needs(script), None)
 
