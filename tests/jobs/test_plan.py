@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,21 @@ def test_without_an_account_it_runs_here(tmp_path: Path) -> None:
     assert (found.engine, found.machine, found.command) == ("local", "this machine", "")
     assert not {"missing-token", "default-timeout", "cpu-flavor-for-training"} & set(rules(found))
     assert spec.script == str(tmp_path / "train.py")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="laid out as POSIX has environments")
+def test_an_interpreter_of_this_machine_has_its_own_releases(tmp_path: Path) -> None:
+    packages = tmp_path / "env" / "lib" / "python3.12" / "site-packages"
+    for name in ("trl-0.16.1", "transformers-4.51.2"):
+        (packages / f"{name}.dist-info").mkdir(parents=True)
+    text = PLAIN + TRAIN.replace("max_steps=20_000", "max_seq_length=512")
+    by_uv, _ = plan(tmp_path, text, engine="local")
+    assert "removed-argument" in rules(by_uv)
+
+    found, spec = plan(tmp_path, text, engine="local", python="env/bin/python")
+    assert spec.python == str(tmp_path / "env" / "bin" / "python")
+    assert found.versions[0].version == "0.16.1"
+    assert "removed-argument" not in rules(found)
 
 
 def test_what_runs_is_what_was_looked_at(tmp_path: Path) -> None:

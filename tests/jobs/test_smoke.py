@@ -202,6 +202,10 @@ def test_a_script_that_cannot_be_made_small_is_refused(text: str, message: str):
             ["line 4: `torch.cuda.get_device_name` needs an NVIDIA GPU"],
         ),
         (
+            "import torch\nif torch.cuda.is_available():\n    torch.cuda.get_device_name()",
+            [],
+        ),
+        (
             "model_class.from_pretrained('m')",
             ["line 3: what `model_class.from_pretrained` loads cannot be told, and stays as it is"],
         ),

@@ -30,7 +30,7 @@ def command_of(spec: JobSpec) -> Sequence[str]:
     is_url = "://" in spec.script
     if not is_url and not Path(spec.script).is_file():
         raise EngineError(f"there is no script {spec.script}", "give the path of a Python file")
-    if spec.python and _is_path(spec.python):
+    if spec.python and is_interpreter(spec.python):
         return _with_interpreter(spec, spec.python, is_url)
     command = [_program("uv", _WHERE_UV, spec), "run"]
     if spec.python:
@@ -54,7 +54,8 @@ def _with_interpreter(spec: JobSpec, python: str, is_url: bool) -> Sequence[str]
     return [program, spec.script, *spec.arguments]
 
 
-def _is_path(python: str) -> bool:
+def is_interpreter(python: str) -> bool:
+    """Whether it is the path of an interpreter, and not a version that uv fetches."""
     return os.sep in python or "/" in python
 
 

@@ -161,7 +161,7 @@ class _Edits:
                 f"line {line}: the adapter that `{self._callee(call)}` loads does not fit a tiny "
                 "model, unless this script has saved it before"
             )
-        elif _ASKS_GPU.fullmatch(call.name):
+        elif _ASKS_GPU.fullmatch(call.name) and not self._looks_for_gpu:
             self.notes.append(f"line {line}: `{self._callee(call)}` needs an NVIDIA GPU")
 
     def _of_methods(self) -> Iterator[Edit]:
@@ -223,6 +223,10 @@ class _Edits:
     @property
     def _uses_hub(self) -> bool:
         return self.script.imports("huggingface_hub")
+
+    @property
+    def _looks_for_gpu(self) -> bool:
+        return any(True for _ in self.script.calls("torch.cuda.is_available"))
 
     def _callee(self, call: Call) -> str:
         return self.script.text_of(call.node.func)

@@ -20,10 +20,12 @@ from tunesmith.agent.messages import (
     PlanSecret,
     PlanVersion,
 )
+from tunesmith.environments import environment_of
 from tunesmith.errors import UserError
 from tunesmith.estimate.forecast import Forecast
 from tunesmith.jobs.copies import copy_as_planned, smoke_copy_of, with_folder_of
 from tunesmith.jobs.engines import TOKEN
+from tunesmith.jobs.local_command import is_interpreter
 from tunesmith.jobs.plan import forecasts, outputs
 from tunesmith.jobs.plan.checked import PlannedStart, findings, with_start_alone
 from tunesmith.jobs.plan.command import command_of
@@ -34,9 +36,11 @@ from tunesmith.knowledge.hardware import Machine, likely
 from tunesmith.knowledge.prices import priced_flavor
 from tunesmith.knowledge.versions import library
 from tunesmith.one_script import OneScript, no_training, read_file, script_in
+from tunesmith.pep508 import Requirement
 from tunesmith.project import Project
 from tunesmith.reason import advice_of
 from tunesmith.sources.document import Document, Kind
+from tunesmith.sources.requirements import Pin
 
 IMAGE = "ghcr.io/astral-sh/uv:python3.12-bookworm"
 """`DEFAULT_UV_IMAGE` of huggingface_hub 2.4."""
@@ -97,6 +101,8 @@ def make_plan(
         UserError: the script cannot be read, or what the user says is wrong.
     """
     one = _read(params.script)
+    if params.python and is_interpreter(params.python):  # seen from where the user is
+        params = replace(params, python=str(_folder(params) / params.python))
     draft = _draft(params, one, remembered, has_account=has_account)
     key = uuid.uuid4().hex
     planned = Planned(
@@ -113,11 +119,11 @@ def _draft(
 ) -> _Draft:
     engine = engine_for(params, has_account=has_account)
     start = start_of(one.script, written_starts(one), params, remembered)
-    path = Path(params.script)
-    folder = Path(params.folder) if params.folder else path.parent
+    folder = _folder(params)
     available = {*params.available, *([TOKEN] if has_account else [])}
     if engine == "local":
         start = replace(start, timeout=params.timeout or None)  # here nothing is paid by the hour
+        _suppose_installed(one, start.python)
         planned = with_start_alone(one.project, one.script.path, None)
         found = forecasts.trainings(one.script, planned.project)
         forecast = forecasts.forecast_on(found, _data(params, one, planned.project), None)
@@ -126,6 +132,18 @@ def _draft(
     start, machine, forecast = _on_machine(params, one, start)
     planned = _planned(one, start)
     return _Draft(one, params, engine, start, planned, machine, forecast, folder, available)
+
+
+def _folder(params: PlanParams) -> Path:
+    return Path(params.folder) if params.folder else Path(params.script).parent
+
+
+def _suppose_installed(one: OneScript, python: str | None) -> None:
+    """Have the releases of an interpreter's environment judged, as no header is read there."""
+    found = environment_of(Path(python)) if python and is_interpreter(python) else None
+    if found:
+        pins = (Requirement(f"{name}=={version}") for name, version in found.packages.items())
+        one.workspace.suppose([Pin(pin, python or found.name) for pin in pins])
 
 
 def _read(name: str) -> OneScript:
