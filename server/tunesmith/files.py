@@ -130,6 +130,7 @@ def write_new(path: Path, text: str, *, replace: bool) -> None:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             try:
                 file.write(text)
+                file.flush()  # a full disk shows only now
             except OSError:
                 path.unlink(missing_ok=True)
                 raise

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +178,12 @@ def test_a_folder_that_cannot_be_written(folder: Path, capsys: pytest.CaptureFix
     finally:
         folder.chmod(0o700)
     assert "cannot be written: Permission denied" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_a_full_disk_keeps_no_half_of_a_script(folder: Path):
+    program = f"ulimit -f 1 && {shlex.quote(sys.executable)} -m tunesmith new dpo"
+    ran = subprocess.run(["sh", "-c", program], cwd=folder, capture_output=True, text=True)
+    assert ran.returncode == 2
+    assert "cannot be written: File too large" in ran.stderr
+    assert [each.name for each in folder.iterdir()] == ["pyproject.toml"]

@@ -309,6 +309,17 @@ def test_choices_count_until_the_documents_say_something_new(tmp_path: Path) -> 
     assert make_plan(params, has_account=True, remembered=first.choices).plan.flavor == "h200"
 
 
+def test_an_interpreter_is_remembered_for_this_machine_alone(tmp_path: Path) -> None:
+    params = PlanParams(script=plan(tmp_path)[0].script, engine="local", python="env/bin/python")
+    chosen = make_plan(params, has_account=True).choices
+    again = PlanParams(script=params.script, engine="local")
+    here = make_plan(again, has_account=True, remembered=chosen).plan
+    assert here.python == str(tmp_path / "env" / "bin" / "python")
+    far = make_plan(PlanParams(script=params.script), has_account=True, remembered=chosen).plan
+    assert (far.engine, far.python) == ("hf", "")
+    assert "--python" not in far.command
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -118,6 +118,8 @@ def _draft(
     params: PlanParams, one: OneScript, remembered: Mapping[str, Chosen], *, has_account: bool
 ) -> _Draft:
     engine = engine_for(params, has_account=has_account)
+    if engine == "hf":
+        remembered = {name: each for name, each in remembered.items() if not _is_here(name, each)}
     start = start_of(one.script, written_starts(one), params, remembered)
     folder = _folder(params)
     available = {*params.available, *([TOKEN] if has_account else [])}
@@ -132,6 +134,11 @@ def _draft(
     start, machine, forecast = _on_machine(params, one, start)
     planned = _planned(one, start)
     return _Draft(one, params, engine, start, planned, machine, forecast, folder, available)
+
+
+def _is_here(name: str, chosen: Chosen) -> bool:
+    """Whether a choice was for runs on this machine: an interpreter of it."""
+    return name == "python" and is_interpreter(chosen.value)
 
 
 def _folder(params: PlanParams) -> Path:
