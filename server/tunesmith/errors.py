@@ -26,3 +26,8 @@ def internal_error(error: Exception) -> str:
         frame = frame.tb_next
     place = f" at {Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else ""
     return f"Tunesmith failed on it ({type(error).__name__}{place}: {error}); please report it"
+
+
+def without_number(text: str) -> str:
+    """What a system says of an error, without its "[Errno 111]" in front."""
+    return text.partition("] ")[2] if text.startswith("[Errno ") else text

@@ -22,7 +22,7 @@ from typing import IO, Any, cast
 from urllib.parse import urlencode, urlsplit
 
 from tunesmith import __version__
-from tunesmith.errors import UserError
+from tunesmith.errors import UserError, without_number
 from tunesmith.hub_cache import (
     PRICES,
     data_answer,
@@ -141,7 +141,7 @@ def _get(path: str, what: str, host: str | None = None) -> Any:
     except (OSError, http.client.HTTPException) as error:  # URLError and timeouts are OSErrors
         reason = getattr(error, "reason", None) or error
         advice = "try again later, or go without --online"
-        message = f"{what} cannot be fetched from {host}: {reason}"
+        message = f"{what} cannot be fetched from {host}: {without_number(str(reason))}"
         raise NoConnectionError(message, advice) from None
     except (ValueError, RecursionError):
         raise UserError(f"{host} answered with something that is no JSON for {what}", "") from None

@@ -75,7 +75,7 @@ def test_offline(hub: AnsweringHub, script: OneScript):
 def test_a_hub_that_is_away(script: OneScript):
     found = examine(script, Account("http://127.0.0.1:9", TOKEN)).lines
     assert set(states(found).values()) == {"unknown"}
-    assert "http://127.0.0.1:9 cannot be reached" in found[0].message
+    assert found[0].message == "http://127.0.0.1:9 cannot be reached: Connection refused"
 
 
 @pytest.mark.parametrize("address", ["hf.co", "ftp://127.0.0.1", "http://[", "http://", ""])

@@ -114,7 +114,7 @@ def test_a_silent_hub_is_given_up(
 
 def test_a_hub_that_is_not_there_did_nothing() -> None:
     error = failure(lambda: HfJobs(Account("http://127.0.0.1:9", TOKEN)).submit(SPEC, {}))
-    assert "http://127.0.0.1:9 cannot be reached" in error.message
+    assert "http://127.0.0.1:9 cannot be reached (Connection refused)" in error.message
     assert (error.can_retry, error.may_be_done) == (True, False)
 
 

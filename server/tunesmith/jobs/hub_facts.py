@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlencode
 
-from tunesmith.errors import UserError
+from tunesmith.errors import UserError, without_number
 from tunesmith.hub import viewer
 from tunesmith.jobs.account import Account, load_client
 
@@ -156,7 +156,8 @@ class HubFacts:
             message = f"{host} did not answer within {self._limit_s:g} s"
             raise NoAnswerError("slow", message) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
-            message = f"{host} cannot be reached: {_line(str(error), token) or 'no connection'}"
+            reason = _line(without_number(str(error)), token) or "no connection"
+            message = f"{host} cannot be reached: {reason}"
             step = "see whether the network, the proxy and HF_ENDPOINT are right"
             raise NoAnswerError("unreachable", message, step) from None
         except (ValueError, RecursionError):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tunesmith.errors import without_number
 from tunesmith.jobs.spec import EngineError
 
 _LONGEST = 300
@@ -77,7 +78,7 @@ def problem(request: Request, error: Exception) -> EngineError:
 
 
 def _unreachable(request: Request, error: Exception) -> EngineError:
-    reason = _hidden(request, str(error)) or type(error).__name__
+    reason = _hidden(request, without_number(str(error))) or type(error).__name__
     message = f"cannot {request.what}: {request.endpoint} cannot be reached ({reason})"
     if _IN_VAIN in reason:
         advice = "set SSL_CERT_FILE to the certificates of your network"
