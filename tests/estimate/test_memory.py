@@ -197,6 +197,16 @@ def test_fsdp2_gathers_all_layers_at_once_for_an_adapter() -> None:
     assert peak(model, on(8, "fsdp1", length)).total < found / 3
 
 
+def test_all_weights_are_gathered_to_write_with_them() -> None:
+    """TRL's `ds3_gather_for_generation`; a step alone never has them all."""
+    model = shape("Qwen/Qwen3-14B")
+    training = Training(method="grpo", batch=1, length=600, completion=500, generated=8)
+    found = peak(model, on(8, "zero3", training))
+    assert found.moment == "generation"
+    assert found.total > 2 * model.parameters * (1 + 1 / 8)
+    assert peak(model, on(8, "zero3", training._replace(generated=0))).total < found.total
+
+
 def test_gradients_stay_whole_between_batches_under_fsdp() -> None:
     model, training = shape("Qwen/Qwen3-14B"), Training(batch=1, length=512)
     once, several = (

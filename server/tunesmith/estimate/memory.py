@@ -121,8 +121,9 @@ class _Step:
         if self.training.generated:
             from tunesmith.estimate.generation import generation_memory  # GRPO's alone
 
+            gathered = self.passing.generation
             for each in generation_memory(self.shape, self.training):
-                yield self._at("generation", 0, each.activations, each.logits, self.passing.layer)
+                yield self._at("generation", 0, each.activations, each.logits, gathered)
         loss, held, passing = self.loss, self.held() + self.shared(), self.passing
         gradients = self.trained if self.training.accumulates else 0
         last = self.norm.kept + (self.hidden if self.keeps_input else 0)

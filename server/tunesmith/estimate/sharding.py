@@ -33,6 +33,7 @@ class Passing(NamedTuple):
         last: during the gradient of the last layer.
         first: during that of the first one.
         embedding: during that of the embedding.
+        generation: while completions are written (GRPO).
     """
 
     start: int = 0
@@ -42,6 +43,7 @@ class Passing(NamedTuple):
     last: int = 0
     first: int = 0
     embedding: int = 0
+    generation: int = 0
 
 
 class Share(NamedTuple):
@@ -134,7 +136,9 @@ def share(shape: ModelShape, training: Training, trained: int) -> Share:
         return Share(1, gpus, gpus, 1, BUCKET * width, masters=True, float_gradients=whole)
     gathered = min(shape.parameters, max(BUCKET, shape.embedding) + PREFETCH) * width
     # gradients have a place from the start, so none is added later
-    passing = Passing(*[gathered + trained // gpus] * len(Passing._fields))
+    step = gathered + trained // gpus
+    # TRL gathers all weights to write with them (`ds3_gather_for_generation`)
+    passing = Passing(*[step] * 7, shape.parameters * width + trained // gpus)
     return Share(
         gpus,
         gpus,
@@ -221,6 +225,7 @@ def _by_layer(units: _Units) -> Passing:
             last=waits + 2 * layer,
             first=waits + 3 * layer,
             embedding=waits + layer,
+            generation=tail + 3 * layer,
         )
     return Passing(
         start=max(2 * embedding, embedding + 2 * layer),
@@ -230,6 +235,7 @@ def _by_layer(units: _Units) -> Passing:
         last=tail + 2 * layer,
         first=max(3 * layer, 2 * layer + embedding),
         embedding=embedding + layer,
+        generation=tail + 3 * layer,
     )
 
 
@@ -243,7 +249,7 @@ def _flat(units: _Units, *, is_adapted: bool) -> Passing:
     root = embedding + tail
     if is_adapted:
         alone = root + layer
-        return Passing(alone, alone, root, root, alone, alone)
+        return Passing(alone, alone, root, root, alone, alone, generation=alone)
     waits = root + head
     return Passing(
         start=root + layer,
@@ -253,6 +259,7 @@ def _flat(units: _Units, *, is_adapted: bool) -> Passing:
         last=waits + 2 * layer,
         first=waits + 3 * layer,
         embedding=waits + embedding + head if embedding else waits + layer,
+        generation=root + layer,
     )
 
 
@@ -271,4 +278,5 @@ def _whole(units: _Units) -> Passing:
         loss_back=units.layers + units.tail,
         last=waits,
         first=waits,
+        generation=2 * (units.layers + first),
     )

@@ -52,6 +52,9 @@ def of_method(
 
 def _grpo(facts: Facts, args: Holder) -> OfMethod:
     is_served = facts.flag(args, "use_vllm")
+    gathers = facts.value("ds3_gather_for_generation", args, "ds3_gather_for_generation")
+    if gathers not in (ABSENT, True):
+        facts.miss("ds3_gather_for_generation")
     return OfMethod(
         completion=facts.count(args, "max_completion_length", COMPLETION),
         generated=0 if is_served else _written_at_once(facts, args),
