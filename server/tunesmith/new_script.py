@@ -12,7 +12,7 @@ from pathlib import Path
 from tunesmith.errors import UserError
 from tunesmith.estimate.choice import Option, choose
 from tunesmith.estimate.data import Data, data_of
-from tunesmith.estimate.fit import GB
+from tunesmith.estimate.fit import GB, Fit
 from tunesmith.estimate.script import ScriptTraining, trainings_of
 from tunesmith.estimate.timeouts import timeout_for
 from tunesmith.knowledge import hardware
@@ -53,6 +53,7 @@ class NewScript:
     Attributes:
         understanding: the text and what it means.
         flavor, timeout: as in its header.
+        fit: whether it fits that flavor; None where the estimate cannot tell.
         notes: how sure these are, and what else there is to know, a sentence each.
         findings: what the checker says of it.
     """
@@ -60,6 +61,7 @@ class NewScript:
     understanding: Understanding
     flavor: str
     timeout: str
+    fit: Fit | None
     notes: Sequence[str]
     findings: Sequence[Diagnostic]
 
@@ -107,6 +109,7 @@ def new_script(
         understanding,
         header_value(text, "flavor") or "",
         header_value(text, "timeout") or "",
+        None if isinstance(found, str) else found.forecast.fit,
         notes,
         check(understanding, workspace.project),
     )
@@ -164,10 +167,7 @@ def _header(
     flavor, lasts = found.machine.name, found.forecast.duration
     need = found.forecast.need
     fits = f"{found.verdict}: {need.total / GB:.0f} of {found.usable_gb:.0f} GB" if need else ""
-    notes = [
-        f"{flavor}: {found.forecast.fit.reason}",
-        *(f"{flavor} {each}" for each in found.notes),
-    ]
+    notes = [f"{flavor} {each}" for each in found.notes]
     if lasts is None:
         why = found.forecast.no_duration
         notes.append(Reason(f"A timeout of {timeout} is a guess: {why}", advice_of(why)))

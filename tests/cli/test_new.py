@@ -79,6 +79,8 @@ def test_flavor_and_timeout_are_the_estimates(folder: Path, capsys: pytest.Captu
     hours = float(large["timeout"].removesuffix("h"))
     assert hours >= cheapest["hours"]["high"]
     assert small["timeout"] != large["timeout"]
+    assert large["verdict"] == "fits"
+    assert large["memory"].startswith("It takes about ")
     text = (folder / "large.py").read_text()
     assert header(text, "flavor").startswith(f'"{large["flavor"]}"  # fits: ')
     assert header(text, "timeout").endswith(" hours by estimate")
@@ -93,6 +95,7 @@ def test_what_is_not_known_is_said(folder: Path, capsys: pytest.CaptureFixture[s
         "are guesses: the shape of nobody/knows is not known" in note for note in made["notes"]
     )
     assert any("ANSWERS_ONLY is False" in note for note in made["notes"])
+    assert (made["verdict"], made["memory"]) == ("unknown", "")
 
 
 def test_online_the_hub_is_asked(

@@ -121,6 +121,7 @@ describeEditor(
     scenario('an option of the script changes the findings of run.sh', async (editor) => {
       const { workbench, screenshot } = editor;
       await workbench.openFile('run.sh');
+      await workbench.serverReady();
       await workbench.waitForSquiggle('warning');
       assert.deepEqual(found(await workbench.settledProblems()), [
         '1:25 warning flags-after-script',

@@ -31,6 +31,8 @@ interface Template {
 interface Written {
   flavor: string;
   timeout: string;
+  verdict: string;
+  memory: string;
   notes: string[];
 }
 
@@ -173,10 +175,12 @@ async function askFile(name: string): Promise<Uri | undefined> {
   });
 }
 
-async function tellWritten(context: Context, file: Uri, { flavor, timeout, notes }: Written) {
+/** Says what there is to think of; that it fits stands in the script. */
+async function tellWritten(context: Context, file: Uri, written: Written) {
+  const { flavor, timeout, verdict, memory, notes } = written;
   const name = path.basename(file.fsPath);
-  const known = notes.map(sentence).join(' ');
-  const text = `Tunesmith: ${name} runs on ${flavor} for at most ${timeout}. ${known}`;
+  const doubts = verdict === 'fits' || !memory ? notes : [memory, ...notes];
+  const text = `Tunesmith: ${name} runs on ${flavor} for at most ${timeout}. ${doubts.map(sentence).join(' ')}`;
   const answer = await window.showInformationMessage(text, 'Submit Job');
   if (answer) planPanels.show(context, { uri: file.toString(), choices: {} });
 }

@@ -101,6 +101,8 @@ def _look_up(
 
 def _lines(made: NewScript, template: Template, name: str) -> Iterator[str]:
     yield f"{name}: {template.title}, from the template {template.name}"
+    if made.fit:
+        yield f"  {made.flavor}: {made.fit.reason}"
     for note in made.notes:
         yield f"  {advised(note)}"
     yield from _finding_lines(made, name)
@@ -121,6 +123,8 @@ def _fields(made: NewScript, name: str) -> dict[str, Any]:
         "filename": name,
         "flavor": made.flavor,
         "timeout": made.timeout,
+        "verdict": made.fit.verdict if made.fit else "unknown",
+        "memory": made.fit.reason if made.fit else "",
         "notes": list(made.notes),
         "findings": [finding_fields(result, each) for each in made.findings],
     }
