@@ -73,6 +73,18 @@ def test_old_jobs_are_forgotten_at_the_start(user: User):
     assert left(user) == all_of("new", local=("new-local",))
 
 
+def test_a_job_of_this_machine_that_was_never_sent(user: User):
+    user.make_agent(clock=-100 * DAY_S, kept=KEPT)
+    user.local_server.fail("submit", "poor")
+    with user.connect() as client:
+        key = planned(user, client, "refused", "local")
+        refusal(lambda: user.submit(key))
+        assert [each.stage for each in user.jobs(client).jobs] == ["NOT_SENT"]
+    user.stop_agent()
+    user.make_agent(kept=KEPT)
+    assert left(user)["rows"] == []
+
+
 def test_the_newest_stay_even_if_the_clock_is_wrong(user: User):
     with user.connect() as client:
         for number in range(3):

@@ -128,16 +128,21 @@ class Pruner:
                 yield path
 
     def _size(self, stored: StoredJob, keeper: Keeper) -> int:
-        kept = keeper.folder_of(stored.state) if stored.is_local else None
+        kept = keeper.folder_of(stored.state) if _has_folder(stored) else None
         return _bytes_in(self._log(stored.job.id)) + (_bytes_in(kept) if kept else 0)
 
     def _log(self, job_id: str) -> Path:
         return self._logs / f"{job_id}.jsonl"
 
 
+def _has_folder(stored: StoredJob) -> bool:
+    """Whether a job may have a folder here: one that was never sent has none."""
+    return stored.is_local and bool(stored.job.remote_id)
+
+
 def _is_released(stored: StoredJob, keeper: Keeper) -> bool:
     """Whether nothing of a job is left at its engine on this machine."""
-    if not stored.is_local or not stored.job.remote_id:
+    if not _has_folder(stored):
         return True
     try:
         keeper.remove(stored.state)
