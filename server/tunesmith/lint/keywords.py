@@ -17,6 +17,7 @@ from tunesmith.knowledge.signature_table import MODEL_LOADERS, signature_table
 from tunesmith.knowledge.signatures import ComposedSignature
 from tunesmith.knowledge.versions import InForce
 from tunesmith.lint.fallbacks import is_for_lack_of_import
+from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.job_calls import api_calls
 from tunesmith.sources.python_calls import Call
@@ -76,13 +77,19 @@ def is_certain(script: PythonScript, call: Call, argument: Argument) -> bool:
     """Whether a keyword surely reaches the object under the release in force.
 
     A script that asks which release it runs under, or tries one way and then another, writes for
-    more than one.
+    more than one; a keyword that both ways give is not what it tries.
     """
-    return not any(adapts_to_release(script, call, each) for each in (call.node, argument.node))
+    nodes = (call.node, argument.node)
+    return not any(adapts_to_release(script, call, each, argument.name) for each in nodes)
 
 
-def adapts_to_release(script: PythonScript, call: Call, node: cst.CSTNode) -> bool:
-    """Whether a node of a call runs under some releases only, or as one of two attempts."""
+def adapts_to_release(
+    script: PythonScript, call: Call, node: cst.CSTNode, keyword: str | None = None
+) -> bool:
+    """Whether a node of a call runs under some releases only, or as one of two attempts.
+
+    `keyword` is what is doubted in it, where that is less than all of it.
+    """
     span, callee = script.span(node), f"{script.text_of(call.node.func)}("
     for statement, place in script.branches:
         if isinstance(statement, cst.If):
@@ -95,7 +102,7 @@ def adapts_to_release(script: PythonScript, call: Call, node: cst.CSTNode) -> bo
         elif (
             isinstance(statement, (cst.Try, cst.TryStar))
             and place.contains(span)
-            and _may_fail(script, statement, node, callee)
+            and _may_fail(script, statement, node, _Attempt(callee, keyword))
         ):
             return True
     return False
@@ -183,16 +190,32 @@ def _asks_for_release(script: PythonScript, call: Call, node: cst.If, tested: st
     return isinstance(other, cst.If) and _ADAPTS.search(script.text_of(other.test)) is not None
 
 
+class _Attempt(NamedTuple):
+    """What a `try` may be there for: a call, and the keyword of it that is doubted."""
+
+    callee: str
+    keyword: str | None
+
+    def is_made_in(self, text: str) -> bool:
+        return self.callee in text
+
+    def is_same_in(self, text: str) -> bool:
+        """Whether a text makes the call and gives it the keyword, too."""
+        given = self.keyword and re.search(rf"\b{self.keyword}\s*=(?!=)", text)
+        return self.is_made_in(text) and bool(given)
+
+
 def _may_fail(
-    script: PythonScript, statement: cst.Try | cst.TryStar, node: cst.CSTNode, callee: str
+    script: PythonScript, statement: cst.Try | cst.TryStar, node: cst.CSTNode, attempt: _Attempt
 ) -> bool:
     """Whether a `try` around a node is there to try another way."""
-    span = script.span(node)
+    span, tried = script.span(node), script.text_of(statement.body)
     for handler in statement.handlers:
-        body = script.span(handler.body)
-        if body.contains(span):
-            return True
         caught = script.text_of(handler.type) if handler.type else ""
-        if _CATCHES_TYPE_ERROR.search(caught) or callee in script.text_of(handler.body):
+        is_other_way = _CATCHES_TYPE_ERROR.search(caught) is not None
+        if script.span(handler.body).contains(span):
+            return is_other_way or not attempt.is_same_in(tried)
+        text = script.text_of(handler.body)
+        if is_other_way or (attempt.is_made_in(text) and not attempt.is_same_in(text)):
             return True
     return False

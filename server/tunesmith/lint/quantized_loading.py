@@ -67,7 +67,7 @@ def refused_loadings(script: PythonScript, project: Project) -> Iterator[Loading
             version = transformers.version
             is_refused = removed and version and removed.removed_by(version)
             is_new = id(given.node) not in seen
-            if removed and is_refused and is_new and _is_certain(script, call, given.node):
+            if removed and is_refused and is_new and _is_certain(script, call, given.node, name):
                 seen.add(id(given.node))
                 yield Loading(taker, name, given, siblings, beside, removed, transformers)
 
@@ -176,5 +176,5 @@ def _given(call: Call) -> Iterator[_Given]:
                 yield MODEL_INIT, name, value.entries[name].siblings, value.entries
 
 
-def _is_certain(script: PythonScript, call: Call, node: cst.CSTNode) -> bool:
-    return not any(adapts_to_release(script, call, each) for each in (call.node, node))
+def _is_certain(script: PythonScript, call: Call, node: cst.CSTNode, name: str) -> bool:
+    return not any(adapts_to_release(script, call, each, name) for each in (call.node, node))
