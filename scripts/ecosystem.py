@@ -111,6 +111,7 @@ def load(file: Path) -> Iterator[Checked]:
 def check(folder: Path) -> Checked:
     """Check every file of a repository, as `tunesmith check` does."""
     workspace = Workspace(folder)
+    folder = workspace.root
     workspace.scan()
     name = "/".join(_git(folder, "remote", "get-url", "origin").split("/")[-2:]) or folder.name
     findings: list[Found] = []

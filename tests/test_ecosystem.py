@@ -51,6 +51,14 @@ def test_a_repository_in_one_run_and_in_pieces(repository: Path, tmp_path: Path)
     assert shown[0].startswith(keys[1])
 
 
+def test_a_folder_may_be_relative(repository: Path, monkeypatch: pytest.MonkeyPatch):
+    whole = ecosystem.check(repository)
+    monkeypatch.chdir(repository.parent)
+    assert ecosystem.check(Path(repository.name)) == whole
+    monkeypatch.chdir(repository)
+    assert ecosystem.check(Path()) == whole
+
+
 def test_each_recorder_keeps_the_section_of_the_other():
     one = record_accuracy.with_section(record_accuracy.HEADER, "One", "a\n")
     both = record_accuracy.with_section(one, "Two", "b")
