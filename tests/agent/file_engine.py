@@ -176,6 +176,9 @@ class FileEngine:
         for ending in (".json", ".log"):
             (self._server.jobs / f"{job.id}{ending}").unlink(missing_ok=True)
 
+    def sweep(self) -> None:
+        """There is nothing to sweep."""
+
     def _begin(self, method: str) -> str:
         fault = self._server.fault(method)
         self._server.note(method)

@@ -374,6 +374,7 @@ def test_jobs_are_listed_newest_first_and_only_ended_ones_can_be_removed(
     (tmp_path / "local" / ".gone-other").mkdir()  # of one that was killed while it removed a job
     for job in (jobs[0], jobs[1], jobs[0]):
         engine.remove(job)
+    engine.sweep()
     assert [job.id for job in engine.jobs()] == ["key-3", "key-2"]
     assert sorted(path.name for path in (tmp_path / "local").iterdir()) == ["key-2", "key-3"]
     assert engine.inspect(jobs[0]).stage is Stage.DELETED

@@ -90,6 +90,7 @@ class Pruner:
             sizes = {each.job.id: self._size(each, keeper) for each in over}
             chosen = list(self._beyond(bounds, over, sizes))
             if not is_dry:
+                keeper.sweep()
                 chosen = [each for each in chosen if _is_released(each, keeper)]
             jobs, plans = self._store.forget(
                 [each.job.id for each in chosen], self._clock() - PLAN_AGE_S, is_dry=is_dry

@@ -35,6 +35,7 @@ from tunesmith.processes import Detached, output_of
 FLAVOR = local_machine.FLAVOR
 _LOOK_S = 0.2
 _METRICS_S = 1.0
+_GONE = ".gone-"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
@@ -158,16 +159,22 @@ class Local:
         return path if path.exists() else None
 
     def remove(self, job: JobState) -> None:
-        """Delete a job that has ended, and what is left of others that were being deleted."""
+        """Delete a job that has ended."""
         folder = self._job_folder(job.id).path
-        if folder.exists():
-            if not self.inspect(job).stage.is_final:
-                raise EngineError(f"the job {job.id} has not ended", "cancel it first")
-            try:
-                folder.rename(folder.with_name(f".gone-{folder.name}"))  # no half of it is seen
-            except OSError as error:
-                raise self._unwritable(error) from None
-        for gone in self._folder.glob(".gone-*"):
+        if not folder.exists():
+            return
+        if not self.inspect(job).stage.is_final:
+            raise EngineError(f"the job {job.id} has not ended", "cancel it first")
+        gone = folder.with_name(f"{_GONE}{folder.name}")
+        try:
+            folder.rename(gone)  # so that no half of a job is seen
+        except OSError as error:
+            raise self._unwritable(error) from None
+        shutil.rmtree(gone, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Delete what is left of jobs that somebody was killed over deleting."""
+        for gone in self._folder.glob(f"{_GONE}*"):
             shutil.rmtree(gone, ignore_errors=True)
 
     def _start(self, request: Mapping[str, Any]) -> None:

@@ -266,6 +266,10 @@ class Keeper(Protocol):
         """Delete a job that has ended; raises EngineError: it lives, or cannot be deleted."""
         ...
 
+    def sweep(self) -> None:
+        """Delete what is left of jobs whose deletion was cut off."""
+        ...
+
 
 @runtime_checkable
 class Scheduler(Protocol):
