@@ -137,8 +137,9 @@ def share(shape: ModelShape, training: Training, trained: int) -> Share:
     gathered = min(shape.parameters, max(BUCKET, shape.embedding) + PREFETCH) * width
     # gradients have a place from the start, so none is added later
     step = gathered + trained // gpus
+    passing = Passing(*[step] * len(Passing._fields))
     # TRL gathers all weights to write with them (`ds3_gather_for_generation`)
-    passing = Passing(*[step] * 7, shape.parameters * width + trained // gpus)
+    passing = passing._replace(generation=shape.parameters * width + trained // gpus)
     return Share(
         gpus,
         gpus,
