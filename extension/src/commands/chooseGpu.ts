@@ -77,8 +77,8 @@ async function askExamples(before: number | undefined): Promise<number | undefin
 function show(found: MachinesResult): Promise<MachineRow | 'examples' | undefined> {
   const quickPick = window.createQuickPick<Item>();
   quickPick.title = `GPU for ${found.model}`;
-  const unknown = found.noHours ? `. Time is unknown: ${found.noHours}` : '';
-  quickPick.placeholder = `Prices of ${found.prices}${unknown}`;
+  const unknown = found.noHours ? `Time is unknown: ${found.noHours}. ` : '';
+  quickPick.placeholder = `${unknown}Prices of ${found.prices}`;
   quickPick.matchOnDescription = true;
   quickPick.buttons = [EXAMPLES];
   quickPick.items = items(found);
