@@ -1,4 +1,4 @@
-"""Starting programs: besides `update.py`, the only module that does."""
+"""Starting programs: only `update.py` and `jobs/supervisor.py` start theirs by themselves."""
 
 from __future__ import annotations
 

@@ -174,35 +174,6 @@ def test_the_programs_of_a_release() -> None:
     assert "hf" in hf_cli.executables()
 
 
-@pytest.mark.parametrize(
-    ("program", "command", "release", "replacement"),
-    [
-        ("huggingface-cli", "login", "0.36.2", None),
-        ("huggingface-cli", "login", "1.0.0", "hf auth login"),
-        ("huggingface-cli", "whoami", None, "hf auth whoami"),
-        ("huggingface-cli", "download", None, "hf download"),
-        ("huggingface-cli", "scan-cache", None, "hf cache ls"),
-        ("huggingface-cli", "repo create", "1.0.0", "hf repo create"),
-        ("huggingface-cli", "repo create", None, "hf repos create"),
-        ("huggingface-cli", "jobs run", "0.36.2", "hf jobs run"),
-        ("hf", "repo create", None, "hf repos create"),
-        ("hf", "repo create", "1.33.0", None),
-        ("hf", "repo-files delete", None, "hf repos delete-files"),
-        ("hf", "upload-large-folder", None, "hf upload"),
-        ("hf", "upload-large-folder", "1.33.0", None),
-        ("hf", "cache scan", "1.0.0", "hf cache ls"),
-        ("hf", "login", None, "hf auth login"),
-        ("hf", "jobs ps", None, None),
-        ("hf", "jobs fly", None, None),
-    ],
-)
-def test_what_replaces_a_command(
-    program: str, command: str, release: str | None, replacement: str | None
-) -> None:
-    hub = Version(release) if release else None
-    assert hf_cli.successor(program, command, hub) == replacement
-
-
 def test_knows_the_commands_with_their_other_names() -> None:
     assert {"jobs ps", "jobs ls", "jobs list", "jobs run"} <= hf_cli.known_commands()
     assert "login" in hf_cli.known_commands("huggingface-cli", Version("0.36.2"))

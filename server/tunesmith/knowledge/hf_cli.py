@@ -112,23 +112,6 @@ _MEANT = {
     "--torch-backend": None,
     "--volumes": "--volume",
 }
-_SUCCESSORS = {
-    "delete-cache": ("cache rm", "cache delete"),
-    "login": ("auth login",),
-    "logout": ("auth logout",),
-    "repo-files delete": ("repos delete-files", "repo-files delete"),
-    "scan-cache": ("cache ls", "cache scan"),
-    "skills upgrade": ("skills update",),
-    "upload-large-folder": ("upload-large-folder", "upload"),
-    "whoami": ("auth whoami",),
-    "cache delete": ("cache rm",),
-    "cache scan": ("cache ls",),
-}
-"""Commands that were renamed, by the words behind the program, with what to write, newest first.
-
-Sources: the warnings of huggingface_hub 0.34 to 1.33 where they run an old command, and the guide
-"Command Line Interface (CLI)" of its documentation. `hf repo` became `hf repos`.
-"""
 _NOTHING: Mapping[str, OptionSpec] = MappingProxyType({})
 _HFJOBS = tuple(
     OptionSpec(*row)
@@ -211,23 +194,6 @@ def known_commands(program: str = "hf", hub: Version | None = None) -> frozenset
         if name.startswith("huggingface-cli ") == old and value_at(changes, hub or newest())
     )
     return frozenset(name.removeprefix("huggingface-cli ") for name in present)
-
-
-def successor(program: str, command: str, hub: Version | None = None) -> str | None:
-    """What to write for a command that a release lacks: "hf auth login" for the old "login".
-
-    None where the release has the command under this program, or nothing is known to replace it.
-
-    Args:
-        program: "hf" or "huggingface-cli".
-        command: the words behind the program, without arguments: "repo create".
-        hub: the release of huggingface_hub; None means the newest.
-    """
-    known = known_commands("hf", hub)
-    if command in known_commands(program, hub):
-        return None
-    proposed = (*_SUCCESSORS.get(command, ()), command, command.replace("repo ", "repos ", 1))
-    return next((f"hf {words}" for words in proposed if words in known), None)
 
 
 @cache
