@@ -172,8 +172,8 @@ def _bytes_in(path: Path) -> int:
 
 def _remove(path: Path) -> None:
     """Delete a file or a folder; what cannot be deleted now is an orphan of the next pruning."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
+    with suppress(OSError):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink()
