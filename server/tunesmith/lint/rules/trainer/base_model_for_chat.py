@@ -41,9 +41,10 @@ from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_strings import StringLiteral
 from tunesmith.text import Edit, regex, regex_with_words
 
-_TEMPLATE = regex(
-    r"chat_template\s*=|chat_template_path|setup_chat_format|clone_chat_template"
-    r"|get_chat_template|formatting_func|standardize_"
+_TEMPLATE = regex(r"chat_template\s*=")
+_TEMPLATES = (
+    *("chat_template_path", "setup_chat_format", "clone_chat_template", "get_chat_template"),
+    *("formatting_func", "standardize_"),
 )
 _PLAIN = regex(r"[\"']text[\"']\s*:")
 _ADAPTER = regex(r"\bLoraConfig\(|get_peft_model\(")
@@ -60,7 +61,9 @@ _TRAINERS = ("trl.SFTTrainer", "trl.DPOTrainer")
 def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     if not mentions_conversations(script):
         return
-    if _TEMPLATE.search(script.text) or _PRETRAINING.search(script.text):
+    if any(word in script.text for word in _TEMPLATES) or _TEMPLATE.search(script.text):
+        return
+    if _PRETRAINING.search(script.text):
         return
     templates = script.text[: last_training(script)].count("apply_chat_template(")
     if _PLAIN.search(script.text) and not templates:

@@ -40,10 +40,11 @@ from tunesmith.sources.unknown import ABSENT
 from tunesmith.text import regex
 
 _LONG = 2048
-_OTHER_DATA = regex(
-    r"unsloth|formatting_func|skip_prepare_dataset|max_seq_length|[\"'](?:text|prompt|input_ids)[\"']\s*:"
-    r"|dataset_text_field|max_length"
+_OTHER_DATA = (
+    *("unsloth", "formatting_func", "skip_prepare_dataset", "max_seq_length"),
+    *("dataset_text_field", "max_length"),
 )
+_OTHER_COLUMNS = regex(r"[\"'](?:text|prompt|input_ids)[\"']\s*:")
 
 
 @rule(code="TRN042", severity=INFORMATION, words=("SFTConfig",))
@@ -73,7 +74,10 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
 
 def _is_for_conversations(script: PythonScript, configuration: Call) -> bool:
     """Whether a trainer with this configuration gets rows of messages."""
-    if not makes_conversations(script) or _OTHER_DATA.search(script.text):
+    text = script.text
+    if any(word in text for word in _OTHER_DATA) or not makes_conversations(script):
+        return False
+    if _OTHER_COLUMNS.search(text):
         return False
     return any(
         run.configuration is configuration and run.trainer.name == "trl.SFTTrainer"
