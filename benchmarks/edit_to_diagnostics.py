@@ -20,6 +20,8 @@ from lsp.client import Client, edit
 
 ROUNDS = {150: 60, 500: 30}
 LIMIT = 2.5
+LIMIT_95 = 3.0
+"""Of the 95th percentiles, which vary more on a machine that is shared."""
 
 
 def main() -> int:
@@ -49,7 +51,7 @@ def measure(client: Client, folder: Path, lines: int) -> Iterator[Row]:
     edits, parses = times["edit"], times["parse"]
     what = f"{text.count(chr(10))} lines"
     yield Row(what, statistics.median(edits), statistics.median(parses), LIMIT)
-    yield Row(f"{what}, 95th percentile", percentile_95(edits), percentile_95(parses), LIMIT)
+    yield Row(f"{what}, 95th percentile", percentile_95(edits), percentile_95(parses), LIMIT_95)
 
 
 def percentile_95(times: list[float]) -> float:
