@@ -82,6 +82,11 @@ TRAINED = "t = smoke_trainer(SFTTrainer)(model=m)"
             "from huggingface_hub import create_repo\ncreate_repo('r')",
             "smoke_nothing('r')",
         ),
+        (
+            "from huggingface_hub import login\nlogin(token=os.environ['HF_TOKEN'])",
+            "smoke_nothing(token=os.environ['HF_TOKEN'])",
+        ),
+        ("site.login('me')", "site.login('me')"),
         ("disk.upload_file('x')", "disk.upload_file('x')"),
         ("t.save_model('out')", "t.save_model(smoke_path('out'))"),
         ("t.save_model()", "t.save_model()"),

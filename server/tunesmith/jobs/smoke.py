@@ -37,6 +37,7 @@ _PUSHES = regex(
     r"|create_(?:commit|branch|tag|pull_request)|delete_(?:file|files|folder|branch|tag)"
     r"|super_squash_history|update_repo_settings"
 )
+_SIGNS_IN = regex(r"(?:notebook_|interpreter_)?login|logout|auth_switch")
 _SAVES = regex(
     r"save_model|save_pretrained|save_pretrained_merged|save_pretrained_gguf|save_to_disk"
 )
@@ -151,8 +152,10 @@ class _Edits:
             return "smoke_load_dataset"
         if call.name == "huggingface_hub.snapshot_download":
             return "smoke_download"
-        is_hub = call.name.startswith("huggingface_hub.")
-        return "smoke_nothing" if is_hub and _PUSHES.fullmatch(_last(call.name)) else None
+        library, _, name = call.name.rpartition(".")
+        is_left_out = _PUSHES.fullmatch(name) or _SIGNS_IN.fullmatch(name)
+        is_hub = library.partition(".")[0] == "huggingface_hub"
+        return "smoke_nothing" if is_hub and is_left_out else None
 
     def _note(self, call: Call) -> None:
         line = self._line(call.node)
@@ -236,10 +239,6 @@ class _Edits:
 
 
 _ANY = regex(r".*")
-
-
-def _last(name: str) -> str:
-    return name.rpartition(".")[2]
 
 
 def _outermost(edits: Sequence[Edit]) -> Sequence[Edit]:

@@ -158,6 +158,9 @@ def _one(agent: Asking, options: argparse.Namespace) -> int:
         print(json.dumps(_as_json(job), indent=2))
     elif options.action == "inspect":
         print("\n".join(map(printable, _details(job))))
+    elif options.action == "cancel" and job.stage in ("SCHEDULING", "RUNNING"):
+        shown = job.id[:_SHOWN_ID]
+        print(printable(f"{job.name} ({shown}) ends; `tunesmith jobs wait {shown}` waits for that"))
     else:
         print(printable(job_line(job)))
     return 0
