@@ -44,7 +44,6 @@ from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.requirements import Pin, read_requirement
 from tunesmith.sources.script_header import ScriptHeader
-from tunesmith.sources.self_installs import installs_by_itself
 from tunesmith.text import regex
 
 HEADER = "the header"
@@ -187,7 +186,7 @@ class _Reader:
             uv=read_uv_settings(own, today, HEADER),
             requires_python=header.requires_python,
             is_whole=True,
-            others_unknown=_BY_ITSELF if installs_by_itself(self._script) else None,
+            others_unknown=_BY_ITSELF if _installs_by_itself(self._script) else None,
         )
 
     def _locked(self) -> dict[str, Pin]:
@@ -306,11 +305,22 @@ def _demanded(script: PythonScript) -> Iterator[Pin]:
             yield Pin(requirement, "the script", script.path, text=match[1])
 
 
+def _installs_by_itself(script: PythonScript) -> bool:
+    if "install" not in script.text:
+        return False
+    from tunesmith.sources.self_installs import installs_by_itself  # only such scripts pay for it
+
+    return installs_by_itself(script)
+
+
 def _told_in(script: PythonScript, named: Set[str]) -> Iterator[Pin]:
     """Which releases a script's own code installs, or tells to install, beside its pip cells.
 
-    A cell that is commented out installs nothing, and the others say what does.
+    A cell that is commented out installs nothing, and the others say what does, also where a
+    notebook has become a script.
     """
+    if "get_ipython" in script.text:
+        return
     is_notebook = script.document.kind is Kind.NOTEBOOK
     code = _COMMENT.sub("", script.text) if is_notebook else script.text
     for text in dict.fromkeys(installed_by_code(code)):

@@ -16,13 +16,12 @@ from tunesmith.knowledge.refusals import Refusal, refusals
 from tunesmith.knowledge.signature_table import MODEL_LOADERS, signature_table
 from tunesmith.knowledge.signatures import ComposedSignature
 from tunesmith.knowledge.versions import InForce
-from tunesmith.lint.fallbacks import is_for_lack_of_import
 from tunesmith.named_tuple import NamedTuple
 from tunesmith.project import Project
 from tunesmith.sources.job_calls import api_calls
 from tunesmith.sources.python_calls import Call
 from tunesmith.sources.python_script import Argument, PythonScript
-from tunesmith.text import close_matches, regex
+from tunesmith.text import Span, close_matches, regex
 
 _PACKAGES = ("trl", "transformers", "peft", "datasets", "trackio", "huggingface-hub", "unsloth")
 _CLOSE = 0.8
@@ -93,7 +92,7 @@ def adapts_to_release(
     span, callee = script.span(node), f"{script.text_of(call.node.func)}("
     for statement, place in script.branches:
         if isinstance(statement, cst.If):
-            if is_for_lack_of_import(script, call, statement, span):
+            if _is_for_lack_of_import(script, call, statement, span):
                 return True
             tested = script.text_of(statement.test)
             is_concerned = place.contains(span) or callee in script.text_of(statement)
@@ -188,6 +187,14 @@ def _asks_for_release(script: PythonScript, call: Call, node: cst.If, tested: st
             return True
     other = node.orelse
     return isinstance(other, cst.If) and _ADAPTS.search(script.text_of(other.test)) is not None
+
+
+def _is_for_lack_of_import(script: PythonScript, call: Call, statement: cst.If, span: Span) -> bool:
+    if "except" not in script.text:
+        return False
+    from tunesmith.lint.fallbacks import is_for_lack_of_import  # only such scripts pay for it
+
+    return is_for_lack_of_import(script, call, statement, span)
 
 
 class _Attempt(NamedTuple):
