@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tunesmith.jobs.smoke import MODULE, runtime, smoke_copy
+from tunesmith.jobs.smoke import modules_beside, smoke_copy
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 
@@ -177,7 +177,8 @@ print("steps", trainer.state.global_step)
 def run(script: str, folder: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     copy = tmp_path / "smoke_train.py"
     copy.write_text(smoke_copy(script).text, "utf-8")
-    copy.with_name(f"{MODULE}.py").write_text(runtime(), "utf-8")
+    for name, data in modules_beside().items():
+        copy.with_name(name).write_bytes(data)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     own = {

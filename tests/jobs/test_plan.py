@@ -213,7 +213,8 @@ def test_a_smoke_run_is_of_an_edited_copy(tmp_path: Path) -> None:
     assert not any(each.blocks for each in found.findings)
     assert "+trainer = smoke_trainer(trl.SFTTrainer)" in found.diff
     assert len(found.diff.splitlines()) < 30
-    compile(Path(spec.script).with_name("tunesmith_smoke.py").read_bytes(), "smoke", "exec")
+    for name in ("tunesmith_smoke.py", "tunesmith_smoke_models.py"):
+        compile(Path(spec.script).with_name(name).read_bytes(), name, "exec")
     assert Path(spec.script).read_text() != (tmp_path / "train.py").read_text() == HEADER + wrong
     assert spec.environment["PYTHONPATH"] == str(tmp_path)
     assert spec.folder == str(tmp_path)

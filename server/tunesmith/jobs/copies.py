@@ -60,11 +60,12 @@ def smoke_copy_of(script: Path, document: Document, key: str) -> EditedCopy:
     Raises:
         UserError: there is nothing to make small, or as `edited_copy`.
     """
-    from tunesmith.jobs.smoke import MODULE, runtime, smoke_copy
+    from tunesmith.jobs.smoke import modules_beside, smoke_copy
 
     made = smoke_copy(document.text, script, _modules_beside(script))
     copy = edited_copy(script, document, document._replace(text=made.text), key)
-    _write(f"{MODULE}.py", runtime().encode(), key)
+    for name, data in modules_beside().items():
+        _write(name, data, key)
     return copy._replace(notes=made.notes)
 
 

@@ -1,14 +1,15 @@
 """A copy of a script that trains 2 steps of a tiny random model: does it run at all?
 
 Nothing here runs or imports the script. The copy calls the functions of `smoke_runtime.py`, which
-lies beside it, where the script makes trainers and their settings, loads models and data,
-saves, pushes and tracks. So what cannot be told from the text is seen to when the copy runs.
+lies beside it with `smoke_models.py`, where the script makes trainers and their settings, loads
+models and data, saves, pushes and tracks. So what cannot be told from the text is seen to when the
+copy runs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import libcst as cst
@@ -43,7 +44,8 @@ _SAVES = regex(
 )
 _ASKS_GPU = regex(r"torch\.cuda\.(?:get_device_\w+|set_device|current_device|mem_get_info|device)")
 _PATH = Path("train.py")
-MODULE = "tunesmith_smoke"
+_MODULE = "tunesmith_smoke"
+_MODULES = ((_MODULE, "smoke_runtime"), (f"{_MODULE}_models", "smoke_models"))
 _OURS = regex(r"\bsmoke_\w+")
 _WHAT = (
     "# A try-out by Tunesmith: 2 steps on 8 rows of a tiny random model; nothing is pushed or "
@@ -95,13 +97,14 @@ def smoke_copy(text: str, path: Path = _PATH, beside: Collection[str] = ()) -> S
     changes = _outermost(found)
     names = ", ".join(sorted({name for edit in changes for name in _OURS.findall(edit.text)}))
     own_place = f"__file__ = {str(path)!r}\n" if "__file__" in text else ""
-    helpers = f"{lead}{_WHAT}\n{own_place}from {MODULE} import {names}\n\n"
+    helpers = f"{lead}{_WHAT}\n{own_place}from {_MODULE} import {names}\n\n"
     return SmokeCopy(apply_edits(text, [Edit(Span(place, place), helpers), *changes]), notes)
 
 
-def runtime() -> str:
-    """The text of the module that a copy imports; it lies beside it as `MODULE`."""
-    return Path(__file__).with_name("smoke_runtime.py").read_text("utf-8")
+def modules_beside() -> Mapping[str, bytes]:
+    """What lies beside a copy, which imports it: the names of files, and what is in them."""
+    here = Path(__file__)
+    return {f"{name}.py": here.with_name(f"{ours}.py").read_bytes() for name, ours in _MODULES}
 
 
 class _Edits:
