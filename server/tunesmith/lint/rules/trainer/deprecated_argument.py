@@ -22,7 +22,8 @@ took its place (unsafe where that does something else).
 The deprecation messages in every release of the libraries that the tables hold. Silent where the
 value is None or the default, which the libraries do not warn of; where a class of TRL defines anew
 what transformers deprecates; on what unsloth replaces, where it is imported; and where the script
-asks for the release or catches the TypeError.
+asks for the release or catches the TypeError. Beside unsloth, what nothing pins is the newest release
+that unsloth admits.
 
 ## Since
 
@@ -32,10 +33,12 @@ The release that the message names.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from tunesmith.knowledge.histories import history
 from tunesmith.knowledge.signatures import OwnedParameter
-from tunesmith.lint.arguments import Settled, settled
+from tunesmith.knowledge.versions import InForce
+from tunesmith.lint.arguments import Settled, settled, signature_in_force
 from tunesmith.lint.choices import OLD_VALUES, OldValue
 from tunesmith.lint.keyword_fixes import renamed
 from tunesmith.lint.keywords import (
@@ -47,8 +50,10 @@ from tunesmith.lint.keywords import (
     words_of_library,
 )
 from tunesmith.lint.rule import INFORMATION, SAFE, UNSAFE, Bad, Finding, Fix, rule
+from tunesmith.pep508 import Requirement
 from tunesmith.project import Project
 from tunesmith.sources.python_script import Argument, PythonScript
+from tunesmith.sources.requirements import Pin
 from tunesmith.sources.unknown import UNKNOWN
 from tunesmith.text import Edit, regex
 
@@ -62,6 +67,8 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
     for call in library_calls(script):
         is_left = call.own_class is None and not (is_patched and call.name.startswith(_PATCHED))
         found = settled(call, script, project) if is_left else None
+        if found and is_patched:
+            found = _beside_unsloth(found)
         if found:
             yield from _old_values(script, found)
         for argument in call.arguments if found else ():
@@ -70,6 +77,27 @@ def check(script: PythonScript, project: Project) -> Iterator[Finding]:
                 is_warned = taken is not None and _is_warned_of(taken, call.name, argument)
                 if is_warned and is_certain(script, call, argument):
                     yield from _finding(script, found, argument)
+
+
+def _beside_unsloth(found: Settled) -> Settled | None:
+    """A call under the releases that unsloth admits, where only the newest ones were assumed."""
+    in_force = {
+        package: _newest_beside_unsloth(package) if each.is_assumed else each
+        for package, each in found.in_force.items()
+    }
+    signature = signature_in_force(found.call.name, in_force)
+    return found._replace(signature=signature, in_force=in_force) if signature else None
+
+
+@cache
+def _newest_beside_unsloth(package: str) -> InForce:
+    # Few scripts need the solver.
+    from tunesmith.knowledge.explanation import in_force
+    from tunesmith.knowledge.installation import Installation, Python
+
+    imported = Pin(Requirement("unsloth"), "the script's imports")
+    found = in_force(package, Installation(Python(None, "as nothing says"), [imported]))
+    return found._replace(is_assumed=True)
 
 
 def _old_values(script: PythonScript, found: Settled) -> Iterator[Finding]:
@@ -176,6 +204,8 @@ GOOD = [
     "from trl import SFTConfig\n\nSFTConfig(use_liger_kernel=options.liger)\n",
     "from trl import RewardConfig\n\nRewardConfig(use_liger_kernel=True)\n",
     "import unsloth\nfrom trl import SFTConfig\n\nSFTConfig(max_seq_length=2048)\n",
+    "import unsloth\nfrom transformers import TrainingArguments\n\n"
+    "TrainingArguments(gradient_checkpointing=True)\n",
     "from trl import SFTConfig\n\nSFTConfig(gradient_checkpointing=True)\n",
     "from trl import SFTConfig\n\nSFTConfig(pad_token=None)\n",
     _TRL_0_16 + "from trl import SFTConfig\n\nSFTConfig(max_length=2048)\n",
