@@ -28,7 +28,10 @@ MAX_FILES = 10_000
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
 
 _JOBS = regex(rb"\bjobs\b|(?:uv|run)_job\b")
-_MLX = regex(rb"^(?:adapter_path|fine_tune_type|lora_parameters|mask_prompt)[ \t]*:", re.MULTILINE)
+_MLX = regex(
+    rb"^(?:adapter_path|fine_tune_type|lora_layers|lora_parameters|mask_prompt)[ \t]*:",
+    re.MULTILINE,
+)
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 

@@ -11,7 +11,10 @@ from tunesmith.cli import main
 from tunesmith.lint.required_releases import admits
 from tunesmith.pep508 import SpecifierSet
 
-_MLX = "python -m mlx_lm.fuse --model m --de-quantize\nmlx_lm.lora --train --data d\n"
+_MLX = (
+    "python -m mlx_lm.fuse --model m --de-quantize\nmlx_lm.lora --train --data d\n"
+    "mlx_lm.lora -c lora.yaml --mask-prompt\n"
+)
 _READ = ("0.28.4", "0.32.2")
 
 
@@ -37,10 +40,11 @@ def test_a_release_that_a_requirement_names_counts(required: list[str], expected
 @pytest.mark.parametrize(
     ("required", "expected"),
     [
-        ("mlx-lm==0.31.2", ["--de-quantize", "--train", "mlx_lm.fuse"]),
-        ("mlx-lm==0.25.0", ["--train", "mlx_lm.fuse"]),
-        ("mlx-lm==0.21.5", ["--train"]),
-        ("mlx-lm<0.21", []),
+        ("mlx-lm==0.31.2", ["--de-quantize", "--train", "lora.yaml", "mlx_lm.fuse"]),
+        ("mlx-lm==0.25.0", ["--train", "lora.yaml", "mlx_lm.fuse"]),
+        ("mlx-lm==0.21.5", ["--train", "lora.yaml"]),
+        ("mlx-lm<0.21", ["lora.yaml"]),
+        ("mlx-lm<0.19", []),
     ],
 )
 def test_commands_of_mlx_are_judged_by_the_release_that_is_pinned(
@@ -48,6 +52,7 @@ def test_commands_of_mlx_are_judged_by_the_release_that_is_pinned(
 ):
     (tmp_path / ".git").mkdir()
     (tmp_path / "requirements.txt").write_text(f"{required}\n")
+    (tmp_path / "lora.yaml").write_text("train: true\nlora_layers: 8\n")
     script = tmp_path / "run.sh"
     script.write_text(_MLX)
 

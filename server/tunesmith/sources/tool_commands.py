@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,8 @@ TOOLS = Sought(
 """Which commands these are."""
 
 _MODULE = regex(rf"mlx_lm\.({_MLX})")
+_FLAGS = ("--train", "--test", "--grad-checkpoint", "--report-to")
+"""Options of `mlx_lm.lora` behind which a variable is no value, or none that matters."""
 _MOST_COMMANDS = 200
 
 
@@ -72,6 +74,15 @@ class ToolCommand(NamedTuple):
     def is_open(self) -> bool:
         """Whether variables may stand for further options."""
         return any(word.is_open for word in self.arguments)
+
+    @property
+    def may_hold_more(self) -> bool:
+        """Whether a variable stands where options of `mlx_lm.lora` do, and not for a value."""
+        words = [self.program[-1], *self.arguments]
+        return any(
+            word.is_open and (not before.known_text.startswith("-") or before.text in _FLAGS)
+            for before, word in pairwise(words)
+        )
 
     @property
     def is_inline(self) -> bool:

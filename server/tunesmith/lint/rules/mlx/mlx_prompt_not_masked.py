@@ -28,7 +28,6 @@ MLX-LM 0.21.5, the first release with `--mask-prompt`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from tunesmith.lint.required_releases import admits
 from tunesmith.lint.rule import INFORMATION, UNSAFE, Bad, Finding, Fix, Good, rule
@@ -40,9 +39,6 @@ from tunesmith.text import Edit, Span, regex
 
 _WITH_MASK = ("0.21.5", "0.32.2")
 """The first and the newest release with the option that were read."""
-_FLAGS = ("--train", "--test", "--grad-checkpoint", "--report-to")
-"""Options behind which a variable is no value, or none that matters."""
-
 _KEYS = regex(r"""["'](text|messages|completion)["']\s*:""")
 """Columns of data by which `tuner/datasets.py` tells plain text from chats and completions."""
 
@@ -70,11 +66,7 @@ def _may_mask(command: ToolCommand) -> bool:
     is_python = command.document.kind in (Kind.PYTHON, Kind.NOTEBOOK)
     if is_python and "--mask-prompt" in command.document.text:
         return True  # it may be appended later
-    words = [command.program[-1], *command.arguments]
-    return any(
-        word.is_open and (not before.known_text.startswith("-") or before.text in _FLAGS)
-        for before, word in pairwise(words)
-    )
+    return command.may_hold_more
 
 
 def _makes_plain_text(command: ToolCommand) -> bool:

@@ -3,21 +3,24 @@
 ## What it does
 
 Finds `--lora-layers` of `mlx_lm.lora`, `--de-quantize` and `--hf-path` of `mlx_lm.fuse`, `--adapter-file`
-of both and of `mlx_lm.generate` and `mlx_lm.server`, and `python -m mlx_lm.lora`.
+of both and of `mlx_lm.generate` and `mlx_lm.server`, `python -m mlx_lm.lora`, and `lora_layers` in the
+configuration file of `mlx_lm.lora -c`.
 
 ## Why it costs you
 
 The old options are gone: the command prints its usage and ends. `python -m mlx_lm.lora` still works, with
-a notice that it will not for ever; that is information only.
+a notice that it will not for ever; that is information only. A setting that MLX-LM does not know is
+ignored without a word: it trains 16 layers, whatever `lora_layers` asks for. That is a warning.
 
 ## Fix
 
-Writes the new name. Safe: it means the same. None is offered where the value means another thing. Silent where the project requires an older MLX-LM.
+Writes the new name. Safe: it means the same. None is offered where the value means another thing. Silent where the project requires an older MLX-LM, and on
+`lora_layers` where 16 are asked for or something else sets `num_layers`.
 
 ## Source
 
-The arguments of `lora.py` and `fuse.py` in MLX-LM 0.10 to 0.32: `--adapter-path` since 0.6.0, `--num-layers` since 0.19.0,
-`--dequantize` since 0.28.4, `python -m mlx_lm lora` since 0.22.3, the notice since 0.22.4.
+The arguments of `lora.py` and `fuse.py` in MLX-LM 0.10 to 0.32: `--adapter-path` since 0.6.0, `--num-layers` and
+`num_layers` since 0.19.0, `--dequantize` since 0.28.4, `python -m mlx_lm lora` since 0.22.3, the notice since 0.22.4.
 
 ## Since
 
@@ -29,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tunesmith.lint.required_releases import admits
-from tunesmith.lint.rule import ERROR, INFORMATION, SAFE, Bad, Finding, Fix, Good, rule
+from tunesmith.lint.rule import ERROR, INFORMATION, SAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.tool_commands import ToolCommand
 from tunesmith.text import Edit
@@ -48,6 +51,9 @@ _GONE = {
 _MODULES = "0.22.4"
 """Since when `python -m mlx_lm.lora` says that it is deprecated."""
 _NEWEST_READ = "0.32.2"
+_LAYERS = "0.19"
+"""Since when `lora.py` reads `num_layers`, and nothing of `lora_layers`."""
+_DEFAULT_LAYERS = "16"
 
 
 @rule(code="MLX001", severity=ERROR)
@@ -70,9 +76,30 @@ def check(command: ToolCommand, project: Project) -> Iterator[Finding]:
         if found and admits(pins, (since, _NEWEST_READ)):
             message = f"mlx_lm has no {old} since {since} and ends with an error. {advice}."
             yield Finding(found[0].span, message)
+    if admits(pins, (_LAYERS, _NEWEST_READ)):
+        yield from _ignored_layers(command, project)
     is_deprecated = command.is_file_of_module and admits(pins, (_MODULES, _NEWEST_READ))
     if is_deprecated and not _is_said_there(command):
         yield _module(command)
+
+
+def _ignored_layers(command: ToolCommand, project: Project) -> Iterator[Finding]:
+    option = command.option("-c", "--config")
+    name = option[1] if option and command.tool == "mlx_lm.lora" else None
+    if option is None or name is None:
+        return
+    if command.option("--num-layers", "--lora-layers") or command.may_hold_more:
+        return
+    found = project.mlx_configuration(name, command.path, command.argv.folder_hint)
+    if found is None or not (command.option("--train") or found.trains):
+        return
+    if found.old_layers not in (None, _DEFAULT_LAYERS):
+        yield Finding(
+            option[2].span,
+            f"mlx_lm ignores lora_layers in {name} since {_LAYERS} and trains {_DEFAULT_LAYERS} layers. "
+            f"Write num_layers: {found.old_layers} there.",
+            severity=WARNING,
+        )
 
 
 def _is_said_there(command: ToolCommand) -> bool:
@@ -98,6 +125,7 @@ def _module(command: ToolCommand) -> Finding:
 
 
 _LORA = "mlx_lm.lora --model m --train --data data --mask-prompt %s 16\n"
+_FILE = "mlx_lm.lora -c lora.yaml --train --mask-prompt --data $DATA\n"
 BAD = [
     Bad(_LORA % "--lora-layers", at="--lora-layers", fixed=_LORA % "--num-layers", file="run.sh"),
     Bad(
@@ -116,8 +144,29 @@ BAD = [
         file="run.sh",
         severity=INFORMATION,
     ),
+    Bad(
+        _FILE,
+        at="lora.yaml",
+        file="run.sh",
+        severity=WARNING,
+        beside={"lora.yaml": "lora_layers: 8 # of 28\n"},
+    ),
 ]
 GOOD = [
+    Good(_FILE, file="run.sh", beside={"lora.yaml": "lora_layers: 16\n"}),
+    Good(
+        _FILE,
+        file="run.sh",
+        beside={"lora.yaml": "num_layers: 8\nlora_layers: 8\n"},
+    ),
+    Good(
+        _FILE.replace("-c", "--num-layers 8 -c"),
+        file="run.sh",
+        beside={"lora.yaml": "lora_layers: 8\n"},
+    ),
+    Good(
+        _FILE.replace("--train", "--test"), file="run.sh", beside={"lora.yaml": "lora_layers: 8\n"}
+    ),
     Good('print("Calling `python -m mlx_lm.convert ...` directly is deprecated.")\n'),
     Good("mlx_lm.fuse --model m --adapter adapters\n", file="run.sh"),
     Good(_LORA % "--num-layers", file="run.sh"),
