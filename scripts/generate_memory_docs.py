@@ -87,7 +87,7 @@ A script is read as one start of it would run it (`server/tunesmith/estimate/scr
 
 What a job passes is certain, and so is the default of what it does not pass. Where nothing says
 that the script runs as a job, commands such as `python train.py ...`, `torchrun` and `accelerate
-launch` count instead: those in its own text, and in shell scripts, Markdown and Makefiles in its
+launch` count instead: those in its own text, and in shell scripts, Markdown, Makefiles and justfiles in its
 folder and above. Where nothing starts the script, a default may be overridden: it is taken, and
 named under "assumed". What is neither passed nor has a default is unknown. Of other modules of the
 project, texts, numbers, truths and lists of them are read (`from config import MODEL`). What they

@@ -7,6 +7,7 @@ const LANGUAGES = [
   'shellscript',
   'powershell',
   'makefile',
+  'just',
   'yaml',
   'github-actions-workflow',
   'dockerfile',

@@ -12,6 +12,7 @@ _LANGUAGES = {
     ".ps1": "powershell",
     ".ipynb": "python",
     "Makefile": "makefile",
+    "justfile": "just",
     "Dockerfile": "dockerfile",
 }
 

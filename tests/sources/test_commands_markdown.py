@@ -50,6 +50,7 @@ def fence(text: str, info: str = "bash") -> str:
         fence(f"import os\n>>> broken(\n# {PLAIN}", "python"),
         fence(f"RUN {PLAIN}", "dockerfile"),
         fence(f"job:\n\t{PLAIN}", "makefile"),
+        fence(f"job:\n    {PLAIN}", "just"),
         fence("hf jobs uv run `\n  --flavor l4x1 `\n  train.py", "powershell"),
         fence(PLAIN).replace("\n", "\r\n"),
         f"```bash\n{PLAIN}",

@@ -1,4 +1,4 @@
-"""Launch commands in YAML, PowerShell, Makefiles and Dockerfiles."""
+"""Launch commands in YAML, PowerShell, Makefiles, justfiles and Dockerfiles."""
 
 from __future__ import annotations
 
@@ -106,6 +106,36 @@ def test_powershell_conditional_additions_are_unknown() -> None:
 )
 def test_makefile(text: str) -> None:
     assert line(launch(text, "Makefile")) == PLAIN
+
+
+@pytest.mark.parametrize("name", ["justfile", "Justfile", ".justfile", "jobs.just"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"job:\n    {PLAIN}\n",
+        f"[private]\njob a='b' *c: other\n\techo {{{{a}}}}\n\n\t@-{PLAIN}\n",
+        "job:\n  hf jobs uv run \\\n    --flavor l4x1 \\\n    train.py\n",
+        f"job:\n    #!/usr/bin/env bash\n    set -e\n    if x; then\n        {PLAIN}\n    fi\n",
+        f"job:\n    #!/usr/bin/env python3\n    if x:\n        os.system('{PLAIN}')\n",
+        f"# {PLAIN}\njob:\n    echo\n",
+        f"job:\r\n    {PLAIN}\r\n",
+        f"set shell := ['bash', '-c']\n\njob:\n    {PLAIN}",
+    ],
+)
+def test_justfile(text: str, name: str) -> None:
+    assert line(launch(text, name)) == PLAIN
+
+
+def test_justfile_variables_are_unknown() -> None:
+    text = "job *a:\n    hf jobs uv run {{ a }} -e A={{B}} '{{c}}' {{d}}/train.py\n"
+    command = launch(text, "justfile")
+    assert line(command) == "hf jobs uv run ? -e ? ? ?"
+    assert written(command)[4:8] == ["{{ a }}", "-e", "A={{B}}", "'{{c}}'"]
+
+
+def test_every_line_of_a_recipe_has_a_shell_of_its_own() -> None:
+    (command,) = launches(f"job:\n    cd jobs\n    {PLAIN}\n", "justfile")
+    assert command.argv.folder_hint is None
 
 
 def test_makefile_variables_are_unknown() -> None:

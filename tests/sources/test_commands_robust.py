@@ -17,7 +17,7 @@ from tunesmith.sources.document import CellKind, Document
 from tunesmith.sources.launch_command import LaunchCommand
 
 COMMAND = "hf jobs uv run train.py --flavor l4x1 "
-NAMES = ("a.sh", "a.md", "a.yml", "a.ps1", "Makefile", "Dockerfile", "a.py", "a.ipynb")
+NAMES = ("a.sh", "a.md", "a.yml", "a.ps1", "Makefile", "Dockerfile", "a.py", "a.ipynb", "justfile")
 SEEDS = (
     f"# x\ncd a && {COMMAND}\\\n  -e 'A=b c' # wrong\n",
     'A=(--timeout 2h)\nhf jobs run "${A[@]}" i\n',
@@ -28,6 +28,7 @@ SEEDS = (
     f"a:\n  - run: |\n      {COMMAND}\n  - ['hf', jobs, uv, run, \"a.py\"]\n",
     f'$a = @("jobs", "uv", "run")\n& hf @a `\n  --x\n{COMMAND}\n',
     f"job:\n\t@{COMMAND} $(X) \\\n\t  $$y\n",
+    f"go x *y:\n    @{COMMAND} {{{{x}}}} \\\n      {{{{y}}}}\n\n    #!/bin/sh\n    {COMMAND}\n",
     f"FROM a\nRUN {COMMAND} \\\n  --b\nCMD ['hf']\n",
 )
 JUNK = [

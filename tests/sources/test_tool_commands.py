@@ -33,6 +33,7 @@ def tools(name: str, text: str) -> Sequence[ToolCommand]:
         ("a.yml", "args:\n  - x/convert_hf_to_gguf.py\n  - m\n", "convert_hf_to_gguf", ["m"]),
         ("a.yml", "cmd: [python, -m, mlx_lm, lora, -c, x]\n", "mlx_lm.lora", ["-c", "x"]),
         ("Makefile", "t:\n\t@mlx_lm.lora --train\n", "mlx_lm.lora", ["--train"]),
+        ("justfile", "t:\n    @mlx_lm.lora --train\n", "mlx_lm.lora", ["--train"]),
         ("Dockerfile", "RUN mlx_lm.lora --train\n", "mlx_lm.lora", ["--train"]),
         ("a.ps1", "mlx_lm.lora `\n  --train\n", "mlx_lm.lora", ["--train"]),
         ("a.py", 'os.system("mlx_lm.lora --train")\n', "mlx_lm.lora", ["--train"]),

@@ -29,6 +29,7 @@ _KINDS: Mapping[str, Kind] = {
     "shellscript": Kind.SHELL,
     "powershell": Kind.POWERSHELL,
     "makefile": Kind.MAKEFILE,
+    "just": Kind.JUSTFILE,
     "yaml": Kind.YAML,
     "dockercompose": Kind.YAML,
     "github-actions-workflow": Kind.YAML,

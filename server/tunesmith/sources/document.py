@@ -22,6 +22,7 @@ class Kind(Enum):
     SHELL = "shell script"
     POWERSHELL = "PowerShell script"
     MAKEFILE = "Makefile"
+    JUSTFILE = "justfile"
     YAML = "YAML"
     DOCKERFILE = "Dockerfile"
     MARKDOWN = "Markdown"
@@ -35,6 +36,7 @@ _SUFFIXES = {
     ".zsh": Kind.SHELL,
     ".ps1": Kind.POWERSHELL,
     ".mk": Kind.MAKEFILE,
+    ".just": Kind.JUSTFILE,
     ".yml": Kind.YAML,
     ".yaml": Kind.YAML,
     ".dockerfile": Kind.DOCKERFILE,
@@ -42,7 +44,12 @@ _SUFFIXES = {
     ".markdown": Kind.MARKDOWN,
     ".mdx": Kind.MARKDOWN,
 }
-_NAMES = {"makefile": Kind.MAKEFILE, "gnumakefile": Kind.MAKEFILE}
+_NAMES = {
+    "makefile": Kind.MAKEFILE,
+    "gnumakefile": Kind.MAKEFILE,
+    "justfile": Kind.JUSTFILE,
+    ".justfile": Kind.JUSTFILE,
+}
 _DOCKERFILE_NAMES = ("dockerfile", "containerfile")
 
 

@@ -1,4 +1,4 @@
-"""Shell scripts, PowerShell scripts, makefiles and Dockerfiles."""
+"""Shell scripts, PowerShell scripts, makefiles, justfiles and Dockerfiles."""
 
 from __future__ import annotations
 
@@ -124,6 +124,15 @@ POWERSHELL = {
     "a backtick at the end": "hf `",
 }
 
+JUST = {
+    "open braces": "b:\n    x " + "{{" * 20_000 + "\n",
+    "blank lines": "b:\n    x\n" + "   \n" * 20_000,
+    "continuations": "b:\n    x " + "\\\n" * 20_000,
+    "a shebang alone": "b:\n    #!",
+    "the shebang of nothing known": f"b:\n    #!/bin/x\n    {COMMAND}",
+    "less indentation": f"b:\n    #!/bin/sh\n  {COMMAND}\n",
+}
+
 
 def documents() -> Iterator[Nasty]:
     for title, make in SHELL.items():
@@ -140,6 +149,10 @@ def documents() -> Iterator[Nasty]:
         recipe = f"all:\n\t{COMMAND} $(A) $(A60)\n"
         yield nasty(f"make: {title}", "Makefile", recipe + text)
         yield nasty(f"make: {title}, before", "Makefile", text + recipe)
+    for title, text in JUST.items():
+        recipe = f"a:\n    {COMMAND} {{{{x}}}}\n"
+        yield nasty(f"just: {title}", "justfile", recipe + text)
+        yield nasty(f"just: {title}, before", "justfile", f"{text}\n{recipe}")
     for title, text in DOCKER.items():
         recipe = f"FROM a\nRUN {COMMAND} $A\n"
         yield nasty(f"docker: {title}", "Dockerfile", recipe + text)

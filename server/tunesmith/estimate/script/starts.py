@@ -13,7 +13,7 @@ from tunesmith.sources.python_script import PythonScript
 
 MOST_LAUNCHES = 5
 _MOST_FILES = 40
-_KINDS = (Kind.SHELL, Kind.MARKDOWN, Kind.MAKEFILE)
+_KINDS = (Kind.SHELL, Kind.MARKDOWN, Kind.MAKEFILE, Kind.JUSTFILE)
 
 
 def starts_of(script: PythonScript, project: Project) -> Sequence[Launch]:

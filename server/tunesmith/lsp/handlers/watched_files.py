@@ -8,8 +8,8 @@ from tunesmith.lsp.documents import path_of
 from tunesmith.lsp.language_server import TunesmithServer
 
 _PATTERNS = (
-    "**/*.{py,ipynb,sh,bash,zsh,ps1,mk,yml,yaml,md,markdown,mdx,dockerfile}",
-    "**/{Makefile,makefile,GNUmakefile,Dockerfile*,Containerfile*}",
+    "**/*.{py,ipynb,sh,bash,zsh,ps1,mk,just,yml,yaml,md,markdown,mdx,dockerfile}",
+    "**/{Makefile,makefile,GNUmakefile,Justfile,justfile,.justfile,Dockerfile*,Containerfile*}",
     "**/{pyproject.toml,uv.lock,*.py.lock,requirements*.txt,config.json}",
 )
 

@@ -74,6 +74,10 @@ def find_argvs(document: Document, script: PythonScript | None, sought: Sought) 
             from tunesmith.sources.commands import makefile
 
             return makefile.find(source, sought)
+        case Kind.JUSTFILE:
+            from tunesmith.sources.commands import justfile
+
+            return justfile.find(source, sought)
         case Kind.POWERSHELL:
             from tunesmith.sources.commands import powershell
 

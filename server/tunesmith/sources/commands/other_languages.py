@@ -16,6 +16,7 @@ _PYTHON = frozenset(["python", "py", "python3", "ipython", "pycon"])
 _YAML = frozenset(["yaml", "yml", "json", "jsonc", "json5"])
 _DOCKERFILE = frozenset(["dockerfile", "docker", "containerfile"])
 _MAKEFILE = frozenset(["makefile", "make", "mk"])
+_JUSTFILE = frozenset(["justfile", "just"])
 _POWERSHELL = frozenset(["powershell", "ps1", "pwsh", "posh", "ps"])
 _DIFFERENCE = frozenset(["diff", "patch"])
 
@@ -36,6 +37,10 @@ def read(name: str, text: MappedText, outer: Mark | None, sought: Sought) -> Ite
         from tunesmith.sources.commands import makefile
 
         return _marked(makefile.find(text, sought), outer)
+    if name in _JUSTFILE:
+        from tunesmith.sources.commands import justfile
+
+        return _marked(justfile.find(text, sought), outer)
     if name in _POWERSHELL:
         from tunesmith.sources.commands import powershell
 

@@ -41,7 +41,10 @@ from tunesmith.sources.launch_command import LaunchCommand, Option, Word, enclos
 from tunesmith.sources.lost_lines import lost_lines
 from tunesmith.text import Edit, Span, regex
 
-_WHOLE = (Kind.SHELL, Kind.POWERSHELL, Kind.MAKEFILE, Kind.YAML, Kind.DOCKERFILE)
+_WHOLE = (
+    *(Kind.SHELL, Kind.POWERSHELL, Kind.MAKEFILE, Kind.JUSTFILE),
+    *(Kind.YAML, Kind.DOCKERFILE),
+)
 _BEFORE = regex(r"(?:^|[;&|({!:@]|\b(?:then|do|else|if|run))[ \t-]*(?:[A-Z_]+=\S*[ \t]+)*")
 _SCRIPT = regex(r"[^\s=]+\.py", re.IGNORECASE)
 _NAME = regex(r"(?!.*(?:SCRIPT|URL|FILE|PATH))[A-Z][A-Z0-9]*_[A-Z0-9_]*(?:=.*)?", re.DOTALL)
