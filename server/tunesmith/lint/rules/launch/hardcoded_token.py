@@ -3,7 +3,8 @@
 ## What it does
 
 Finds text that has the shape of a real token of Hugging Face, Weights & Biases, OpenAI, Anthropic,
-GitHub and others: in strings of a script, in its header, and in the line of an `hf jobs` command.
+GitHub and others: in strings of a script, in its header, and in the line of an `hf jobs` command or
+of another tool, as `huggingface-cli login --token`.
 
 ## Why it costs you
 
@@ -43,10 +44,11 @@ from tunesmith.lint.placeholders import environment_edits
 from tunesmith.lint.rule import UNSAFE, WARNING, Bad, Finding, Fix, Good, rule
 from tunesmith.project import Project
 from tunesmith.sources.document import Kind
-from tunesmith.sources.launch_command import LaunchCommand
+from tunesmith.sources.launch_command import LaunchCommand, enclosing_span
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.script_header import ScriptHeader
+from tunesmith.sources.tool_commands import ToolCommand
 from tunesmith.text import Edit, Span, regex
 
 _WANDB_KEY = regex(r"""WANDB_API_KEY\W{1,6}[0-9a-f]{40}(?![\w-])""")
@@ -55,7 +57,8 @@ _ASSIGNED = regex(r"(?:--secrets|-s)[ =][\"']?(\w+)=$")
 
 @rule(code="LCH014", severity=WARNING)
 def check(
-    source: PythonScript | PythonSnippet | LaunchCommand | ScriptHeader, project: Project
+    source: PythonScript | PythonSnippet | LaunchCommand | ToolCommand | ScriptHeader,
+    project: Project,
 ) -> Iterator[Finding]:
     if isinstance(source, PythonScript):
         yield from _in_strings(source)
@@ -102,23 +105,33 @@ def _named_wandb_keys(text: str, within: Span) -> Iterator[Span]:
             yield Span(match.end() - 40, match.end())
 
 
-def _in_line(command: LaunchCommand) -> Iterator[Finding]:
+def _in_line(command: LaunchCommand | ToolCommand) -> Iterator[Finding]:
     """What stands in the command and before it on its line, as `HF_TOKEN=hf_... hf jobs`."""
-    text = command.document.text
-    start = text.rfind("\n", 0, command.span.start) + 1
-    for match in ANY_CREDENTIAL.finditer(text, start, command.span.end):
+    text, span = command.document.text, enclosing_span(command.argv.words)
+    is_job = isinstance(command, LaunchCommand)
+    start = text.rfind("\n", 0, span.start) + 1
+    for match in ANY_CREDENTIAL.finditer(text, start, span.end):
         kind = credential_of(match[0])
         if kind:
-            yield _finding(Span(*match.span()), kind, _bare(text, start, Span(*match.span())))
-    for span in _named_wandb_keys(text, Span(start, command.span.end)):
-        yield _finding(span, WANDB)
+            token = Span(*match.span())
+            yield _finding(token, kind, _bare(text, start, token), is_job=is_job)
+    for key in _named_wandb_keys(text, Span(start, span.end)):
+        yield _finding(key, WANDB, is_job=is_job)
 
 
-def _finding(span: Span, kind: Credential, fix: Fix | None = None) -> Finding:
+def _finding(
+    span: Span, kind: Credential, fix: Fix | None = None, *, is_job: bool = True
+) -> Finding:
+    name = kind.variable
+    place = (
+        f"give the job a new one with --secrets {name}"
+        if is_job
+        else f"read a new one from ${name}"
+    )
     return Finding(
         span,
         f"A token of {kind.owner} is written out here: everybody who reads the file can use it. "
-        f"Revoke it, and give the job a new one with --secrets {kind.variable}.",
+        f"Revoke it, and {place}.",
         fix,
     )
 
@@ -165,6 +178,7 @@ BAD = [
         fixed="hf jobs uv run --secrets HF_TOKEN train.py\n",
         file="run.sh",
     ),
+    Bad(f'huggingface-cli login --token "{_TOKEN}"\n', at=_TOKEN, file="run.sh"),
     Bad(f"HF_TOKEN={_TOKEN} hf jobs uv run train.py\n", at=_TOKEN, file="run.sh"),
     Bad(
         "# /// script\n# dependencies = []\n# [tool.hf-jobs.env]\n"
@@ -173,6 +187,7 @@ BAD = [
     ),
 ]
 GOOD = [
+    Good('huggingface-cli login --token "$HF_TOKEN"\n', file="run.sh"),
     'import datasets\n\nTOKEN = "hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"\n',
     'import datasets\n\nTOKEN = "hf_YourTokenGoesHereAndNowhereElseOk"\n',
     'import datasets\n\nPATH = "hf_hub_download_of_a_file_with_a_long_name"\n',
