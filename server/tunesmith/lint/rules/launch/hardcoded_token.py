@@ -31,6 +31,7 @@ Every release.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tunesmith.knowledge.credentials import (
     ANY_CREDENTIAL,
@@ -48,8 +49,10 @@ from tunesmith.sources.launch_command import LaunchCommand, enclosing_span
 from tunesmith.sources.python_script import PythonScript
 from tunesmith.sources.python_snippet import PythonSnippet
 from tunesmith.sources.script_header import ScriptHeader
-from tunesmith.sources.tool_commands import ToolCommand
 from tunesmith.text import Edit, Span, regex
+
+if TYPE_CHECKING:
+    from tunesmith.sources.tool_commands import ToolCommand
 
 _WANDB_KEY = regex(r"""WANDB_API_KEY\W{1,6}[0-9a-f]{40}(?![\w-])""")
 _ASSIGNED = regex(r"(?:--secrets|-s)[ =][\"']?(\w+)=$")
