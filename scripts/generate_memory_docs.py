@@ -87,12 +87,12 @@ A script is read as one start of it would run it (`server/tunesmith/estimate/scr
 
 What a job passes is certain, and so is the default of what it does not pass. Where nothing says
 that the script runs as a job, commands such as `python train.py ...`, `torchrun` and `accelerate
-launch` count instead: those in its own text, and in shell scripts, Markdown, Makefiles and justfiles in its
-folder and above. Where nothing starts the script, a default may be overridden: it is taken, and
-named under "assumed". What is neither passed nor has a default is unknown. Of other modules of the
-project, texts, numbers, truths and lists of them are read (`from config import MODEL`). What they
-build, and what YAML and JSON files say that the script itself opens, is unknown, and so is what
-differs between branches whose condition cannot be told.
+launch` count instead: those in its own text, and in shell scripts, Markdown, Makefiles and
+justfiles in its folder and above. Where nothing starts the script, a default may be overridden: it
+is taken, and named under "assumed". What is neither passed nor has a default is unknown. Of other
+modules of the project, texts, numbers, truths and lists of them are read (`from config import
+MODEL`). What they build, and what YAML and JSON files say that the script itself opens, is
+unknown, and so is what differs between branches whose condition cannot be told.
 
 Several GPUs share the work as `accelerate launch`, `torchrun`, `deepspeed`, the trainer's `fsdp`
 and `deepspeed`, or `device_map="auto"` say; files of accelerate and of DeepSpeed are read where the
