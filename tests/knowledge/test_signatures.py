@@ -7,7 +7,7 @@ import pytest
 from packaging.version import Version
 
 from knowledge.made_tables import in_force
-from tunesmith.knowledge.histories import histories, history
+from tunesmith.knowledge.histories import histories, history, object_spans
 from tunesmith.knowledge.likely import Likely, Why, counterparts, is_misspelling, likely
 from tunesmith.knowledge.scan.types import Parameter, Signature
 from tunesmith.knowledge.signatures import ComposedSignature, signature
@@ -233,6 +233,12 @@ def test_a_parameter_that_is_to_come_says_when():
     assert found.added_after(Version("0.16.0")) is None
     assert history("trl.SFTConfig", "never_was") is None
     assert history("nolib.Thing", "x") is None
+
+
+def test_the_releases_that_have_an_object():
+    assert object_spans("trl.CPOTrainer") == [(Version("0.12.0"), Version("0.20.0"))]
+    assert object_spans("trl._BaseConfig") == [(Version("1.0.0"), None)]
+    assert object_spans("nolib.Thing") == ()
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,14 @@ def spans(presence: Iterable[tuple[Version, bool]]) -> Sequence[Span]:
     ]
 
 
+def object_spans(name: str) -> Sequence[Span]:
+    """The releases of its package that have an object; empty for one that no table knows."""
+    table = signature_table(package_of(name))
+    if table is None:
+        return ()
+    return spans((release, table.has(name, at)) for at, release in enumerate(table.releases))
+
+
 @lru_cache(maxsize=512)
 def histories(name: str, parameter: str) -> Sequence[History]:
     """What became of a parameter of an object in every package that ever brought it.
