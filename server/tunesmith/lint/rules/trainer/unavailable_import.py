@@ -65,8 +65,8 @@ def check(script: PythonScript | PythonSnippet, project: Project) -> Iterator[Fi
     trl = versions.library("trl", script, project)
     for node, module, names in _imports(script):
         lacking = [each for each in names if _lacks(f"{module}.{_name(each)}", trl)]
-        if lacking and is_beside(_TRL, script, project):
-            return
+        if not lacking or script.is_conditional(node) or is_beside(_TRL, script, project):
+            continue
         homes = [_home(_name(each), trl) if module == _TRL else None for each in lacking]
         for alias, home in zip(lacking, homes, strict=True):
             yield Finding(
@@ -80,11 +80,11 @@ def check(script: PythonScript | PythonSnippet, project: Project) -> Iterator[Fi
 def _imports(
     script: PythonScript,
 ) -> Iterator[tuple[cst.ImportFrom, str, Sequence[cst.ImportAlias]]]:
-    """The imports from TRL that nothing decides on, the module as the tables name it, the names."""
+    """The imports from TRL, the module as the tables name it, the names."""
     for node, _ in script.index.imports:
         if isinstance(node, cst.Import) or isinstance(node.names, cst.ImportStar):
             continue
-        if node.module is None or node.relative or script.is_conditional(node):
+        if node.module is None or node.relative:
             continue
         module = dotted_name(node.module)
         if module == _TRL:
