@@ -91,11 +91,14 @@ export class Workbench {
     }
   }
 
-  /** Run a command of the palette by its title. */
+  /** Run a command of the palette by its title; a palette that the editor closes is opened again. */
   async command(title) {
-    await this.press('F1');
-    await this.page.locator('.quick-input-widget input').first().fill(`>${title}`);
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    for (let tries = 0; tries < 5 && !(await row.isVisible()); tries++) {
+      await this.press('F1');
+      await this.page.locator('.quick-input-widget input').first().fill(`>${title}`);
+      await row.waitFor({ timeout: 5_000 }).catch(() => undefined);
+    }
     await row.click();
     await this.#restMouse();
   }
