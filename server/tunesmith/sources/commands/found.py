@@ -25,6 +25,8 @@ class Sought(NamedTuple):
     name_end: re.Pattern[str]
 
 
+LOGICAL_LINE = regex(r"(?:[^\\\n]|\\[^\n]|\\\n)+")
+"""A line with those that a backslash at its end joins to it."""
 LAUNCHES = Sought(
     regex(r"\b(?:jobs\W{1,200}(?:scheduled\W{1,200})?|hfjobs\W{1,200})(?:uv\W{1,200})?run\b"),
     r"(?:[\w./~-]*/)?(?:hf|huggingface-cli|hfjobs|huggingface_hub(?:\.[\w.]+)?)(?:@[\w.]+)?"

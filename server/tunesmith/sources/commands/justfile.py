@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tunesmith.sources.commands import prose, scripts
 from tunesmith.sources.commands.found import (
     LAUNCHES,
+    LOGICAL_LINE,
     OPEN_PART,
     Sought,
     comment_blocks,
@@ -22,7 +23,6 @@ from tunesmith.text import MappedText, regex
 _BODY = regex(r"(?:^[ \t]+\S[^\n]*(?:\n|\Z)(?:[ \t]*\n)*)+", re.MULTILINE)
 _SHEBANG = regex(r"([ \t]+)#![^\n]*?(\w+)[\d.]*(?:[ \t]+-[^\n]*)?(?:\n|\Z)")
 _SHELLS = frozenset(["sh", "bash", "zsh", "dash", "ksh"])
-_LOGICAL_LINE = regex(r"(?:[^\\\n]|\\[^\n]|\\\n)+")
 _PREFIX = regex(r"[ \t]*[@-]*[ \t]*")
 _EXPANSION = regex(r"\{\{[^{}\n]*\}\}")
 
@@ -55,7 +55,7 @@ def _whole(body: MappedText, shebang: re.Match[str], sought: Sought) -> Iterator
 
 def _line_by_line(source: MappedText, start: int, end: int, sought: Sought) -> Iterator[Argv]:
     """A recipe whose every line gets a shell of its own."""
-    for line in _LOGICAL_LINE.finditer(source.text, start, end):
+    for line in LOGICAL_LINE.finditer(source.text, start, end):
         prefix = _PREFIX.match(line[0])
         if prefix is None or not sought.mention.search(line[0]):
             continue

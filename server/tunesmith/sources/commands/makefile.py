@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tunesmith.sources.commands import prose, scripts
 from tunesmith.sources.commands.found import (
     LAUNCHES,
+    LOGICAL_LINE,
     OPEN_PART,
     Sought,
     comment_blocks,
@@ -19,7 +20,6 @@ from tunesmith.sources.commands.marks import mark_at
 from tunesmith.sources.launch_command import Argv
 from tunesmith.text import MappedText, regex
 
-_LOGICAL_LINE = regex(r"(?:[^\\\n]|\\[^\n]|\\\n)+")
 _RECIPE = regex(r"\t[ \t]*[@+-]*[ \t]*|[^\t#=:\n][^#=:\n]*:[^#=;\n]*;[ \t]*")
 _VARIABLE = regex(r"[ \t]*(?:export[ \t]+|override[ \t]+)?[\w.-]+[ \t]*[:?+!]{0,3}=[ \t]*")
 _CONTINUATION_TAB = regex(r"(?<=\\\n)\t")
@@ -29,7 +29,7 @@ _EXPANSION = regex(r"\$\$|\$\((?:[^()\n]|\([^()\n]*\))*\)|\$\{[^{}\n]*\}|\$[@<^*
 def find(source: MappedText, sought: Sought = LAUNCHES) -> Iterator[Argv]:
     """The commands in the recipes, variables and comments of a Makefile."""
     source = unified_line_ends(source)
-    for match in _LOGICAL_LINE.finditer(source.text):
+    for match in LOGICAL_LINE.finditer(source.text):
         line = match[0]
         beginning = _RECIPE.match(line) or _VARIABLE.match(line)
         if beginning is None or not sought.mention.search(line):
